@@ -1,0 +1,9 @@
+"""The catalogue: one module per rule beside this file, named as the rule is.
+
+    from analyzers import catalogue
+    catalogue.names()                        # ["api-call-in-loop", "dependency-bump", ...]
+    catalogue.documentation("explicit-list") # Documentation: title, why, example, not_reported, text
+    catalogue.load()                         # [Analyzer, ...]: imports the rules, and with them tree-sitter
+
+Only load() imports rules: whoever reads documentation (the web process) stays light.
+"""

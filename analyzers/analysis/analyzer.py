@@ -1,0 +1,20 @@
+"""Analyzer: a name, documentation, and a function from a change to diagnostics."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzers.analysis.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from analyzers.analysis.change import Change
+
+Run = Callable[["Change"], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """One rule of the catalogue, ready to run."""
+
+    name: str
+    run: Run

@@ -1,0 +1,136 @@
+"""Change: the diff with the code before and after; what an analyzer is given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from analyzers.analysis.configuration import Configuration
+from analyzers.analysis.diff import Diff, FileDiff
+from analyzers.analysis.report import Skipped
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.source import Function, SourceFile
+from analyzers.golang.tree import Tree, Unreadable
+from analyzers.kubernetes.components import Component, Kind, component
+from analyzers.kubernetes.external import EXTERNAL
+
+
+class ChangedFile:
+    """One file of a change, with its text before and after, read when asked for."""
+
+    def __init__(self, change: "Change", diff: FileDiff) -> None:
+        self.change = change
+        self.diff = diff
+        self.path = diff.path
+        self.old_path = diff.old_path
+
+    @cached_property
+    def component(self) -> Component:
+        """Where the file's code runs; the repository's configuration may say that it is every node."""
+        found = component(self.path)
+        if found.reviewed and self.change.configuration.on_every_node(self.path):
+            return Component(found.name if found.every_node else "node agent", Kind.NODE)
+        return found
+
+    @cached_property
+    def head(self) -> SourceFile | None:
+        """The Go file after the change; None where it is gone, no Go, or cannot be read (then it is under skipped)."""
+        return self._source(self.change.head_index, self.path) if self.diff.status != "removed" else None
+
+    @cached_property
+    def base(self) -> SourceFile | None:
+        """The Go file before the change; None where it is new, no Go, or cannot be read."""
+        return self._source(self.change.base_index, self.old_path) if self.old_path else None
+
+    def text(self) -> str | None:
+        """Give the file's text after the change (any language), None where it is gone or cannot be read."""
+        return self._text(self.change.head, self.path) if self.diff.status != "removed" else None
+
+    def old_text(self) -> str | None:
+        """Give the file's text before the change, None where it is new or cannot be read."""
+        return self._text(self.change.base, self.old_path) if self.old_path else None
+
+    def added(self, first: int, last: int) -> bool:
+        """Say whether one of the lines first..last after the change was added."""
+        return any(first <= line <= last for line in self.diff.added)
+
+    def functions(self) -> Iterator[Function]:
+        """Yield the functions after the change in which a line was added or removed."""
+        if self.head:
+            for function in self.head.functions:
+                if self.diff.touches(function.line, function.end_line):
+                    yield function
+
+    def old_functions(self) -> Iterator[Function]:
+        """Yield the functions before the change in which a line was removed."""
+        if self.base:
+            for function in self.base.functions:
+                if any(function.line <= line <= function.end_line for line in self.diff.removed):
+                    yield function
+
+    def _source(self, index: PackageIndex, path: str) -> SourceFile | None:
+        if not path.endswith(".go"):
+            return None
+        file = index.file(path)
+        if file is not None and file.error:
+            self.change.skip(path, file.error)
+            return None
+        return file
+
+    def _text(self, tree: Tree, path: str) -> str | None:
+        try:
+            content = tree.read(path)
+        except Unreadable as error:
+            self.change.skip(path, str(error))
+            return None
+        return None if content is None else content.decode("utf-8", "replace")
+
+
+@dataclass
+class Change:
+    """A diff, the trees it leads from and to, and the repository's configuration.
+
+    deep: the analyzers may read the whole repository, not only the changed files and the packages they need.
+    """
+
+    diff: Diff
+    base: Tree
+    head: Tree
+    configuration: Configuration = Configuration()
+    deep: bool = False
+
+    def __post_init__(self) -> None:
+        self._skipped: dict[str, str] = {}
+
+    @cached_property
+    def files(self) -> tuple[ChangedFile, ...]:
+        """All files of the change but those that the configuration leaves out."""
+        return tuple(ChangedFile(self, file) for file in self.diff if not self.configuration.ignores(file.path))
+
+    @cached_property
+    def go_files(self) -> tuple[ChangedFile, ...]:
+        """The hand-written Go files of the change that are no tests; removed ones too (their `head` is None)."""
+        return tuple(file for file in self.files if file.path.endswith(".go") and file.component.reviewed and not self._generated(file))
+
+    @cached_property
+    def head_index(self) -> PackageIndex:
+        """The packages after the change."""
+        return PackageIndex(self.head, external=EXTERNAL)
+
+    @cached_property
+    def base_index(self) -> PackageIndex:
+        """The packages before the change."""
+        return PackageIndex(self.base, external=EXTERNAL)
+
+    def skip(self, path: str, reason: str) -> None:
+        """Remember that a file could not be analysed, and why."""
+        self._skipped.setdefault(path, reason)
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What could not be analysed, up to now, by path."""
+        found = {**self.base_index.skipped, **self.head_index.skipped, **self._skipped}
+        return tuple(Skipped(path, reason) for path, reason in sorted(found.items()))
+
+    def _generated(self, file: ChangedFile) -> bool:
+        source = file.head or file.base
+        return source is not None and source.generated

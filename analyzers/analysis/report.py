@@ -1,0 +1,115 @@
+"""Report: what one analysis found, as data that crosses processes and is printed by `check --format json`."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, Place
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file, or a kind of file, that was not analysed, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All diagnostics of one change, most important first, and what was left out.
+
+    cc holds the handles whose eyes are needed; jobs the performance jobs that are worth a run; remarks sentences for
+    the summary that belong to no line. files and lines count what was analysed: files changed, lines added in them.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    cc: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    base: str | None = None
+    head: str | None = None
+    files: int = 0
+    lines: int = 0
+    elapsed_ms: float = 0.0
+
+    @property
+    def inline(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are comments on a line."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.inline)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the object that `check --format json` prints (README.md, "The command line")."""
+        return {
+            "schema": SCHEMA,
+            "base": self.base,
+            "head": self.head,
+            "diagnostics": [_diagnostic(diagnostic) for diagnostic in self.diagnostics],
+            "skipped": [dataclasses.asdict(skipped) for skipped in self.skipped],
+            "cc": list(self.cc),
+            "jobs": list(self.jobs),
+            "remarks": list(self.remarks),
+            "stats": {"files": self.files, "lines": self.lines, "elapsed_ms": round(self.elapsed_ms, 1)},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Report":
+        """Read what to_json gave; KeyError, TypeError or ValueError if it is something else."""
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"a report of schema {data['schema']} was given where schema {SCHEMA} is read")
+        return cls(
+            diagnostics=tuple(_read_diagnostic(each) for each in data["diagnostics"]),
+            skipped=tuple(Skipped(**each) for each in data["skipped"]),
+            cc=tuple(data["cc"]),
+            jobs=tuple(data["jobs"]),
+            remarks=tuple(data["remarks"]),
+            base=data["base"],
+            head=data["head"],
+            files=data["stats"]["files"],
+            lines=data["stats"]["lines"],
+            elapsed_ms=data["stats"]["elapsed_ms"],
+        )
+
+
+_TEXTS = ("construct", "multiplier", "remedy", "unless", "concern", "function")
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "analyzer": diagnostic.analyzer,
+        "level": diagnostic.level.value,
+        "path": diagnostic.path,
+        "line": diagnostic.line,
+        "end_line": diagnostic.end_line,
+        "message": diagnostic.message,
+        "fingerprint": diagnostic.fingerprint,
+        "inline": diagnostic.inline,
+        "related": [dataclasses.asdict(place) for place in diagnostic.related],
+        "estimate": dataclasses.asdict(diagnostic.estimate) if diagnostic.estimate else None,
+        "cc": diagnostic.cc,
+        "priority": diagnostic.priority,
+        "excerpt": list(diagnostic.excerpt),
+        **{text: getattr(diagnostic, text) for text in _TEXTS},
+    }
+
+
+def _read_diagnostic(data: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(
+        analyzer=data["analyzer"],
+        level=Level(data["level"]),
+        path=data["path"],
+        line=data["line"],
+        end_line=data["end_line"],
+        fingerprint=data["fingerprint"],
+        inline=data["inline"],
+        related=tuple(Place(**place) for place in data["related"]),
+        estimate=Estimate(**data["estimate"]) if data["estimate"] else None,
+        cc=data["cc"],
+        priority=data["priority"],
+        excerpt=tuple(data["excerpt"]),
+        **{text: data[text] for text in _TEXTS},
+    )

@@ -1,0 +1,132 @@
+"""The straight line's middle: two revisions of a repository in, a report out. Holds no secret and asks for none."""
+
+import dataclasses
+import pathlib
+import time
+from collections.abc import Mapping, Sequence
+
+from analyzers import catalogue
+from analyzers.analysis.analyzer import Analyzer
+from analyzers.analysis.change import Change
+from analyzers.analysis.configuration import Configuration
+from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
+from analyzers.analysis.driver import analyze
+from analyzers.analysis.report import Report
+from analyzers.analysis.tree import OverlayTree, Tree
+from workers.git import CatFile, GitError, run
+from workers.trees import DiffProcess, GitTree, patched
+
+TIMEOUT = 60.0
+
+
+def analyze_revisions(
+    repository: pathlib.Path,
+    base: str,
+    head: str,
+    *,
+    analyzers: Sequence[Analyzer],
+    deep: bool = False,
+    configuration: Configuration | None = None,
+) -> Report:
+    """Analyse the change from one commit to another, as `git diff BASE HEAD` shows it.
+
+    repository is a bare repository or a work tree's folder. GitError if a revision is not there or git fails.
+    """
+    started = time.perf_counter()
+    with CatFile(repository) as cat_file:
+        cat_file.start()
+        process = DiffProcess(repository, base, head)
+        before, after = GitTree(cat_file, base), GitTree(cat_file, head)
+        diff, missing = process.result(TIMEOUT)
+        change = Change(diff, before, after, configuration or Configuration(), deep)
+        return _report(change, missing, analyzers, _commit(cat_file, base), _commit(cat_file, head), started)
+
+
+def analyze_work_tree(
+    repository: pathlib.Path,
+    base: str,
+    *,
+    analyzers: Sequence[Analyzer],
+    deep: bool = False,
+    configuration: Configuration | None = None,
+) -> Report:
+    """Analyse the change from a commit to the files on disk, with what is not committed and not yet added."""
+    started = time.perf_counter()
+    top = pathlib.Path(run(repository, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    changed = run(top, "diff", "--name-only", "--no-renames", "-z", base, "--").decode("utf-8", "replace").split("\0")
+    new = run(top, "ls-files", "--others", "--exclude-standard", "-z").decode("utf-8", "replace").split("\0")
+    files = {path: _on_disk(top / path) for path in {*changed, *new} if path}
+    text = run(top, "diff", "-p", "--find-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", base, "--").decode("utf-8", "replace")
+    diff = Diff.parse(text)
+    diff = Diff((*diff.files, *(_added(path, files[path]) for path in sorted(set(new) - {""}))))
+    with CatFile(repository) as cat_file:
+        before = GitTree(cat_file, base)
+        change = Change(diff, before, OverlayTree(files, before), configuration or Configuration(), deep)
+        return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
+
+
+def analyze_patch(
+    text: str,
+    repository: pathlib.Path | None,
+    base: str = "HEAD",
+    *,
+    analyzers: Sequence[Analyzer],
+    deep: bool = False,
+    configuration: Configuration | None = None,
+) -> Report:
+    """Analyse a patch as if it were applied to a commit; without a repository, of changed Go files only what the patch shows whole.
+
+    MalformedDiff or PatchMismatch if it is no diff or does not fit.
+    """
+    started = time.perf_counter()
+    diff = Diff.parse(text)
+    if repository is None:
+        whole = {file.path: patched(file, None) for file in diff if file.status == "added"}
+        missing = {
+            file.path: "there is no repository: only a diff's own lines are known of a file that was there before"
+            for file in diff
+            if file.status in {"modified", "renamed"}
+        }
+        kept = Diff(tuple(file for file in diff if not (file.path in missing and file.path.endswith(".go"))))
+        change = Change(kept, OverlayTree({}), OverlayTree(whole), configuration or Configuration(), deep)
+        return _report(change, missing, analyzers, None, None, started)
+    with CatFile(repository) as cat_file:
+        before = GitTree(cat_file, base)
+        files: dict[str, bytes | None] = {}
+        for file in diff:
+            if file.binary:
+                continue
+            if file.old_path and file.status in {"removed", "renamed"}:
+                files.setdefault(file.old_path, None)
+            if file.status != "removed":
+                files[file.path] = patched(file, before.read(file.old_path) if file.old_path else None)
+        change = Change(diff, before, OverlayTree(files, before), configuration or Configuration(), deep)
+        return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
+
+
+def _report(
+    change: Change, missing: Mapping[str, str], analyzers: Sequence[Analyzer], base: str | None, head: str | None, started: float
+) -> Report:
+    for path, reason in missing.items():
+        change.skip(path, reason)
+    report = analyze(change, analyzers, catalogue.names())
+    return dataclasses.replace(report, base=base, head=head, elapsed_ms=(time.perf_counter() - started) * 1000)
+
+
+def _commit(cat_file: CatFile, revision: str) -> str:
+    found = cat_file.read(f"{revision}^{{}}")
+    if found is None:
+        raise GitError(f"{revision} is no commit of this repository: fetch it, or name another")
+    return found.id
+
+
+def _on_disk(path: pathlib.Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
+
+
+def _added(path: str, content: bytes | None) -> FileDiff:
+    if content is None or b"\0" in content[:8000]:
+        return FileDiff(path, None, "added", binary=True)
+    lines = content.decode("utf-8", "replace").removesuffix("\n").split("\n")
+    numbered = tuple(Line("+", None, number, text) for number, text in enumerate(lines, 1))
+    return FileDiff(path, None, "added", hunks=(Hunk(1, len(lines), numbered),))

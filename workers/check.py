@@ -1,0 +1,166 @@
+"""scalability-bot check: analyse a change in a local repository, as a contributor would before opening a pull request."""
+
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+import textwrap
+from typing import Any
+
+from analyzers import catalogue
+from analyzers.analysis.configuration import Configuration
+from analyzers.analysis.diagnostic import Level
+from analyzers.analysis.diff import MalformedDiff
+from analyzers.analysis.report import Report
+from bot import configuration as repository_configuration
+from workers import analysis
+from workers.command_line import CannotRun
+from workers.git import GitError, run
+from workers.trees import PatchMismatch
+
+_EXAMPLES = """examples:
+  scalability-bot check                               the work tree against its merge base with the default branch
+  scalability-bot check --base main --head my-branch  two trees, as `git diff main my-branch` compares them
+  git diff HEAD | scalability-bot check --diff -      a patch, applied in memory to HEAD
+  scalability-bot check --select explicit-list,node-api-call --format json
+
+exit status: 0 no warning, 1 a warning (with --strict a notice too), 2 could not run"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Describe the command's arguments."""
+    parser = subparsers.add_parser(
+        "check",
+        help="analyse a change in a local repository",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--repo", type=pathlib.Path, metavar="DIR", help="the work tree (default: this folder)")
+    where.add_argument("--git-dir", type=pathlib.Path, metavar="DIR", help="a bare repository")
+    parser.add_argument("--base", metavar="REV", help="compare from here (default: the merge base with the remote's default branch)")
+    parser.add_argument("--head", metavar="REV", help="compare to here (default: the work tree, with what is not committed)")
+    parser.add_argument("--diff", metavar="FILE", help="a patch, applied in memory to the base (default HEAD); - is standard input")
+    parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
+    parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
+    parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for notices too")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Analyse and print; give the exit status."""
+    try:
+        analyzers = catalogue.load(_selected(args.select, args.ignore))
+        report = _analyse(args, analyzers)
+    except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
+        raise CannotRun(str(error)) from error
+    if args.format == "json":
+        json.dump(report.to_json(), sys.stdout, indent=1)
+        print()
+    else:
+        _print(report, args)
+    levels = {diagnostic.level for diagnostic in report.diagnostics}
+    return int(Level.WARNING in levels or (args.strict and bool(levels)))
+
+
+def _selected(select: str | None, ignore: str | None) -> list[str]:
+    def names(text: str | None) -> list[str]:
+        return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+    chosen = names(select) or list(catalogue.names())
+    for name in (*chosen, *names(ignore)):
+        catalogue.documentation(name)
+    return [name for name in chosen if name not in names(ignore)]
+
+
+def _analyse(args: argparse.Namespace, analyzers: list[Any]) -> Report:
+    repository = _repository(args)
+    if args.diff:
+        text = _patch(args.diff)
+        found = _configuration(repository, args.base or "HEAD") if repository else Configuration()
+        return analysis.analyze_patch(text, repository, args.base or "HEAD", analyzers=analyzers, deep=args.deep, configuration=found)
+    if repository is None:
+        raise CannotRun(f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir")
+    if args.head is None and args.git_dir:
+        raise CannotRun("a bare repository has no work tree: name a commit with --head")
+    base = args.base or _merge_base(repository, args.head or "HEAD")
+    found = _configuration(repository, base)
+    if args.head is None:
+        return analysis.analyze_work_tree(repository, base, analyzers=analyzers, deep=args.deep, configuration=found)
+    return analysis.analyze_revisions(repository, base, args.head, analyzers=analyzers, deep=args.deep, configuration=found)
+
+
+def _repository(args: argparse.Namespace) -> pathlib.Path | None:
+    given = args.git_dir or args.repo
+    folder = (given or pathlib.Path.cwd()).resolve()
+    if not folder.is_dir():
+        raise CannotRun(f"{given} is no folder: name a repository that is there")
+    if args.git_dir:
+        if not (folder / "objects").is_dir():
+            raise CannotRun(f"{given} is no git repository: --git-dir wants a bare one, or a .git folder")
+        return folder
+    inside = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    if inside is None and args.repo:
+        raise CannotRun(f"{given} is no git repository: name one with --repo or --git-dir")
+    return inside
+
+
+def _merge_base(repository: pathlib.Path, head: str) -> str:
+    candidates = ("refs/remotes/origin/HEAD", "refs/remotes/upstream/HEAD", "origin/main", "origin/master", "main", "master")
+    for candidate in candidates:
+        try:
+            return run(repository, "merge-base", candidate, head).decode().strip()
+        except GitError:
+            continue
+    raise CannotRun(f"no default branch was found in {repository} (tried {', '.join(candidates)}): name a commit with --base")
+
+
+def _configuration(repository: pathlib.Path, base: str) -> Configuration:
+    try:
+        text = run(repository, "cat-file", "blob", f"{base}:{repository_configuration.PATH}")
+    except GitError:
+        return Configuration()
+    found, problems = repository_configuration.read(text.decode("utf-8", "replace"))
+    for problem in problems:
+        print(f"scalability-bot: {repository_configuration.PATH}: {problem}", file=sys.stderr)
+    return found
+
+
+def _patch(name: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()
+    except OSError as error:
+        raise CannotRun(f"the patch {name} could not be read: {error.strerror}") from error
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _print(report: Report, args: argparse.Namespace) -> None:
+    colour = sys.stdout.isatty()
+    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+
+    def paint(text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if colour else text
+
+    for diagnostic in report.diagnostics:
+        style = "1;33" if diagnostic.level is Level.WARNING else "36"
+        print(f"{paint(f'{diagnostic.path}:{diagnostic.line}', '1')}: {paint(diagnostic.level.value, style)}: {diagnostic.analyzer}")
+        for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
+            print(f"{paint(f'{number:>6} |', '2')} {text.expandtabs(4)}")
+        print(textwrap.fill(diagnostic.message, width, initial_indent="       ", subsequent_indent="       "))
+        for place in diagnostic.related:
+            print(paint(f"       also {place.path}:{place.line} {place.message}".rstrip(), "2"))
+        print()
+    for skipped in report.skipped:
+        print(paint(f"skipped {skipped.path or '(all files)'}: {skipped.reason}", "2"))
+    warnings = sum(diagnostic.level is Level.WARNING for diagnostic in report.diagnostics)
+    print(
+        f"{warnings} {'warning' if warnings == 1 else 'warnings'}, {len(report.diagnostics) - warnings} notices"
+        f" in {report.files} files, {report.lines} added lines ({report.elapsed_ms:.0f} ms)"
+    )
+    if report.cc:
+        print(f"The bot would mention {', '.join(report.cc)}.")
+
+

@@ -1,0 +1,42 @@
+"""scalability-bot rules, and explain: the catalogue and the documentation of one rule."""
+
+import argparse
+import difflib
+from typing import Any
+
+from analyzers import catalogue
+from workers.command_line import CannotRun
+
+
+def add_parser(subparsers: Any) -> None:
+    """Describe both commands' arguments."""
+    subparsers.add_parser(
+        "rules",
+        help="list the rules",
+        description="List every rule with its title.",
+        epilog="example:\n  scalability-bot rules",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    explain = subparsers.add_parser(
+        "explain",
+        help="print a rule's documentation",
+        description="Print why a rule exists, an example with its remedy, and what it does not report.",
+        epilog="example:\n  scalability-bot explain explicit-list",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    explain.add_argument("name", metavar="NAME", help="a rule's name, as `scalability-bot rules` lists it")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print what was asked for."""
+    if args.command == "rules":
+        width = max(map(len, catalogue.names()))
+        for name in catalogue.names():
+            print(f"{name:<{width}}  {catalogue.documentation(name).title}")
+        return 0
+    if args.name not in catalogue.names():
+        near = difflib.get_close_matches(args.name, catalogue.names(), 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`scalability-bot rules` lists them."
+        raise CannotRun(f"there is no rule {args.name!r}: {hint}")
+    print(catalogue.documentation(args.name).text, end="")
+    return 0

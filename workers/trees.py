@@ -1,0 +1,166 @@
+"""Trees and diffs from a git repository."""
+
+import pathlib
+import stat
+import subprocess
+from collections.abc import Iterable
+from functools import cached_property
+
+from analyzers.analysis.diff import Diff, FileDiff
+from analyzers.analysis.tree import Entry, Unreadable
+from workers.git import CatFile, GitError, command, environment, last_line, run
+
+# What the rules never read: other people's code and what machines wrote. Left out of the patch, since a bump of one
+# dependency can carry 100,000 such lines. vendor/modules.txt stays: it names versions.
+NOT_READ = (
+    ":(exclude,glob)**/vendor/*/**",
+    ":(exclude,glob)**/third_party/**",
+    ":(exclude,glob)**/Godeps/_workspace/**",
+    ":(exclude,glob)**/Godeps/LICENSES",
+    ":(exclude,glob)**/LICENSES/**",
+    ":(exclude,glob)**/*.pb.go",
+    ":(exclude,glob)**/zz_generated.*",
+    ":(exclude,glob)**/go.sum",
+    ":(exclude,glob)**/*.svg",
+    ":(exclude,glob)**/api/openapi-spec/**",
+    ":(exclude,glob)**/docs/api-reference/**",
+)
+_DIFF = ("diff-tree", "-r", "-p", "--find-renames", "-l400", "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--src-prefix=a/", "--dst-prefix=b/")
+_FOLDER = 0o040000
+
+
+class GitTree:
+    """The files at one commit or tree. Folders and files are read once each."""
+
+    def __init__(self, cat_file: CatFile, revision: str) -> None:
+        """`revision` names a commit or tree; GitError, at the first use, if it is not there."""
+        self._cat_file = cat_file
+        self._revision = revision
+        self._folders: dict[str, dict[str, Entry]] = {}
+
+    @cached_property
+    def root(self) -> str:
+        """The id of the root folder."""
+        found = self._cat_file.read(f"{self._revision}^{{tree}}")
+        if found is None:
+            raise GitError(f"{self._revision} is no commit of this repository: fetch it, or name another")
+        self._folders[""] = _entries(found.content)
+        return found.id
+
+    def read(self, path: str) -> bytes | None:
+        """Give the bytes of the file at `path`, None if there is none (or it is a symbolic link or a submodule)."""
+        entry = self._entry(path)
+        if entry is None or entry.kind != "blob":
+            return None
+        try:
+            found = self._cat_file.read(entry.id)
+        except GitError as error:
+            raise Unreadable(str(error)) from error
+        if found is None:
+            raise Unreadable(f"its content ({entry.id[:12]}) is missing from this clone: fetch it to have it analysed")
+        return found.content
+
+    def list(self, folder: str) -> list[Entry]:
+        """Give the entries of `folder`, sorted by name."""
+        return sorted(self._folder(folder).values())
+
+    def id(self, path: str) -> str | None:
+        """Give the blob or tree id at `path`."""
+        if not path:
+            return self.root
+        entry = self._entry(path)
+        return entry.id if entry else None
+
+    def _entry(self, path: str) -> Entry | None:
+        folder, _, name = path.rpartition("/")
+        return self._folder(folder).get(name)
+
+    def _folder(self, folder: str) -> dict[str, Entry]:
+        assert self.root
+        known = self._folders.get(folder)
+        if known is None:
+            entry = self._entry(folder)
+            found = self._cat_file.read(entry.id) if entry and entry.kind == "tree" else None
+            known = self._folders[folder] = _entries(found.content) if found else {}
+        return known
+
+
+def _entries(content: bytes) -> dict[str, Entry]:
+    """Read a tree object: MODE NAME NUL ID(20 or 32 bytes), again and again."""
+    entries: dict[str, Entry] = {}
+    at = 0
+    while at < len(content):
+        blank = content.index(b" ", at)
+        nul = content.index(b"\0", blank)
+        mode = int(content[at:blank], 8)
+        name = content[blank + 1 : nul].decode("utf-8", "replace")
+        at = nul + 21
+        kind = "tree" if mode == _FOLDER else "blob" if stat.S_ISREG(mode) else "other"
+        entries[name] = Entry(name, content[nul + 1 : at].hex(), kind)  # type: ignore[arg-type]
+    return entries
+
+
+class DiffProcess:
+    """`git diff-tree -p` between two trees, running while the caller does something else."""
+
+    def __init__(self, repository: pathlib.Path, base: str, head: str, exclude: Iterable[str] = ()) -> None:
+        self._repository, self._base, self._head = repository, base, head
+        self._exclude = tuple(f":(exclude,literal){path}" for path in exclude)
+        self._process = subprocess.Popen(
+            command(repository, [*_DIFF, base, head, "--", ".", *NOT_READ, *self._exclude]),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def result(self, timeout: float) -> tuple[Diff, dict[str, str]]:
+        """Give the diff, and the paths whose content is missing from this clone with the reason; GitError if git fails."""
+        try:
+            out, err = self._process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            self._process.kill()
+            self._process.communicate()
+            raise GitError(f"the diff took git longer than {timeout:.0f} s") from error
+        if self._process.returncode == 0:
+            return Diff.parse(out.decode("utf-8", "replace")), {}
+        missing = {} if self._exclude else _missing(self._repository, self._base, self._head)
+        if not missing:
+            raise GitError(f"git could not compare {self._base} with {self._head}: {last_line(err)}")
+        diff, _ = DiffProcess(self._repository, self._base, self._head, missing).result(timeout)
+        return diff, missing
+
+
+def _missing(repository: pathlib.Path, base: str, head: str) -> dict[str, str]:
+    """Give the changed paths of which one side's content is not in this clone."""
+    words = run(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", base, head).decode("utf-8", "replace").split("\0")
+    missing = {}
+    with CatFile(repository) as cat_file:
+        for meta, path in zip(words[::2], words[1::2], strict=False):
+            _, _, old, new, _ = meta.split(" ")
+            for blob in (old, new):
+                if set(blob) != {"0"} and cat_file.read(blob) is None:
+                    missing[path] = f"its content ({blob[:12]}) is missing from this clone: fetch it to have it analysed"
+    return missing
+
+
+class PatchMismatch(Exception):
+    """A patch that does not fit the text it is applied to; says where."""
+
+
+def patched(file: FileDiff, before: bytes | None) -> bytes:
+    """Give a file's bytes after its diff is applied to the text before; PatchMismatch where they do not fit."""
+    old = before.decode("utf-8", "surrogateescape").split("\n") if before is not None else []
+    result: list[str] = []
+    at = 0
+    for hunk in file.hunks:
+        for line in hunk.lines:
+            if line.old is not None:
+                result += old[at : line.old - 1]
+                at = line.old
+                if at > len(old) or old[at - 1].rstrip("\r") != line.text.rstrip("\r"):
+                    raise PatchMismatch(f"the patch does not fit {file.old_path} at line {line.old}: give the commit it was made from with --base")
+            if line.kind != "-":
+                result.append(line.text)
+    result += old[at:]
+    return ("\n".join(result) + ("\n" if not old and result else "")).encode("utf-8", "surrogateescape")
