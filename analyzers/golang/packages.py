@@ -1,0 +1,546 @@
+"""PackageIndex: the packages of one tree, read lazily; what a name, a type or a member is, across files and packages."""
+
+from collections.abc import Iterator, MutableMapping
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from analyzers.golang import constants, constraints, inference, resolution, standard, syntax
+from analyzers.golang.declaration import Declaration, Function, TypeDeclaration, Value
+from analyzers.golang.facts import Call
+from analyzers.golang.modules import Modules
+from analyzers.golang.source import SourceFile
+from analyzers.golang.syntax import Node
+from analyzers.golang.tree import Entry, Tree, Unreadable
+from analyzers.golang.types import (
+    UNIVERSE,
+    ERROR,
+    STRING,
+    Interface,
+    Named,
+    Pointer,
+    Signature,
+    Struct,
+    Type,
+    TypeParam,
+    substituted,
+)
+
+__all__ = ["External", "Member", "Package", "PackageIndex"]
+
+_MOST_EMBEDDINGS = 400
+_LONGEST_CHAIN = 20
+
+
+class External(Protocol):
+    """Knowledge of packages that are not in the tree. Each method gives None for what it does not know."""
+
+    def member(self, named: Named, name: str) -> Type | None:
+        """Give the type of field or method `name` of a named type (a Signature for a method)."""
+
+    def lookup(self, path: str, name: str) -> Type | None:
+        """Give the type of the function (a Signature) or variable `name` of the package at import path `path`."""
+
+
+class Member(NamedTuple):
+    """A field or method. `type` is a Signature for a method; `owner` is the named type that declares it, `through` the embedded fields on the way.
+
+    `declaration` is the method's Function where its body is in the tree (None for an interface's method or a field).
+    """
+
+    name: str
+    kind: str
+    type: Type | None
+    owner: Named | None
+    declaration: Function | None = None
+    through: tuple[str, ...] = ()
+
+
+class Package:
+    """The package in one folder, tests left out. Its files are read when a name is looked for, the likeliest first."""
+
+    def __init__(self, index: "PackageIndex", path: str, folder: str) -> None:
+        self.path = path
+        self.folder = folder
+        self._index = index
+        self._lookups: dict[str, Declaration | None] = {}
+        self._methods: dict[tuple[str, str], Function | None] = {}
+        if folder.startswith(standard.FOLDER):
+            names = [standard.FILE]
+        else:
+            names = [
+                entry.name
+                for entry in index.modules.listing(folder).values()
+                if entry.kind == "blob" and entry.name.endswith(".go") and not entry.name.endswith("_test.go")
+            ]
+        # go build leaves out names that begin with "." or "_".
+        names = [name for name in names if name[0] not in "._"]
+        # What another system builds, then generated code, comes last: it is large, and what people declare stands in neither.
+        names.sort(key=lambda name: (constraints.named_for_another_system(name), _looks_generated(name), name))
+        self._names = names
+
+    def __repr__(self) -> str:
+        return f"<Package {self.path}>"
+
+    @cached_property
+    def name(self) -> str:
+        """The name in its files' package clauses, "" if there are none."""
+        return next((file.package for file in self.files() if self._built(file)), "")
+
+    def files(self) -> Iterator[SourceFile]:
+        """Yield its files that can be read, likeliest home of a declaration first; those of another system too, at the end."""
+        for name in self._names:
+            file = self._file(name)
+            if file is not None:
+                yield file
+
+    def _file(self, name: str) -> SourceFile | None:
+        return self._index.file(f"{self.folder}/{name}" if self.folder else name)
+
+    def _likeliest(self, wanted: str) -> Iterator[SourceFile]:
+        wanted = wanted.lower()
+        first = [name for name in self._names if wanted.startswith(name.removesuffix(".go").replace("_", ""))]
+        for name in (*first, *(name for name in self._names if name not in first)):
+            file = self._file(name)
+            if file is not None:
+                yield file
+
+    def _built(self, file: SourceFile) -> bool:
+        return not constraints.named_for_another_system(file.path.rpartition("/")[2]) and constraints.builds(file.head)
+
+    def lookup(self, name: str) -> Declaration | None:
+        """Give what the package declares as `name`: a function, type, variable or constant; for linux on amd64 if there are several."""
+        if name not in self._lookups:
+            found: Declaration | None = None
+            for file in self._likeliest(name):
+                declared = file.declaration(name)
+                if declared is not None:
+                    found = found or declared
+                    if self._built(file):
+                        found = declared
+                        break
+            self._lookups[name] = found
+        return self._lookups[name]
+
+    def method(self, type_name: str, name: str) -> Function | None:
+        """Give the method `name` declared on the type `type_name`, not those it gets by embedding."""
+        key = (type_name, name)
+        if key not in self._methods:
+            found: Function | None = None
+            wanted = f"{type_name}.{name}"
+            encoded = name.encode()
+            for file in self._likeliest(type_name):
+                if encoded not in file.source:
+                    continue
+                declared = file.function(wanted)
+                if declared is not None:
+                    found = found or declared
+                    if self._built(file):
+                        found = declared
+                        break
+            self._methods[key] = found
+        return self._methods[key]
+
+    @cached_property
+    def _methods_by_type(self) -> dict[str, dict[str, Function]]:
+        found: dict[str, dict[str, Function]] = {}
+        for file in self.files():
+            built = self._built(file)
+            for function in file.functions:
+                if function.receiver_name:
+                    of_type = found.setdefault(function.receiver_name, {})
+                    if built or function.name not in of_type:
+                        of_type[function.name] = function
+        return found
+
+    def methods(self, type_name: str) -> dict[str, Function]:
+        """Give the methods declared on the type `type_name` by name (reads every file of the package, parses none)."""
+        return self._methods_by_type.get(type_name, {})
+
+    @property
+    def functions(self) -> Iterator[Function]:
+        """All functions, methods and initial values with function literals of its files for linux on amd64."""
+        for file in self.files():
+            if self._built(file):
+                yield from file.functions
+                yield from file.initializers
+
+    @cached_property
+    def interfaces(self) -> dict[str, TypeDeclaration]:
+        """Its interface types by name."""
+        return {
+            name: declared
+            for file in self.files()
+            if b"interface" in file.source
+            for name, declared in file.types.items()
+            if declared.type.type == "interface_type"
+        }
+
+
+def _looks_generated(name: str) -> bool:
+    return name.startswith("zz_generated") or name.endswith((".pb.go", "_generated.go", ".pb.gw.go", "_gen.go"))
+
+
+class PackageIndex:
+    """The Go packages of `tree`. `facts` keeps files by blob and path, so that two trees that share files share their parses."""
+
+    def __init__(
+        self, tree: Tree, external: External | None = None, facts: MutableMapping[str, SourceFile] | None = None
+    ) -> None:
+        self.tree = tree
+        self.external = external
+        self.modules = Modules(tree)
+        self._unread: dict[str, str] = {}
+        self._facts: MutableMapping[str, SourceFile] = {} if facts is None else facts
+        self._files: dict[str, SourceFile | None] = {}
+        self._packages: dict[str, Package | None] = {}
+        self._members: dict[tuple[Type, str], Member | None] = {}
+        self._underlying: dict[Named, Type | None] = {}
+        self._unaliased: dict[Named, Type | None] = {}
+        self._signatures: dict[tuple[str, str, int], Signature | None] = {}
+        self._values: dict[tuple[str, str, int], Type | None] = {}
+        self.local_types: dict[Named, tuple[SourceFile, Function, Node]] = {}
+        """Types declared inside functions, under the name that resolution gave them."""
+        self.inferred: dict[tuple[str, int, int, int], Type | None] = {}
+        """What inference found, by file and place."""
+        self.depth = 0
+        """How deep inference is in expressions within expressions."""
+
+    @property
+    def module_path(self) -> str:
+        """The import path of the tree's root, "" if unknown."""
+        return self.modules.module_path
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """The files looked at so far that could not be read, or not wholly parsed, with the reason."""
+        refused = {path: file.error for path, file in self._files.items() if file is not None and file.error is not None}
+        return self._unread | refused
+
+    def file(self, path: str) -> SourceFile | None:
+        """Give the Go file at `path`; None if there is none, or none that can be read (see `skipped`)."""
+        if path not in self._files:
+            self._files[path] = self._read(path)
+        return self._files[path]
+
+    def _read(self, path: str) -> SourceFile | None:
+        if path.startswith(standard.FOLDER):
+            return standard.file(path)
+        entry: Entry | None = self.modules.entry(path)
+        if entry is None or entry.kind != "blob":
+            return None
+        key = f"{entry.id} {path}"
+        known = self._facts.get(key)
+        if known is None:
+            try:
+                source = self.tree.read(path)
+            except Unreadable as error:
+                self._unread[path] = str(error)
+                return None
+            if source is None:
+                return None
+            known = self._facts[key] = SourceFile(path, source, entry.id)
+        return known
+
+    def package(self, import_path: str) -> Package | None:
+        """Give the package at `import_path`, None if the tree does not hold it."""
+        if import_path not in self._packages:
+            folder = self.modules.folder(import_path)
+            if folder is None and import_path in standard.PACKAGES:
+                folder = f"{standard.FOLDER}/{import_path}"
+            self._packages[import_path] = Package(self, import_path, folder) if folder is not None else None
+        return self._packages[import_path]
+
+    def package_of(self, path: str) -> Package:
+        """Give the package that the file at `path` belongs to (for a test: the package it tests)."""
+        folder = path.rpartition("/")[0]
+        import_path = self.modules.import_path(folder)
+        known = self._packages.get(import_path)
+        # Two folders may claim one path (a module and its vendored copy): the file's own folder counts.
+        if known is None or known.folder != folder:
+            known = Package(self, import_path, folder)
+            self._packages.setdefault(import_path, known)
+            if self._packages[import_path] is None:
+                self._packages[import_path] = known
+        return known
+
+    def packages(self, folder: str = "") -> Iterator[Package]:
+        """Yield the packages in and below `folder`, vendored code and test data left out."""
+        waiting = [folder]
+        while waiting:
+            current = waiting.pop()
+            listing = self.modules.listing(current)
+            if any(entry.kind == "blob" and name.endswith(".go") for name, entry in listing.items()):
+                yield self.package_of(f"{current}/x.go" if current else "x.go")
+            inner = [
+                f"{current}/{name}" if current else name
+                for name, entry in listing.items()
+                if entry.kind == "tree"
+                and name not in {"vendor", "testdata", "Godeps", "node_modules"}
+                and name[0] not in "._"
+            ]
+            waiting.extend(reversed(inner))
+
+    def import_path(self, file: SourceFile) -> str:
+        """Give the import path of the package `file` belongs to."""
+        return self.modules.import_path(file.folder)
+
+    def imported(self, file: SourceFile, name: str) -> str | None:
+        """Give the import path that `name` stands for in `file`, None if it imports nothing by that name."""
+        path = file.imports.get(name)
+        if path is not None:
+            return path
+        for path in file.unnamed_imports:
+            package = self.package(path)
+            if package is not None and package.name == name:
+                return path
+        return None
+
+    def lookup(self, import_path: str, name: str, file: SourceFile | None = None) -> Declaration | None:
+        """Give what the package at `import_path` declares as `name`. With `file`, what that file declares counts first (a test's own names)."""
+        if file is not None:
+            declared = file.declaration(name)
+            if declared is not None:
+                return declared
+        package = self.package(import_path)
+        return package.lookup(name) if package is not None else None
+
+    # Types
+
+    def resolve(self, node: Node | None, file: SourceFile, function: Function | None = None) -> Type | None:
+        """Give the type that a type expression stands for, aliases followed; None if unknown."""
+        return self.unaliased(resolution.resolve(self, node, file, function))
+
+    def type_of(self, node: Node, file: SourceFile, function: Function | None = None) -> Type | None:
+        """Give the type of an expression in `function` of `file`, aliases followed; a Tuple for a call with several results; None if unknown."""
+        return self.unaliased(inference.type_of(self, node, file, function))
+
+    def callee(self, call: Call, file: SourceFile, function: Function | None = None) -> Function | None:
+        """Give the function or method that `call` calls, if it is declared in the tree and not behind an interface or a variable."""
+        return self.referenced(call.function, file, function)[1]
+
+    def referenced(
+        self, node: Node, file: SourceFile, function: Function | None = None
+    ) -> tuple[Member | None, Function | None]:
+        """Give what an identifier or a selector names: the member if it is one of a type, and the function that is declared by that name."""
+        bound = function.binding if function is not None else _unbound
+        if node.type in {"identifier", "type_identifier"}:
+            name = syntax.text(node)
+            if bound(name, node.start_byte) is not None:
+                return None, None
+            declared = self.lookup(self.import_path(file), name, file)
+            return None, declared if isinstance(declared, Function) else None
+        operand = node.child_by_field_name("operand") or node.child_by_field_name("package")
+        field = node.child_by_field_name("field") or node.child_by_field_name("name")
+        if operand is None or field is None or node.type not in {"selector_expression", "qualified_type"}:
+            return None, None
+        name = syntax.text(field)
+        if operand.type in {"identifier", "package_identifier"}:
+            qualifier = syntax.text(operand)
+            path = self.imported(file, qualifier) if bound(qualifier, operand.start_byte) is None else None
+            if path is not None:
+                declared = self.lookup(path, name)
+                return None, declared if isinstance(declared, Function) else None
+        member = self.member(self.type_of(operand, file, function), name)
+        return member, member.declaration if member is not None else None
+
+    def constant(self, node: Node, file: SourceFile, function: Function | None = None) -> int | None:
+        """Give the value of an integer constant expression, None if it is none or unknown."""
+        return constants.evaluate(self, node, file, function)
+
+    def unaliased(self, type_: Type | None) -> Type | None:
+        """Give the type behind aliases; within pointers, slices, maps and channels too."""
+        if isinstance(type_, Named):
+            if type_ not in self._unaliased:
+                self._unaliased[type_] = type_
+                self._unaliased[type_] = self._aliased(type_)
+            return self._unaliased[type_]
+        return resolution.with_elements(type_, self.unaliased)
+
+    def _aliased(self, named: Named) -> Type | None:
+        for _ in range(_LONGEST_CHAIN):
+            declared = self.lookup(named.path, named.name) if named.path else None
+            if not isinstance(declared, TypeDeclaration) or not declared.alias:
+                return named
+            found = resolution.resolve(
+                self, declared.type, declared.file, None, frozenset(name for name, _ in declared.type_params)
+            )
+            found = substituted(found, _given(declared, named))
+            if not isinstance(found, Named):
+                return self.unaliased(found)
+            named = found
+        return None
+
+    def underlying(self, type_: Type | None) -> Type | None:
+        """Give what a named type is made of (a struct, an interface, a map ...); other types are themselves; None if unknown."""
+        if not isinstance(type_, Named):
+            return None if isinstance(type_, TypeParam) else type_
+        if type_ not in self._underlying:
+            self._underlying[type_] = None
+            self._underlying[type_] = self._declared_underlying(type_)
+        return self._underlying[type_]
+
+    def _declared_underlying(self, named: Named) -> Type | None:
+        if named == ERROR:
+            return Interface((("Error", Signature((), (STRING,))),))
+        if not named.path:
+            return UNIVERSE.get(named.name)
+        local = self.local_types.get(named)
+        if local is not None:
+            file, function, node = local
+            return self.underlying(resolution.resolve(self, node.child_by_field_name("type"), file, function))
+        declared = self.lookup(named.path, named.name)
+        if not isinstance(declared, TypeDeclaration):
+            return None
+        params = frozenset(name for name, _ in declared.type_params)
+        found = resolution.resolve(self, declared.type, declared.file, None, params)
+        return self.underlying(substituted(found, _given(declared, named)))
+
+    def signature(self, function: Function) -> Signature | None:
+        """Give the signature of a declared function, receiver left out."""
+        key = (function.file.id, function.file.path, function.region.start)
+        if key not in self._signatures:
+            self._signatures[key] = None
+            if function.node is not None and function.initializer is None:
+                self._signatures[key] = resolution.signature(self, function.node, function.file, function)
+        return self._signatures[key]
+
+    def value_type(self, value: Value) -> Type | None:
+        """Give the type of a package's variable or constant; an untyped constant has an untyped type."""
+        key = (value.file.id, value.file.path, value.node.start_byte)
+        if key not in self._values:
+            self._values[key] = None
+            self._values[key] = self.unaliased(inference.type_of_value(self, value))
+        return self._values[key]
+
+    # Members
+
+    def member(self, type_: Type | None, name: str) -> Member | None:
+        """Give the field or method `name` of a type or of what it points to, promoted ones included (the Go specification, "Selectors")."""
+        if type_ is None or (isinstance(type_, Pointer) and isinstance(type_.elem, Pointer)):
+            return None
+        key = (type_, name)
+        if key not in self._members:
+            self._members[key] = None
+            self._members[key] = self._member(type_, name)
+        return self._members[key]
+
+    def _member(self, type_: Type, name: str) -> Member | None:
+        level: list[tuple[Type | None, tuple[str, ...]]] = [(type_, ())]
+        seen: set[Named] = set()
+        visited = 0
+        while level:
+            following: list[tuple[Type | None, tuple[str, ...]]] = []
+            for embedded, through in level:
+                visited += 1
+                if visited > _MOST_EMBEDDINGS:
+                    return None
+                current = self.unaliased(embedded)
+                if isinstance(current, Pointer):
+                    current = current.elem
+                owner = current if isinstance(current, Named) else None
+                if owner is not None:
+                    if owner in seen:
+                        continue
+                    seen.add(owner)
+                    method = self._declared_method(owner, name)
+                    if method is not None:
+                        return Member(name, "method", self._method_type(method, owner), owner, method, through)
+                under = self.underlying(current)
+                found = self._own(under, owner, name, through, following)
+                if found is not None:
+                    return found
+            level = following
+        return None
+
+    def _own(
+        self,
+        under: Type | None,
+        owner: Named | None,
+        name: str,
+        through: tuple[str, ...],
+        following: list[tuple[Type | None, tuple[str, ...]]],
+    ) -> Member | None:
+        if isinstance(under, Struct):
+            for field in under.fields:
+                if field.name == name:
+                    return Member(name, "field", self.unaliased(field.type), owner, None, through)
+                if field.embedded:
+                    following.append((field.type, (*through, field.name)))
+        elif isinstance(under, Interface):
+            for method_name, signature in under.methods:
+                if method_name == name:
+                    return Member(name, "method", signature, owner, None, through)
+            following.extend((embed, through) for embed in under.embeds)
+        elif under is None and owner is not None and self.external is not None:
+            known = self.external.member(owner, name)
+            if known is not None:
+                return Member(name, "method" if isinstance(known, Signature) else "field", known, owner, None, through)
+        return None
+
+    def _declared_method(self, owner: Named, name: str) -> Function | None:
+        if owner in self.local_types or not owner.path:
+            return None
+        package = self.package(owner.path)
+        return package.method(owner.name, name) if package is not None else None
+
+    def _method_type(self, method: Function, owner: Named) -> Type | None:
+        signature = self.signature(method)
+        if signature is None or not owner.args or method.receiver is None:
+            return signature
+        return substituted(signature, dict(zip(method.receiver.type_params, owner.args, strict=False)))
+
+    def methods(self, type_: Type | None) -> frozenset[str]:
+        """Give the names of all methods of a type and of a pointer to it, promoted ones included; what is embedded but unknown adds none."""
+        names: set[str] = set()
+        waiting, seen = [type_], set[Named]()
+        while waiting and len(seen) < _MOST_EMBEDDINGS:
+            current = self.unaliased(waiting.pop())
+            if isinstance(current, Pointer):
+                current = current.elem
+            if isinstance(current, Named):
+                if current in seen:
+                    continue
+                seen.add(current)
+                package = self.package(current.path) if current.path and current not in self.local_types else None
+                if package is not None:
+                    names.update(package.methods(current.name))
+            under = self.underlying(current)
+            if isinstance(under, Struct):
+                waiting.extend(field.type for field in under.fields if field.embedded)
+            elif isinstance(under, Interface):
+                names.update(name for name, _ in under.methods)
+                waiting.extend(under.embeds)
+        return frozenset(names)
+
+    def interfaces_with(self, file: SourceFile, method: str) -> list[Named]:
+        """Give the interfaces with a method called `method` that `file` can see: its package's and those of the packages it imports."""
+        paths = [self.import_path(file), *dict.fromkeys(file.imports.values())]
+        found = []
+        for path in paths:
+            package = self.package(path)
+            for name in package.interfaces if package is not None else ():
+                named = Named(path, name)
+                if method in self.methods(named):
+                    found.append(named)
+        return found
+
+    def implements_hint(self, function: Function) -> Named | None:
+        """Give an interface that its file can see, that has this method, and all of whose methods the receiver's type has; None if there is none.
+
+        Go asks for no declaration, so equal names are all there is to see without reading every use of the type.
+        """
+        if not function.receiver_name:
+            return None
+        own = self.methods(Named(self.import_path(function.file), function.receiver_name))
+        for named in self.interfaces_with(function.file, function.name):
+            if self.methods(named) <= own:
+                return named
+        return None
+
+
+def _unbound(name: str, at: int) -> None:
+    """Outside of functions no name is bound."""
+
+
+def _given(declared: TypeDeclaration, named: Named) -> dict[str, Type | None]:
+    return {name: argument for (name, _), argument in zip(declared.type_params, named.args, strict=False)}

@@ -1,0 +1,190 @@
+"""Whatever stands in a file under review: no crash, and time that grows with its size."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzers.golang import gomod
+from analyzers.golang.callgraph import CallGraph
+from analyzers.golang.sizes import Sizes
+from analyzers.golang.source import SourceFile
+from analyzers.golang.types import Named
+
+from .model import index_of
+
+GOOD = """package p
+
+import (
+	"fmt"
+	x "example.com/m/q"
+)
+
+type T[K any] struct {
+	*Base `json:",inline"`
+	x.Other
+	items map[string][]K
+}
+
+type Base struct{ n [3]int }
+
+const (
+	A = iota << 2
+	B
+)
+
+var table = []func(){func() { fmt.Println("x") }}
+
+func (t *T[K]) Method(a, b int, opts ...string) (n int, err error) {
+outer:
+	for i, v := range t.items["a"] {
+		switch y := any(v).(type) {
+		case int, string:
+			fmt.Println(y, `raw
+func no() {}
+`)
+		default:
+			continue outer
+		}
+		if err := func() error { return nil }(); err != nil {
+			return i, fmt.Errorf("%v", err)
+		}
+		go t.Method(a, b, opts...)
+	}
+	select {
+	case n, ok := <-ch:
+		_ = T[int]{items: map[string][]int{"a": {1, 2}}}
+	}
+	return
+}
+"""
+
+
+def everything(source: bytes) -> None:
+    """Ask the model for all it can tell of one file."""
+    index = index_of({"p/p.go": source, "q/q.go": "package q\ntype Other struct{ p int }\n"})
+    file = index.file("p/p.go")
+    assert file is not None
+    sizes = Sizes(index)
+    for name in file.types:
+        sizes.size(Named("example.com/m/p", name))
+        index.methods(Named("example.com/m/p", name))
+    for value in file.values.values():
+        index.value_type(value)
+        if value.value is not None:
+            index.constant(value.value, file)
+    graph = CallGraph(index, [index.package_of("p/p.go")])
+    for function in (*file.functions, *file.initializers):
+        index.signature(function)
+        graph.callees(function)
+        graph.callers(function)
+        index.implements_hint(function)
+        assert function.line <= function.end_line
+        for call in function.calls:
+            index.type_of(call.node, file, function)
+            assert call.line <= call.end_line
+            assert call.statement_line <= call.statement_end_line
+        for line in (function.line, function.end_line):
+            file.function_at(line)
+    assert file.imports is not None
+    assert file.doc(3) is not None
+
+
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SETTINGS
+@given(st.integers(0, len(GOOD)), st.integers(0, 120))
+def test_a_file_with_a_hole(start, length):
+    everything((GOOD[:start] + GOOD[start + length :]).encode())
+
+
+@SETTINGS
+@given(st.integers(0, len(GOOD)), st.sampled_from([*"{}()[]`\"'/*\n;:=.,<-", "/*", "*/", "//", "\n}", "\nfunc ", "\ntype T ", "\x00", "\xff", "[T any]", "range ", "..."]))
+def test_a_file_with_something_in_the_wrong_place(at, what):
+    everything((GOOD[:at] + what + GOOD[at:]).encode("latin-1"))
+
+
+@SETTINGS
+@given(st.binary(max_size=400))
+def test_bytes_behind_a_package_clause(tail):
+    everything(b"package p\n" + tail)
+
+
+PIECES = st.sampled_from(
+    [
+        *["func", "type", "var", "const", "import", "(", ")", "{", "}", "[", "]", "*", "&", "x", "T", "any", "=", ":=", ",", ".", ";", "\n"],
+        *["range", "for", "if", "else", "switch", "case", "select", "go", "defer", "return", "struct", "interface", "map", "chan", "<-"],
+        *["1", '"s"', "`r`", "'c'", "...", "iota", "nil", "~", "|", "f()", "x.y", ":", "!", "// c\n", "/* c */", "package p\n"],
+    ]
+)
+
+
+@SETTINGS
+@given(st.lists(PIECES, max_size=60))
+def test_words_of_go_in_any_order(words):
+    everything(("package p\nfunc f() {\n" + " ".join(words) + "\n}\n").encode())
+    everything(("package p\n" + " ".join(words)).encode())
+
+
+@SETTINGS
+@given(st.text(max_size=200))
+def test_any_module_file(text):
+    gomod.parse(text)
+    gomod.parse("module m\nrequire (\n" + text)
+
+
+HOSTILE = {
+    "an endless line": b"package p\nfunc f() { x := \"" + b"a" * 5_000_000 + b'" }\n',
+    "an endless line of calls": b"package p\nfunc f() { " + b"g(); " * 300_000 + b"}\n",
+    "open braces": b"package p\nfunc f() " + b"{" * 1_000_000,
+    "open braces on lines of functions": b"package p\n" + b"func f() {\n" * 100_000,
+    "a raw string without end": b"package p\nvar x = `" + b"func f() {}\n" * 100_000,
+    "a comment without end": b"package p\n/*" + b"\nfunc f() {}" * 100_000,
+    "quotes": b"package p\nvar x = " + b'"' * 1_000_000,
+    "backslashes": b'package p\nvar x = "' + b"\\" * 1_000_001,
+    "stars": b"package p\n/" + b"*" * 1_000_000,
+    "nested types": b"package p\ntype T " + b"[]" * 400_000 + b"int\nvar x T\n",
+    "pointers": b"package p\ntype T " + b"*" * 100_000 + b"int\nvar x T\n",
+    "a chain": b"package p\nfunc f() { x" + b".y()" * 100_000 + b" }\n",
+    "many guards": b"package p\nfunc f() {\n" + b"\tif x { return }\n" * 30_000 + b"\tg()\n}\n",
+    "many names": b"package p\nfunc f() {\n" + b"\tx, err := g(x)\n" * 20_000 + b"}\n",
+    "else if": b"package p\nfunc f() {\n if x { g() } " + b"else if x { g() } " * 20_000 + b"\n}\n",
+    "many types": b"package p\n" + b"".join(b"type T%d struct { T%d }\n" % (n, n + 1) for n in range(20_000)),
+    "blanks": b"package p\n" + b"\n" * 5_000_000 + b"func f() {}\n",
+    "tabs": b"package p\nfunc" + b"\t" * 5_000_000 + b"f() {}\n",
+    "parentheses in a receiver": b"package p\nfunc (" + b"(" * 300_000 + b"T) f() {}\n",
+    "imports": b"package p\nimport (\n" + b'\t"a/b"\n' * 100_000 + b")\n",
+    "words": b"package p\nimport " + b"a " * 500_000 + b"\n",
+    "a long word": b"package p\nimport " + b"a" * 3_000_000 + b"\n",
+    "sums": b"package p\nconst X = 1" + b" + 1" * 100_000 + b"\nvar a [X]int\n",
+    "shifts": b"package p\nconst X = 1" + b" << 500" * 400 + b"\nvar a [X]int\n",
+    "commas": b"package p\nfunc f(" + b"a, " * 100_000 + b"int) {}\n",
+    "not go": bytes(range(1, 256)) * 20_000,
+    "half a file": GOOD.encode()[: len(GOOD) // 2] * 200,
+}
+
+PROBE = """
+import pathlib, resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
+from tests.golang.test_hostile import everything
+everything(pathlib.Path(sys.argv[1]).read_bytes())
+"""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_source_ends_in_bounded_time(name, tmp_path):
+    """In a process of its own, whose processor time the kernel limits: a crash or a runaway fails this test and no other."""
+    path = tmp_path / "p.go"
+    path.write_bytes(HOSTILE[name])
+    done = subprocess.run([sys.executable, "-c", PROBE, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_file_that_is_refused_says_so():
+    file = SourceFile("p.go", b"package p\nfunc f() " + b"{" * 1_000_000)
+    assert file.functions[0].calls == []
+    assert file.error is not None
+    assert "nested 1000000 deep" in file.error
