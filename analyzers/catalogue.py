@@ -38,4 +38,7 @@ def load(selected: Iterable[str] | None = None) -> list[Analyzer]:
     for name in wanted:
         if name not in names():
             raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
-    return [Analyzer(name, getattr(importlib.import_module(f"analyzers.{name.replace('-', '_')}"), name.replace("-", "_"))) for name in wanted]
+    return [
+        Analyzer(name, getattr(importlib.import_module(f"analyzers.{name.replace('-', '_')}"), name.replace("-", "_")))
+        for name in wanted
+    ]

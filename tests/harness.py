@@ -50,7 +50,13 @@ class Fixture:
 
     def report(self, *rules: str, configuration: Configuration | None = None) -> Report:
         """Give what the rules (all, if none is named) say of it; a rule that raises fails the test."""
-        change = Change(Diff.parse(self.diff), MemoryTree(self.base), MemoryTree(self.head), configuration or Configuration(), self.deep)
+        change = Change(
+            Diff.parse(self.diff),
+            MemoryTree(self.base),
+            MemoryTree(self.head),
+            configuration or Configuration(),
+            self.deep,
+        )
         report = analyze(change, catalogue.load(rules or None), catalogue.names())
         failed = [skipped.reason for skipped in report.skipped if "failed" in skipped.reason]
         assert not failed, failed
@@ -96,15 +102,16 @@ def load(text: str) -> Fixture:
     fixture = Fixture("", {}, {})
     preamble = re.split(r"^--- ", text, maxsplit=1, flags=re.MULTILINE)[0]
     shared: list[str] | None = None
+    shared_path = ""
     for line in preamble.split("\n"):
         if shared is not None and line.startswith("    "):
             shared.append(line[4:])
             continue
         if shared is not None:
-            fixture.base[path] = fixture.head[path] = "\n".join(shared) + "\n"
+            fixture.base[shared_path] = fixture.head[shared_path] = "\n".join(shared) + "\n"
             shared = None
         if line.startswith("file: "):
-            path, shared = line[6:].strip(), []
+            shared_path, shared = line[6:].strip(), []
         elif line.startswith("level: "):
             fixture.level = Level(line[7:].strip())
         elif line.startswith("deep: "):
@@ -137,7 +144,9 @@ def check(fixture: Fixture, rule: str) -> None:
         if diagnostic.analyzer != rule:
             continue
         said.setdefault((diagnostic.path, diagnostic.line), []).append(diagnostic.message)
-        assert diagnostic.level is fixture.level, f"{diagnostic.path}:{diagnostic.line} is a {diagnostic.level.value}: {diagnostic.message}"
+        assert diagnostic.level is fixture.level, (
+            f"{diagnostic.path}:{diagnostic.line} is a {diagnostic.level.value}: {diagnostic.message}"
+        )
         for place in diagnostic.related:
             said.setdefault((place.path, place.line), []).append(diagnostic.message)
     problems = []

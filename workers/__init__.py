@@ -1,0 +1,1 @@
+"""What runs: queue workers, the mirror, the simulated GitHub, the command line."""

@@ -13,6 +13,7 @@ from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
 from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import OverlayTree, Tree
+from bot.configuration import PATH, parse
 from workers.git import CatFile, GitError, run
 from workers.trees import DiffProcess, GitTree, patched
 
@@ -30,7 +31,8 @@ def analyze_revisions(
 ) -> Report:
     """Analyse the change from one commit to another, as `git diff BASE HEAD` shows it.
 
-    repository is a bare repository or a work tree's folder. GitError if a revision is not there or git fails.
+    repository is a bare repository or a work tree's folder; configuration, where it is None, is read from the base.
+    GitError if a revision is not there or git fails.
     """
     started = time.perf_counter()
     with CatFile(repository) as cat_file:
@@ -38,7 +40,7 @@ def analyze_revisions(
         process = DiffProcess(repository, base, head)
         before, after = GitTree(cat_file, base), GitTree(cat_file, head)
         diff, missing = process.result(TIMEOUT)
-        change = Change(diff, before, after, configuration or Configuration(), deep)
+        change = _change(diff, before, after, configuration, deep)
         return _report(change, missing, analyzers, _commit(cat_file, base), _commit(cat_file, head), started)
 
 
@@ -56,12 +58,24 @@ def analyze_work_tree(
     changed = run(top, "diff", "--name-only", "--no-renames", "-z", base, "--").decode("utf-8", "replace").split("\0")
     new = run(top, "ls-files", "--others", "--exclude-standard", "-z").decode("utf-8", "replace").split("\0")
     files = {path: _on_disk(top / path) for path in {*changed, *new} if path}
-    text = run(top, "diff", "-p", "--find-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", base, "--").decode("utf-8", "replace")
+    text = run(
+        top,
+        "diff",
+        "-p",
+        "--find-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-color",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        base,
+        "--",
+    ).decode("utf-8", "replace")
     diff = Diff.parse(text)
     diff = Diff((*diff.files, *(_added(path, files[path]) for path in sorted(set(new) - {""}))))
     with CatFile(repository) as cat_file:
         before = GitTree(cat_file, base)
-        change = Change(diff, before, OverlayTree(files, before), configuration or Configuration(), deep)
+        change = _change(diff, before, OverlayTree(files, before), configuration, deep)
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
 
 
@@ -100,12 +114,29 @@ def analyze_patch(
                 files.setdefault(file.old_path, None)
             if file.status != "removed":
                 files[file.path] = patched(file, before.read(file.old_path) if file.old_path else None)
-        change = Change(diff, before, OverlayTree(files, before), configuration or Configuration(), deep)
+        change = _change(diff, before, OverlayTree(files, before), configuration, deep)
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
 
 
+def _change(diff: Diff, base: Tree, head: Tree, configuration: Configuration | None, deep: bool) -> Change:
+    """Without a configuration it is the base's own: a change can never silence its own review."""
+    if configuration is not None:
+        return Change(diff, base, head, configuration, deep)
+    text = base.read(PATH)
+    parsed = parse(text.decode("utf-8", "replace") if text is not None else None)
+    change = Change(diff, base, head, parsed.configuration, deep)
+    for problem in parsed.problems:
+        change.skip(PATH, problem)
+    return change
+
+
 def _report(
-    change: Change, missing: Mapping[str, str], analyzers: Sequence[Analyzer], base: str | None, head: str | None, started: float
+    change: Change,
+    missing: Mapping[str, str],
+    analyzers: Sequence[Analyzer],
+    base: str | None,
+    head: str | None,
+    started: float,
 ) -> Report:
     for path, reason in missing.items():
         change.skip(path, reason)

@@ -9,11 +9,9 @@ import textwrap
 from typing import Any
 
 from analyzers import catalogue
-from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import MalformedDiff
 from analyzers.analysis.report import Report
-from bot import configuration as repository_configuration
 from workers import analysis
 from workers.command_line import CannotRun
 from workers.git import GitError, run
@@ -40,9 +38,15 @@ def add_parser(subparsers: Any) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--repo", type=pathlib.Path, metavar="DIR", help="the work tree (default: this folder)")
     where.add_argument("--git-dir", type=pathlib.Path, metavar="DIR", help="a bare repository")
-    parser.add_argument("--base", metavar="REV", help="compare from here (default: the merge base with the remote's default branch)")
-    parser.add_argument("--head", metavar="REV", help="compare to here (default: the work tree, with what is not committed)")
-    parser.add_argument("--diff", metavar="FILE", help="a patch, applied in memory to the base (default HEAD); - is standard input")
+    parser.add_argument(
+        "--base", metavar="REV", help="compare from here (default: the merge base with the remote's default branch)"
+    )
+    parser.add_argument(
+        "--head", metavar="REV", help="compare to here (default: the work tree, with what is not committed)"
+    )
+    parser.add_argument(
+        "--diff", metavar="FILE", help="a patch, applied in memory to the base (default HEAD); - is standard input"
+    )
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
     parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
@@ -80,17 +84,17 @@ def _analyse(args: argparse.Namespace, analyzers: list[Any]) -> Report:
     repository = _repository(args)
     if args.diff:
         text = _patch(args.diff)
-        found = _configuration(repository, args.base or "HEAD") if repository else Configuration()
-        return analysis.analyze_patch(text, repository, args.base or "HEAD", analyzers=analyzers, deep=args.deep, configuration=found)
+        return analysis.analyze_patch(text, repository, args.base or "HEAD", analyzers=analyzers, deep=args.deep)
     if repository is None:
-        raise CannotRun(f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir")
+        raise CannotRun(
+            f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
+        )
     if args.head is None and args.git_dir:
         raise CannotRun("a bare repository has no work tree: name a commit with --head")
     base = args.base or _merge_base(repository, args.head or "HEAD")
-    found = _configuration(repository, base)
     if args.head is None:
-        return analysis.analyze_work_tree(repository, base, analyzers=analyzers, deep=args.deep, configuration=found)
-    return analysis.analyze_revisions(repository, base, args.head, analyzers=analyzers, deep=args.deep, configuration=found)
+        return analysis.analyze_work_tree(repository, base, analyzers=analyzers, deep=args.deep)
+    return analysis.analyze_revisions(repository, base, args.head, analyzers=analyzers, deep=args.deep)
 
 
 def _repository(args: argparse.Namespace) -> pathlib.Path | None:
@@ -109,24 +113,22 @@ def _repository(args: argparse.Namespace) -> pathlib.Path | None:
 
 
 def _merge_base(repository: pathlib.Path, head: str) -> str:
-    candidates = ("refs/remotes/origin/HEAD", "refs/remotes/upstream/HEAD", "origin/main", "origin/master", "main", "master")
+    candidates = (
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/upstream/HEAD",
+        "origin/main",
+        "origin/master",
+        "main",
+        "master",
+    )
     for candidate in candidates:
         try:
             return run(repository, "merge-base", candidate, head).decode().strip()
         except GitError:
             continue
-    raise CannotRun(f"no default branch was found in {repository} (tried {', '.join(candidates)}): name a commit with --base")
-
-
-def _configuration(repository: pathlib.Path, base: str) -> Configuration:
-    try:
-        text = run(repository, "cat-file", "blob", f"{base}:{repository_configuration.PATH}")
-    except GitError:
-        return Configuration()
-    found, problems = repository_configuration.read(text.decode("utf-8", "replace"))
-    for problem in problems:
-        print(f"scalability-bot: {repository_configuration.PATH}: {problem}", file=sys.stderr)
-    return found
+    raise CannotRun(
+        f"no default branch was found in {repository} (tried {', '.join(candidates)}): name a commit with --base"
+    )
 
 
 def _patch(name: str) -> str:
@@ -146,7 +148,9 @@ def _print(report: Report, args: argparse.Namespace) -> None:
 
     for diagnostic in report.diagnostics:
         style = "1;33" if diagnostic.level is Level.WARNING else "36"
-        print(f"{paint(f'{diagnostic.path}:{diagnostic.line}', '1')}: {paint(diagnostic.level.value, style)}: {diagnostic.analyzer}")
+        print(
+            f"{paint(f'{diagnostic.path}:{diagnostic.line}', '1')}: {paint(diagnostic.level.value, style)}: {diagnostic.analyzer}"
+        )
         for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
             print(f"{paint(f'{number:>6} |', '2')} {text.expandtabs(4)}")
         print(textwrap.fill(diagnostic.message, width, initial_indent="       ", subsequent_indent="       "))
@@ -162,5 +166,3 @@ def _print(report: Report, args: argparse.Namespace) -> None:
     )
     if report.cc:
         print(f"The bot would mention {', '.join(report.cc)}.")
-
-

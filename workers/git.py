@@ -20,7 +20,16 @@ ENVIRONMENT: Mapping[str, str] = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C.UTF-8",
 }
-OPTIONS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=true", "-c", "safe.directory=*")
+OPTIONS = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.quotePath=true",
+    "-c",
+    "safe.directory=*",
+)
 TIMEOUT = 60.0
 
 
@@ -44,14 +53,21 @@ def run(repository: pathlib.Path, *arguments: str, timeout: float = TIMEOUT) -> 
     """Give what git prints; GitError with its last line if it fails or takes longer than `timeout` seconds."""
     try:
         done = subprocess.run(
-            command(repository, arguments), env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            command(repository, arguments),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
     except FileNotFoundError as error:
         raise GitError("git was not found: install git and try again") from error
     except subprocess.TimeoutExpired as error:
         raise GitError(f"git {arguments[0]} in {repository} took longer than {timeout:.0f} s and was ended") from error
     if done.returncode:
-        raise GitError(f"git {arguments[0]} in {repository} failed: {last_line(done.stderr) or f'exit status {done.returncode}'}")
+        raise GitError(
+            f"git {arguments[0]} in {repository} failed: {last_line(done.stderr) or f'exit status {done.returncode}'}"
+        )
     return done.stdout
 
 

@@ -10,13 +10,14 @@ from workers.command_line import CannotRun
 
 def add_parser(subparsers: Any) -> None:
     """Describe both commands' arguments."""
-    subparsers.add_parser(
+    rules = subparsers.add_parser(
         "rules",
         help="list the rules",
         description="List every rule with its title.",
         epilog="example:\n  scalability-bot rules",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    rules.add_argument("--format", choices=("text", "markdown"), default="text", help="markdown is README's table; default: text")
     explain = subparsers.add_parser(
         "explain",
         help="print a rule's documentation",
@@ -29,6 +30,9 @@ def add_parser(subparsers: Any) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print what was asked for."""
+    if args.command == "rules" and args.format == "markdown":
+        print(table(), end="")
+        return 0
     if args.command == "rules":
         width = max(map(len, catalogue.names()))
         for name in catalogue.names():
@@ -40,3 +44,9 @@ def main(args: argparse.Namespace) -> int:
         raise CannotRun(f"there is no rule {args.name!r}: {hint}")
     print(catalogue.documentation(args.name).text, end="")
     return 0
+
+
+def table() -> str:
+    """Give the catalogue as README shows it: a Markdown table of names and titles."""
+    rows = (f"| `{name}` | {catalogue.documentation(name).title} |\n" for name in catalogue.names())
+    return "| rule | what it asks for |\n|---|---|\n" + "".join(rows)

@@ -25,7 +25,19 @@ NOT_READ = (
     ":(exclude,glob)**/api/openapi-spec/**",
     ":(exclude,glob)**/docs/api-reference/**",
 )
-_DIFF = ("diff-tree", "-r", "-p", "--find-renames", "-l400", "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--src-prefix=a/", "--dst-prefix=b/")
+_DIFF = (
+    "diff-tree",
+    "-r",
+    "-p",
+    "--find-renames",
+    "-l400",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--full-index",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 _FOLDER = 0o040000
 
 
@@ -133,14 +145,20 @@ class DiffProcess:
 
 def _missing(repository: pathlib.Path, base: str, head: str) -> dict[str, str]:
     """Give the changed paths of which one side's content is not in this clone."""
-    words = run(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", base, head).decode("utf-8", "replace").split("\0")
+    words = (
+        run(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", base, head)
+        .decode("utf-8", "replace")
+        .split("\0")
+    )
     missing = {}
     with CatFile(repository) as cat_file:
         for meta, path in zip(words[::2], words[1::2], strict=False):
             _, _, old, new, _ = meta.split(" ")
             for blob in (old, new):
                 if set(blob) != {"0"} and cat_file.read(blob) is None:
-                    missing[path] = f"its content ({blob[:12]}) is missing from this clone: fetch it to have it analysed"
+                    missing[path] = (
+                        f"its content ({blob[:12]}) is missing from this clone: fetch it to have it analysed"
+                    )
     return missing
 
 
@@ -159,7 +177,9 @@ def patched(file: FileDiff, before: bytes | None) -> bytes:
                 result += old[at : line.old - 1]
                 at = line.old
                 if at > len(old) or old[at - 1].rstrip("\r") != line.text.rstrip("\r"):
-                    raise PatchMismatch(f"the patch does not fit {file.old_path} at line {line.old}: give the commit it was made from with --base")
+                    raise PatchMismatch(
+                        f"the patch does not fit {file.old_path} at line {line.old}: give the commit it was made from with --base"
+                    )
             if line.kind != "-":
                 result.append(line.text)
     result += old[at:]

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 
+MARK = "scalability:allow"
 _ALLOW = re.compile(r"//\s?scalability:allow\b[ \t]*(?P<rule>[a-z-]*)[ \t]*(?P<reason>.*)$")
 
 
@@ -20,7 +21,7 @@ class Allowed(NamedTuple):
 
 def allowed(text: str) -> list[Allowed]:
     """Give the allow comments of a file's text."""
-    if "scalability:allow" not in text:
+    if MARK not in text:
         return []
     found = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -30,18 +31,25 @@ def allowed(text: str) -> list[Allowed]:
 
 
 def silences(comments: list[Allowed], diagnostic: Diagnostic) -> bool:
-    """Say whether one of a file's allow comments is about this diagnostic; one without a reason silences too, but is itself a notice."""
+    """Say whether one of a file's allow comments is about this diagnostic (one without a reason silences too)."""
     return any(
-        comment.rule == diagnostic.analyzer and diagnostic.line - 1 <= comment.line <= diagnostic.end_line for comment in comments
+        comment.rule == diagnostic.analyzer and diagnostic.line - 1 <= comment.line <= diagnostic.end_line
+        for comment in comments
     )
 
 
-def unreasoned(change: Change, file: ChangedFile, comments: list[Allowed], rules: tuple[str, ...]) -> Iterator[Diagnostic]:
+def unreasoned(file: ChangedFile, comments: list[Allowed], rules: tuple[str, ...]) -> Iterator[Diagnostic]:
     """Yield a notice for each added allow comment that gives no reason or names no rule."""
     for comment in comments:
         if comment.line not in file.diff.added or (comment.rule in rules and comment.reason):
             continue
-        lacks = "gives no reason" if comment.rule in rules else f"names no rule ({code(comment.rule)})" if comment.rule else "names no rule"
+        lacks = (
+            "gives no reason"
+            if comment.rule in rules
+            else f"names no rule ({code(comment.rule)})"
+            if comment.rule
+            else "names no rule"
+        )
         yield Diagnostic(
             analyzer="allow",
             path=file.path,

@@ -1,15 +1,20 @@
 """Change: the diff with the code before and after; what an analyzer is given."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from analyzers.analysis.bumps import bumps
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff
 from analyzers.analysis.report import Skipped
+from analyzers.analysis.subject import Bump
+from analyzers.golang.callgraph import CallGraph
+from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
-from analyzers.golang.source import Function, SourceFile
+from analyzers.golang.sizes import Sizes
+from analyzers.golang.source import SourceFile
 from analyzers.golang.tree import Tree, Unreadable
+from analyzers.kubernetes import struct_sizes
 from analyzers.kubernetes.components import Component, Kind, component
 from analyzers.kubernetes.external import EXTERNAL
 
@@ -51,21 +56,29 @@ class ChangedFile:
 
     def added(self, first: int, last: int) -> bool:
         """Say whether one of the lines first..last after the change was added."""
-        return any(first <= line <= last for line in self.diff.added)
+        return self.diff.adds(first, last)
 
-    def functions(self) -> Iterator[Function]:
-        """Yield the functions after the change in which a line was added or removed."""
-        if self.head:
-            for function in self.head.functions:
-                if self.diff.touches(function.line, function.end_line):
-                    yield function
+    def functions(self) -> tuple[Function, ...]:
+        """Give the functions after the change in which a line was added or removed."""
+        return self._touched
 
-    def old_functions(self) -> Iterator[Function]:
-        """Yield the functions before the change in which a line was removed."""
-        if self.base:
-            for function in self.base.functions:
-                if any(function.line <= line <= function.end_line for line in self.diff.removed):
-                    yield function
+    def old_functions(self) -> tuple[Function, ...]:
+        """Give the functions before the change in which a line was removed."""
+        return self._cut
+
+    @cached_property
+    def _touched(self) -> tuple[Function, ...]:
+        if self.head is None:
+            return ()
+        near = self.head.functions_near({*self.diff.added, *self.diff.deletions})
+        return tuple(function for function in near if self.diff.touches(function.line, function.end_line))
+
+    @cached_property
+    def _cut(self) -> tuple[Function, ...]:
+        if self.base is None:
+            return ()
+        near = self.base.functions_near(self.diff.removed)
+        return tuple(function for function in near if self.diff.removes(function.line, function.end_line))
 
     def _source(self, index: PackageIndex, path: str) -> SourceFile | None:
         if not path.endswith(".go"):
@@ -95,11 +108,14 @@ class Change:
     diff: Diff
     base: Tree
     head: Tree
-    configuration: Configuration = Configuration()
+    configuration: Configuration = field(default_factory=Configuration)
     deep: bool = False
 
     def __post_init__(self) -> None:
         self._skipped: dict[str, str] = {}
+        # Files by blob id: what is the same before and after is read once.
+        self._facts: dict[str, SourceFile] = {}
+        self._graphs: dict[str, CallGraph] = {}
 
     @cached_property
     def files(self) -> tuple[ChangedFile, ...]:
@@ -109,17 +125,39 @@ class Change:
     @cached_property
     def go_files(self) -> tuple[ChangedFile, ...]:
         """The hand-written Go files of the change that are no tests; removed ones too (their `head` is None)."""
-        return tuple(file for file in self.files if file.path.endswith(".go") and file.component.reviewed and not self._generated(file))
+        return tuple(
+            file
+            for file in self.files
+            if file.path.endswith(".go") and file.component.reviewed and not self._generated(file)
+        )
+
+    @cached_property
+    def bumps(self) -> tuple[Bump, ...]:
+        """What the change does to the versions of dependencies."""
+        return bumps(self)
 
     @cached_property
     def head_index(self) -> PackageIndex:
         """The packages after the change."""
-        return PackageIndex(self.head, external=EXTERNAL)
+        return PackageIndex(self.head, external=EXTERNAL, facts=self._facts)
 
     @cached_property
     def base_index(self) -> PackageIndex:
         """The packages before the change."""
-        return PackageIndex(self.base, external=EXTERNAL)
+        return PackageIndex(self.base, external=EXTERNAL, facts=self._facts)
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """The sizes of types after the change; well-known structs are known without their packages."""
+        return Sizes(self.head_index, known=struct_sizes.at_least)
+
+    def graph(self, path: str) -> CallGraph:
+        """Give the calls among the package that the Go file at `path` belongs to; of a deep analysis, among all packages."""
+        folder = "" if self.deep else path.rpartition("/")[0]
+        if folder not in self._graphs:
+            packages = self.head_index.packages() if self.deep else [self.head_index.package_of(path)]
+            self._graphs[folder] = CallGraph(self.head_index, packages)
+        return self._graphs[folder]
 
     def skip(self, path: str, reason: str) -> None:
         """Remember that a file could not be analysed, and why."""
@@ -128,7 +166,9 @@ class Change:
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """What could not be analysed, up to now, by path."""
-        found = {**self.base_index.skipped, **self.head_index.skipped, **self._skipped}
+        # An index that nobody asked for has skipped nothing, and is not made for this question.
+        indexes = [self.__dict__[name] for name in ("base_index", "head_index") if name in self.__dict__]
+        found = {**dict(pair for index in indexes for pair in index.skipped.items()), **self._skipped}
         return tuple(Skipped(path, reason) for path, reason in sorted(found.items()))
 
     def _generated(self, file: ChangedFile) -> bool:

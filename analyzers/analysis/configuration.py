@@ -37,4 +37,6 @@ class Configuration:
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:
-    return any(path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern) for pattern in patterns)
+    return any(
+        path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern) for pattern in patterns
+    )

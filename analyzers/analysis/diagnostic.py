@@ -78,7 +78,7 @@ class Diagnostic:
         return " ".join(part.strip() for part in (self.construct, self.multiplier, self.remedy, self.unless) if part)
 
     def with_fingerprint(self, ordinal: int) -> Self:
-        """Give the same with its identity across pushes: analyzer, concern, function and ordinal among equals; never a line or a path."""
+        """Give the same with its identity across pushes; it holds no line and no path."""
         identity = "\0".join((self.analyzer, self.concern, self.function, str(ordinal)))
         return replace(self, fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
 
@@ -88,7 +88,7 @@ LONGEST_CODE = 120
 
 
 def code(text: str, longest: int = LONGEST_CODE) -> str:
-    """Give text from the code under review as a Markdown code span in which nothing renders, links or mentions.
+    """Give text from the code under review as a Markdown code span: nothing in it renders, links or mentions.
 
     White space is folded, control and direction characters are removed, and what is longer than `longest` characters is cut.
     """

@@ -1,6 +1,7 @@
 """Diff: what changed, file by file and line by line, as unidiff reads it."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ class MalformedDiff(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a hunk: "+", "-" or " ", its numbers before and after (None where it does not stand), and its text without the newline."""
+    """One line of a hunk: "+", "-" or " ", its numbers before and after (None: it does not stand there), its text."""
 
     kind: str
     old: int | None
@@ -37,7 +38,7 @@ class Hunk:
 
 @dataclass(frozen=True)
 class FileDiff:
-    """What happens to one file. `path` is its path after the change (before, for a removed one), `old_path` before (None if added)."""
+    """What happens to one file: its path after the change (before, for a removed one), and before (None if added)."""
 
     path: str
     old_path: str | None
@@ -61,9 +62,23 @@ class FileDiff:
 
     def touches(self, first: int, last: int) -> bool:
         """Say whether a line was added within first..last, or removed between two of them."""
-        if any(first <= line <= last for line in self.added):
-            return True
-        return any(first < at <= last for at in self.deletions)
+        return self.adds(first, last) or any(first < at <= last for at in self.deletions)
+
+    def adds(self, first: int, last: int) -> bool:
+        """Say whether one of the lines first..last after the change was added."""
+        return _within(self._added_lines, first, last)
+
+    def removes(self, first: int, last: int) -> bool:
+        """Say whether one of the lines first..last before the change was removed."""
+        return _within(self._removed_lines, first, last)
+
+    @cached_property
+    def _added_lines(self) -> list[int]:
+        return sorted(self.added)
+
+    @cached_property
+    def _removed_lines(self) -> list[int]:
+        return sorted(self.removed)
 
     @cached_property
     def deletions(self) -> tuple[int, ...]:
@@ -77,6 +92,11 @@ class FileDiff:
                 elif line.kind == "-":
                     found.append(following)
         return tuple(found)
+
+
+def _within(lines: list[int], first: int, last: int) -> bool:
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= last
 
 
 @dataclass(frozen=True)
@@ -122,12 +142,20 @@ def _name(path: str | None) -> str | None:
 def _unquoted(escape: bytes) -> bytes:
     if len(escape) == 3:
         return bytes([int(escape, 8) & 0xFF])
-    return {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}.get(escape, escape)
+    return {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}.get(
+        escape, escape
+    )
 
 
 def _file(file: PatchedFile) -> FileDiff:
     old, new = _name(file.source_file), _name(file.target_file)
-    status: Status = "added" if old is None or file.is_added_file else "removed" if new is None or file.is_removed_file else "modified"
+    status: Status = (
+        "added"
+        if old is None or file.is_added_file
+        else "removed"
+        if new is None or file.is_removed_file
+        else "modified"
+    )
     if status == "modified" and old != new:
         status = "renamed"
     path = (old if status == "removed" else new) or old or ""

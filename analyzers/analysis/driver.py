@@ -6,13 +6,13 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from analyzers.analysis.allow import Allowed, allowed, silences, unreasoned
+from analyzers.analysis import owner
+from analyzers.analysis.allow import MARK, allowed, silences, unreasoned
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.report import Report
-from analyzers.analysis import owner
 from analyzers.analysis.weigh import weigh
 
 _log = logging.getLogger(__name__)
@@ -45,7 +45,9 @@ def analyze(change: Change, analyzers: Iterable[Analyzer], names: tuple[str, ...
     found = _silence(change, found, names)
     found = _own(found)
     found = _join(found)
-    found.sort(key=lambda each: (not each.inline, each.level is not Level.WARNING, -each.priority, each.path, each.line))
+    found.sort(
+        key=lambda each: (not each.inline, each.level is not Level.WARNING, -each.priority, each.path, each.line)
+    )
     found = _identify(found)
     return Report(
         diagnostics=tuple(found),
@@ -65,7 +67,9 @@ def _place(diagnostic: Diagnostic, file: FileDiff | None) -> Diagnostic | None:
     """
     if file is None or file.status == "removed":
         return None
-    hunk = next((each for each in file.hunks if each.start <= diagnostic.end_line and diagnostic.line <= each.end), None)
+    hunk = next(
+        (each for each in file.hunks if each.start <= diagnostic.end_line and diagnostic.line <= each.end), None
+    )
     if hunk is None:
         return dataclasses.replace(diagnostic, level=Level.NOTICE, inline=False)
     first, last = max(diagnostic.line, hunk.start), min(diagnostic.end_line, hunk.end)
@@ -82,18 +86,17 @@ def _place(diagnostic: Diagnostic, file: FileDiff | None) -> Diagnostic | None:
 
 
 def _silence(change: Change, found: list[Diagnostic], names: tuple[str, ...]) -> list[Diagnostic]:
-    comments: dict[str, list[Allowed]] = {}
-    for file in change.go_files:
-        if file.head and file.diff.added:
-            comments[file.path] = allowed(file.head.source.decode("utf-8", "replace"))
-    heard = [each for each in found if not silences(comments.get(each.path, []), each)]
-    for file in change.go_files:
-        if names and comments.get(file.path):
-            heard += [
-                placed
-                for each in unreasoned(change, file, comments[file.path], names)
-                if (placed := _place(each, file.diff))
-            ]
+    heard = list(found)
+    for file in change.files:
+        said = [each for each in found if each.path == file.path]
+        writes = names and any(MARK in text for text in file.diff.added.values())
+        if not (said or writes) or not file.path.endswith(".go") or file.head is None:
+            continue
+        comments = allowed(file.head.source.decode("utf-8", "replace"))
+        heard = [each for each in heard if each.path != file.path or not silences(comments, each)]
+        if writes and file.component.reviewed:
+            notices = (_place(each, file.diff) for each in unreasoned(file, comments, names))
+            heard += [each for each in notices if each]
     return heard
 
 

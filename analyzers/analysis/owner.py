@@ -26,7 +26,9 @@ def merge(group: list[Diagnostic]) -> Diagnostic:
     loudest = [each for each in group if each.level is Level.WARNING] or group
     first = min(loudest, key=lambda each: order.get(each.analyzer, 0))
     others = [each for each in group if each is not first]
-    clauses = list(dict.fromkeys(each.multiplier for each in others if each.multiplier and each.multiplier != first.multiplier))
+    clauses = list(
+        dict.fromkeys(each.multiplier for each in others if each.multiplier and each.multiplier != first.multiplier)
+    )
     return dataclasses.replace(
         first,
         multiplier=" ".join([first.multiplier, *clauses[:1]]).strip(),

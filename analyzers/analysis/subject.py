@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from analyzers.analysis.diagnostic import Place
+from analyzers.kubernetes.dependencies import Dependency
+from analyzers.kubernetes.versions import Move
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -30,15 +34,34 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class Bump:
-    """A new version of a dependency: its name as people say it, the versions before and after ("" where none was named).
+    """A new version of a dependency, however many files carry it; analysis.bumps reads them from a change.
 
-    important: in the table of large and important dependencies; hits says whom it concerns, past what such a bump once broke.
+    name is the module or program as the files call it, old and new its versions there, move how far apart they are.
+    indirect: only other modules ask for it. kubernetes: the repository is Kubernetes itself, not a project built on it.
+    The first of the places says it best, the others carry the same bump.
     """
 
-    dependency: str
+    dependency: Dependency
+    name: str
     old: str
     new: str
-    important: bool
-    minor: bool
-    hits: str = ""
+    move: Move
+    places: tuple[Place, ...]
+    indirect: bool = False
+    kubernetes: bool = True
     past: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a container of a manifest asks for of one resource, in cores or bytes, before and after (None: nothing any more)."""
+
+    resource: Literal["cpu", "memory"]
+    before: float
+    after: float | None
+    every_node: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PodAffinity:
+    """A manifest that is installed in every cluster, or runs on every node, and chooses its place by other pods."""

@@ -4,9 +4,13 @@ import dataclasses
 from functools import singledispatch
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
-from analyzers.analysis.subject import Bump, Copy, Nested
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
+from analyzers.analysis.new import NewRequest
+from analyzers.analysis.subject import Bump, Copy, Nested, PodAffinity, Reservation
+from analyzers.analysis.traffic import weigh_request
 from analyzers.kubernetes import perf_jobs, scale
+from analyzers.kubernetes.dependencies import Grade
+from analyzers.kubernetes.versions import Step
 
 
 def weigh(diagnostic: Diagnostic, change: Change) -> Diagnostic:
@@ -23,22 +27,29 @@ def _weigh(subject: object, diagnostic: Diagnostic, change: Change) -> Diagnosti
 def _copy(subject: Copy, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     size = f"{'' if subject.exact else 'at least '}{subject.bytes:,} bytes"
     per = "Every call copies" if subject.per == "call" else "Every iteration copies"
-    where = f" on {subject.path_name}" if subject.path_name else ""
+    where = f", on {subject.path_name}" if subject.path_name else ""
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"{per} {size}{where}.",
-        estimate=Estimate(bytes=subject.bytes, formula=f"sizeof(amd64) = {size}"),
+        multiplier=f"{per} the {size} of {code(subject.type_name)}{where}.",
+        estimate=Estimate(bytes=subject.bytes, formula=f"sizeof({subject.type_name}) = {size} on amd64"),
         priority=min(subject.bytes / 100, 20) + (10 if subject.hot else 0),
     )
 
 
 @_weigh.register
 def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    where = f", on {subject.path_name}" if subject.path_name else ""
+    if not all(collection in scale.COUNTS for collection in subject.collections):
+        return dataclasses.replace(
+            diagnostic,
+            multiplier=f"A thousand of them are a million steps{where}.",
+            estimate=Estimate(formula=" x ".join(f"len({collection})" for collection in subject.collections)),
+            priority=20 + (10 if subject.hot else 0),
+        )
     operations = 1.0
     for collection in subject.collections:
-        operations *= scale.COUNTS.get(collection, scale.OBJECTS)
-    factors = " x ".join(f"{scale.human_count(scale.COUNTS.get(each, scale.OBJECTS))} {each}" for each in subject.collections)
-    where = f", on {subject.path_name}" if subject.path_name else ""
+        operations *= scale.COUNTS[collection]
+    factors = " x ".join(f"{scale.human_count(scale.COUNTS[each])} {each}" for each in subject.collections)
     return dataclasses.replace(
         diagnostic,
         multiplier=f"At the supported limit that is {factors}: {scale.human_count(operations)} steps{where}.",
@@ -49,13 +60,72 @@ def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnost
     )
 
 
+def raised(bump: Bump) -> bool:
+    """Say whether a new version of a dependency asks for a performance run before it is merged.
+
+    A way back is to what has been run before. What only other modules ask for, and patch releases, are watched, not
+    stopped. Outside Kubernetes only what every project built on it depends on at scale counts.
+    """
+    if bump.move.back or bump.indirect or bump.dependency.grade < Grade.IMPORTANT:
+        return False
+    if not bump.kubernetes:
+        return bump.dependency.anywhere and bump.move.step in {Step.MAJOR, Step.MINOR}
+    return bump.dependency.grade is Grade.CORE or bump.move.step is not Step.PATCH
+
+
 @_weigh.register
 def _bump(subject: Bump, diagnostic: Diagnostic, change: Change) -> Diagnostic:
-    raised = subject.important and subject.minor
+    if not raised(subject):
+        return dataclasses.replace(
+            diagnostic,
+            level=Level.NOTICE,
+            remedy="No performance run is asked for; look here first if a later one is slower.",
+            unless="",
+            priority=5 + 5 * subject.dependency.grade,
+        )
     return dataclasses.replace(
         diagnostic,
-        level=diagnostic.level if raised else Level.NOTICE,
-        priority=70 if raised else 10,
-        cc=raised,
-        jobs=perf_jobs.LOAD if raised else (),
+        multiplier=" ".join(filter(None, (subject.dependency.hits, subject.past))),
+        priority=70 + subject.dependency.grade,
+        cc=True,
+        jobs=perf_jobs.LOAD if subject.kubernetes else (),
     )
+
+
+@_weigh.register
+def _reservation(subject: Reservation, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    if not subject.every_node:
+        return dataclasses.replace(diagnostic, level=Level.NOTICE, priority=5)
+    if subject.after is None:
+        return dataclasses.replace(diagnostic, multiplier=f"It runs on each of {scale.NODES:,} nodes.", priority=30)
+    more = (subject.after - subject.before) * scale.NODES
+    shown = f"{scale.human_count(more)} cores" if subject.resource == "cpu" else scale.human_bytes(more)
+    return dataclasses.replace(
+        diagnostic,
+        multiplier=f"On {scale.NODES:,} nodes that reserves {shown} more.",
+        estimate=Estimate(
+            bytes=round(more) if subject.resource == "memory" else None,
+            formula=f"{scale.NODES:,} nodes x ({subject.after:g} - {subject.before:g})",
+        ),
+        priority=40,
+    )
+
+
+@_weigh.register
+def _pod_affinity(subject: PodAffinity, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return dataclasses.replace(
+        diagnostic,
+        multiplier=(
+            f"From then on the scheduler compares every new pod, one of {scale.PODS:,}, with it, "
+            f"wherever it runs among {scale.NODES:,} nodes; kube-dns and CoreDNS lost theirs again for that "
+            "(`kubernetes/kubernetes#54166`, `#60642`)."
+        ),
+        priority=65,
+        cc=True,
+        jobs=(perf_jobs.SCHEDULER, *perf_jobs.LOAD),
+    )
+
+
+@_weigh.register
+def _request(subject: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return weigh_request(subject, diagnostic, change)

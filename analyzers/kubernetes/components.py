@@ -45,26 +45,64 @@ class Component:
 # The first pattern that matches (re.search on the path) decides; order matters.
 _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
     (r"(^|/)(vendor|third_party|Godeps/_workspace)/", "vendored code", Kind.VENDORED),
-    (r"(^|/)zz_generated\.|\.pb(\.gw)?\.go$|_generated\.go$|(^|/)zz_[^/]*\.go$|\.gen\.go$|(^|/)types_swagger_doc_generated\.go$", "generated code", Kind.GENERATED),
-    (r"_test\.go$|(^|/)(tests?|e2e|testing|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)test[-_]?(utils?|helpers?)[^/]*/", "tests", Kind.TEST),
+    (
+        r"(^|/)zz_generated\.|\.pb(\.gw)?\.go$|_generated\.go$|(^|/)zz_[^/]*\.go$|\.gen\.go$|(^|/)types_swagger_doc_generated\.go$",
+        "generated code",
+        Kind.GENERATED,
+    ),
+    (
+        r"_test\.go$|(^|/)(tests?|e2e|testing|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
+        "tests",
+        Kind.TEST,
+    ),
     (r"(^|/)(clientset|clientset_generated|listers|informers|applyconfigurations?)/", "generated code", Kind.GENERATED),
-    (r"(^|/)pkg/(kubelet|kubemark)/|(^|/)cmd/(kubelet|kubemark)/|(^|/)staging/src/k8s\.io/(kubelet|cri-api|cri-client)/", "kubelet", Kind.NODE),
+    (
+        r"(^|/)pkg/(kubelet|kubemark)/|(^|/)cmd/(kubelet|kubemark)/|(^|/)staging/src/k8s\.io/(kubelet|cri-api|cri-client)/",
+        "kubelet",
+        Kind.NODE,
+    ),
     (r"(^|/)pkg/proxy/|(^|/)cmd/(kube-)?proxy/|(^|/)cmd/kube-proxy/", "kube-proxy", Kind.NODE),
     (r"(^|/)pkg/volume/", "kubelet volumes", Kind.NODE),
-    (r"(^|/)staging/src/k8s\.io/mount-utils/|(^|/)pkg/util/(mount|iptables|ipvs|ipset|conntrack|oom)/", "kubelet", Kind.NODE),
-    (r"(^|/)(pkg|cmd)/(kubectl|kubeadm|printers|kubecfg)/|(^|/)cmd/[^/]*ctl/|(^|/)staging/src/k8s\.io/(kubectl|cli-runtime)/|(^|/)(cli|ctl|kubectl-[^/]*)/", "command line", Kind.CLI),
-    (r"(^|/)(plugin/)?(pkg|cmd)/(kube-)?scheduler/|(^|/)staging/src/k8s\.io/kube-scheduler/", "scheduler", Kind.SCHEDULER),
-    (r"(^|/)pkg/(master|registry|kubeapiserver|controlplane|apiserver|genericapiserver|storage|admission|auth)/|(^|/)plugin/pkg/(admission|auth)/|(^|/)cmd/kube-apiserver/"
-     r"|(^|/)staging/src/k8s\.io/(apiserver|apiextensions-apiserver|kube-aggregator|pod-security-admission|kms)/", "API server", Kind.API_SERVER),
-    (r"(^|/)(pkg|internal)/(cloud)?-?controllers?/|(^|/)cmd/(kube|cloud)-controller-manager/|(^|/)pkg/cloudprovider/|(^|/)staging/src/k8s\.io/(endpointslice|controller-manager|cloud-provider|legacy-cloud-providers)/|(^|/)controllers?/", "controller", Kind.CONTROLLER),
+    (
+        r"(^|/)staging/src/k8s\.io/mount-utils/|(^|/)pkg/util/(mount|iptables|ipvs|ipset|conntrack|oom)/",
+        "kubelet",
+        Kind.NODE,
+    ),
+    (
+        r"(^|/)(pkg|cmd)/(kubectl|kubeadm|printers|kubecfg)/|(^|/)cmd/[^/]*ctl/|(^|/)staging/src/k8s\.io/(kubectl|cli-runtime)/|(^|/)(cli|ctl|kubectl-[^/]*)/",
+        "command line",
+        Kind.CLI,
+    ),
+    (
+        r"(^|/)(plugin/)?(pkg|cmd)/(kube-)?scheduler/|(^|/)staging/src/k8s\.io/kube-scheduler/",
+        "scheduler",
+        Kind.SCHEDULER,
+    ),
+    (
+        r"(^|/)pkg/(master|registry|kubeapiserver|controlplane|apiserver|genericapiserver|storage|admission|auth)/|(^|/)plugin/pkg/(admission|auth)/|(^|/)cmd/kube-apiserver/"
+        r"|(^|/)staging/src/k8s\.io/(apiserver|apiextensions-apiserver|kube-aggregator|pod-security-admission|kms)/",
+        "API server",
+        Kind.API_SERVER,
+    ),
+    (
+        r"(^|/)(pkg|internal)/(cloud)?-?controllers?/|(^|/)cmd/(kube|cloud)-controller-manager/|(^|/)pkg/cloudprovider/|(^|/)staging/src/k8s\.io/(endpointslice|controller-manager|cloud-provider|legacy-cloud-providers)/|(^|/)controllers?/",
+        "controller",
+        Kind.CONTROLLER,
+    ),
     (r"(^|/)(hack|docs|examples?|contrib|samples?)/", "tooling", Kind.OTHER),
-    (r"(^|/)staging/src/k8s\.io/(client-go|apimachinery|api|component-base)/|(^|/)pkg/(client|util|api|apis|runtime|watch)/", "library", Kind.LIBRARY),
+    (
+        r"(^|/)staging/src/k8s\.io/(client-go|apimachinery|api|component-base)/|(^|/)pkg/(client|util|api|apis|runtime|watch)/",
+        "library",
+        Kind.LIBRARY,
+    ),
 )
 _COMPILED = tuple((re.compile(pattern), Component(name, kind)) for pattern, name, kind in _PATTERNS)
 _OTHER = Component("this code", Kind.OTHER)
 
 # Signs, outside kubernetes/kubernetes, that code runs on every node: folders named for an agent or daemon of a node.
-_AGENT = re.compile(r"(^|/)(cmd|pkg|internal)/([^/]*-)?(agent|node-?agent|daemon|node-?daemon|nodeplugin|node-?driver|node-problem-detector)/|(^|/)(daemonset|node-agent)/")
+_AGENT = re.compile(
+    r"(^|/)(cmd|pkg|internal)/([^/]*-)?(agent|node-?agent|daemon|node-?daemon|nodeplugin|node-?driver|node-problem-detector)/|(^|/)(daemonset|node-agent)/"
+)
 
 
 def component(path: str) -> Component:

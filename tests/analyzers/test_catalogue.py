@@ -10,7 +10,9 @@ from analyzers import catalogue
 from tests import harness
 
 
-@pytest.mark.parametrize(("rule", "path"), [pytest.param(rule, path, id=f"{rule}/{path.stem}") for rule, path in harness.fixtures()])
+@pytest.mark.parametrize(
+    ("rule", "path"), [pytest.param(rule, path, id=f"{rule}/{path.stem}") for rule, path in harness.fixtures()]
+)
 def test_fixture(rule: str, path: pathlib.Path) -> None:
     assert rule in catalogue.names(), f"{path} stands in a folder that is no rule's name"
     harness.check(harness.load(path.read_text()), rule)
@@ -37,5 +39,8 @@ def test_every_rule_has_fixtures_of_both_kinds(rule: str) -> None:
 
 
 def test_reading_documentation_loads_no_parser() -> None:
-    program = "import sys; from analyzers import catalogue; [catalogue.documentation(n) for n in catalogue.names()]; sys.exit('tree_sitter' in sys.modules)"
+    program = (
+        "import sys; from analyzers import catalogue; [catalogue.documentation(name) for name in catalogue.names()]; "
+        "sys.exit('tree_sitter' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

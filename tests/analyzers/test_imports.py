@@ -33,7 +33,12 @@ def test_imports(path: pathlib.Path) -> None:
     for name in _imports(ROOT / path):
         top = name.split(".")[0]
         if top in {"analyzers", "bot", "workers", "tests"}:
-            assert any(name == allowed or name.startswith(allowed + ".") for allowed in ALLOWED[layer]) or name == "analyzers.catalogue", name
+            assert (
+                any(name == allowed or name.startswith(allowed + ".") for allowed in ALLOWED[layer])
+                or name == "analyzers.catalogue"
+            ), name
         if path.is_relative_to("analyzers"):
             assert top not in NO_IO, f"{path} imports {name}: analyzers do no I/O"
-            assert top != "tree_sitter" or path.is_relative_to("analyzers/golang"), f"only analyzers.golang names tree_sitter, not {path}"
+            assert top != "tree_sitter" or path.is_relative_to("analyzers/golang"), (
+                f"only analyzers.golang names tree_sitter, not {path}"
+            )

@@ -1,0 +1,232 @@
+"""What is new among the requests of a change: what was only moved, renamed or written differently is no news.
+
+A request is known by verb, resource and scope, counted over the whole change: one that was removed anywhere pays for
+an equal one added anywhere else, however its receiver is spelled. But a request moved to where it costs more (into a loop
+over items, a repeated function, code of every node) is news, and so is one whose guard was removed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from analyzers.analysis.change import Change, ChangedFile
+from analyzers.golang.declaration import Function
+from analyzers.golang.packages import PackageIndex
+from analyzers.kubernetes import volumes
+from analyzers.kubernetes.callpaths import CallPath, CallPaths
+from analyzers.kubernetes.components import Component, Kind
+from analyzers.kubernetes.flows import reaches
+from analyzers.kubernetes.periods import repeated_by_loop, repetition
+from analyzers.kubernetes.requests import COLLECTIONS, Request, requests
+
+Because = Literal["added", "moved", "unguarded"]
+_WRITES = frozenset({"UPDATE", "PATCH"})
+_SCOPES = {"resource": 0, "namespace": 1, "cluster": 2}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewRequest:
+    """A request that the change brings: added, moved to where it costs more, or freed of a guard; with where it runs and how it is reached."""
+
+    request: Request
+    file: ChangedFile
+    because: Because
+    component: Component
+    path: CallPath
+
+
+_known: WeakKeyDictionary[PackageIndex, list[NewRequest]] = WeakKeyDictionary()
+
+
+def new_requests(change: Change) -> list[NewRequest]:
+    """Give the new live requests of a change in order; those of a ListWatch are an informer's and not among them."""
+    index = change.head_index
+    if index not in _known:
+        paths = CallPaths(index)
+        _known[index] = [_made(change, paths, request, file, because) for request, file, because in _news(change)]
+    return _known[index]
+
+
+def _made(change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because) -> NewRequest:
+    where = file.component
+    if where.every_node and volumes.in_controller(change.head_index, request.function):
+        where = Component("volume controllers", Kind.CONTROLLER)
+    return NewRequest(request, file, because, where, paths.worst(request.function, request.call))
+
+
+@dataclass(slots=True, eq=False)
+class _Found:
+    request: Request
+    file: ChangedFile
+    because: Because = "added"
+
+
+def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
+    added: list[_Found] = []
+    unguarded: list[_Found] = []
+    for file in change.go_files:
+        for function in _functions(file):
+            found = [each for each in requests(change.head_index, function.file, function, file.diff.added.keys()) if _counts(each)]
+            added += [_Found(each, file) for each in found if _touched(each, file)]
+            kept = [each for each in found if not _touched(each, file)]
+            if kept and file.diff.removed:
+                unguarded += _unguarded(change, file, function, kept)
+    if not added and not unguarded:
+        return
+    own = {(each.request.function.file.path, each.request.function.key) for each in added if each.request.via is None}
+    added = [each for each in added if each.request.via is None or (each.request.via.file.path, each.request.via.key) not in own]
+    removed: list[Request] = []
+    for file in change.go_files:
+        for function in _old_functions(file):
+            removed += [each for each in requests(change.base_index, function.file, function, file.diff.removed.keys()) if _counts(each) and _was_touched(each, file)]
+    yield from _unpaid(change, added, removed)
+    for each in unguarded:
+        yield each.request, each.file, "unguarded"
+
+
+def _counts(request: Request) -> bool:
+    return request.live and not request.list_watch
+
+
+def _functions(file: ChangedFile) -> Iterator[Function]:
+    yield from file.functions()
+    if file.head:
+        yield from (each for each in file.head.initializers if file.diff.touches(each.line, each.end_line))
+
+
+def _old_functions(file: ChangedFile) -> Iterator[Function]:
+    yield from file.old_functions()
+    if file.base:
+        yield from (each for each in file.base.initializers if any(each.line <= line <= each.end_line for line in file.diff.removed))
+
+
+def _lines(request: Request) -> range:
+    # A literal among the arguments (a poll's condition) is no part of the request's own statement.
+    return range(request.first_line, min(request.end_line, request.line + 3) + 1)
+
+
+def _touched(request: Request, file: ChangedFile) -> bool:
+    return any(line in file.diff.added for line in _lines(request))
+
+
+def _was_touched(request: Request, file: ChangedFile) -> bool:
+    return any(line in file.diff.removed for line in _lines(request))
+
+
+def _unpaid(change: Change, added: list[_Found], removed: list[Request]) -> Iterator[tuple[Request, ChangedFile, Because]]:
+    """Yield the added requests for which no removed one pays, and those that moved to a worse place."""
+    pool: dict[str, list[Request]] = defaultdict(list)
+    for request in removed:
+        pool[_kind_of(request)].append(request)
+    moved: list[tuple[_Found, Request]] = []
+    # Exact equals first, so that a loose match does not take what another one needs.
+    rest = added
+    for likeness in (_equal, _alike, _covered):
+        unmatched = []
+        for each in rest:
+            candidates = [old for old in pool[_kind_of(each.request)] if likeness(old, each.request)]
+            if not candidates:
+                unmatched.append(each)
+                continue
+            old = min(candidates, key=lambda old: _distance(old, each))
+            pool[_kind_of(each.request)].remove(old)
+            moved.append((each, old))
+        rest = unmatched
+    news: list[tuple[_Found, Because]] = [(each, "added") for each in rest]
+    news += [(each, "moved") for each, old in moved if _worse(change, each, old)]
+    for each, because in sorted(news, key=lambda pair: (pair[0].request.path, pair[0].request.line)):
+        yield each.request, each.file, because
+
+
+def _kind_of(request: Request) -> str:
+    if request.verb in _WRITES:
+        return "write"
+    # A GET in the place of a LIST or the other way round is told apart by likeness.
+    return "read" if request.verb in {"GET", "LIST"} else request.verb
+
+
+def _equal(old: Request, new: Request) -> bool:
+    return old.key == new.key and old.function.key == new.function.key
+
+
+def _alike(old: Request, new: Request) -> bool:
+    same = old.resource == new.resource or not old.resource or not new.resource
+    if new.verb == "GET" and old.verb == "LIST":
+        return False
+    return same and _pays(old, new) and _SCOPES[old.scope] >= _SCOPES[new.scope]
+
+
+def _covered(old: Request, new: Request) -> bool:
+    """A LIST that became a GET of the same resource in the same function costs less than before."""
+    return old.verb == "LIST" and new.verb == "GET" and old.resource == new.resource and old.function.key == new.function.key
+
+
+def _pays(old: Request, new: Request) -> bool:
+    return old.verb == new.verb or {old.verb, new.verb} <= _WRITES
+
+
+def _distance(old: Request, new: _Found) -> tuple[bool, bool, bool]:
+    return old.function.key != new.request.function.key, old.path != (new.file.old_path or ""), len(old.loops) != len(new.request.loops)
+
+
+def _worse(change: Change, new: _Found, old: Request) -> bool:
+    """Say whether a request stands where it costs more than the one that it replaces."""
+    if new.file.component.every_node and old.component.kind in {Kind.CONTROLLER, Kind.SCHEDULER, Kind.API_SERVER, Kind.CLI}:
+        return True
+    if _in_item_loop(new.request) > _in_item_loop(old):
+        # Without the loop around its caller one cannot tell: a body that became a function keeps its loop there.
+        return new.request.function.key == old.function.key or new.request.loops[-1].line in new.file.diff.added and not _was_called_in_loop(change, old)
+    return _repeated(change.head_index, new.request) and not _repeated(change.base_index, old) and new.request.function.key == old.function.key
+
+
+def _in_item_loop(request: Request) -> int:
+    return sum(loop.kind == "range" and reaches(request.function, loop, request.call) for loop in request.loops)
+
+
+def _was_called_in_loop(change: Change, old: Request) -> bool:
+    path = CallPaths(change.base_index).worst(old.function, old.call)
+    return bool(path.loops)
+
+
+def _repeated(index: PackageIndex, request: Request) -> bool:
+    function = request.function
+    for closure in request.closures:
+        if closure.role == "argument" and closure.call is not None:
+            found = repetition(index, function.file, function, closure.call, closure.argument)
+            if found is not None and found.kind == "periodic":
+                return True
+    return any(repeated_by_loop(index, function.file, function, loop) is not None for loop in request.loops)
+
+
+def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list[Request]) -> Iterator[_Found]:
+    """Yield the requests that stood behind a condition which the change removed without putting another in its place."""
+    old = file.base.function(function.key) if file.base else None
+    if old is None:
+        return
+    before = [each for each in requests(change.base_index, old.file, old, ()) if _counts(each)]
+    for request in kept:
+        number = [each for each in kept if each.key == request.key].index(request)
+        equals = [each for each in before if each.key == request.key and not _was_touched(each, file)]
+        if number >= len(equals):
+            continue
+        was = equals[number]
+        gone = [each for each in was.call.conditions if each.kind in {"guard", "if"} and each.node.start_point[0] + 1 in file.diff.removed]
+        came = [each for each in request.call.conditions if each.node.start_point[0] + 1 in file.diff.added]
+        if gone and not came and len(request.call.conditions) < len(was.call.conditions) and any(_cheap(syntax_text(each.test)) for each in gone):
+            yield _Found(request, file, "unguarded")
+
+
+def syntax_text(node: object) -> str:
+    """Give the source text of a node, "" for None."""
+    text = getattr(node, "text", None)
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else ""
+
+
+def _cheap(test: str) -> bool:
+    """Say whether a condition spared work in the normal course: an error that ends the function spares none."""
+    return bool(test) and not test.startswith(("err", "!ok")) and "err != nil" not in test
+
+
+__all__ = ["COLLECTIONS", "Because", "NewRequest", "new_requests"]

@@ -1,0 +1,49 @@
+"""Whether code is on a critical path, by its own name and place or through those who call it."""
+
+from collections.abc import Iterable
+
+from analyzers.analysis.change import Change
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Closure
+from analyzers.kubernetes import critical_paths
+from analyzers.kubernetes.critical_paths import CriticalPath
+
+# Callers are asked for so many levels, and so many of each function: what is further away is for a deep analysis.
+_LEVELS = 2
+_MOST_CALLERS = 20
+
+
+def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()) -> CriticalPath | None:
+    """Give the critical path that code in `function` (inside `closures` of it) is on, None if nothing says so.
+
+    Where the function itself does not tell, its callers within the package do (in the whole repository, if the
+    analysis is deep): what Filter or syncPod calls runs as often as they do.
+    """
+    own = critical_paths.within(function, closures)
+    if own is not None and own.hot:
+        return own
+    if critical_paths.starts_up(function):
+        return None
+    return _reached(change, function) or own
+
+
+def _reached(change: Change, function: Function) -> CriticalPath | None:
+    seen = {(function.file.path, function.key)}
+    level, best = [function], None
+    for _ in range(_LEVELS):
+        following: list[Function] = []
+        for callee in level:
+            for site in change.graph(callee.file.path).callers(callee)[:_MOST_CALLERS]:
+                caller = site.caller
+                identity = (caller.file.path, caller.key)
+                if identity in seen or caller.file.test:
+                    continue
+                seen.add(identity)
+                found = critical_paths.within(caller, site.closures)
+                if found is not None and found.hot:
+                    return found
+                best = best or found
+                if not critical_paths.starts_up(caller):
+                    following.append(caller)
+        level = following
+    return best

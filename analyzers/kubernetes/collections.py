@@ -1,0 +1,174 @@
+"""Collections that grow with the cluster, and those that do not.
+
+Source: kubernetes/community sig-scalability/configs-and-limits/thresholds.md (shared facts, kubernetes.md 3.1). A name
+of `kubernetes.scale.COUNTS` is given for each collection that grows; what belongs to one node, pod, service or object
+(its containers, volumes, ports, conditions, owners) is bounded and gives None.
+"""
+
+import re
+from typing import NamedTuple
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.source import SourceFile
+from analyzers.golang.syntax import Node
+from analyzers.golang.types import Array, Chan, Map, Named, Pointer, Slice, Type
+
+# Types whose instances are as many as the objects of a kind: API types, and what caches wrap them in.
+_KINDS: dict[str, str] = {
+    "Pod": "pods",
+    "PodInfo": "pods",
+    "QueuedPodInfo": "pods",
+    "Node": "nodes",
+    "Minion": "nodes",
+    "NodeInfo": "nodes",
+    "StateNode": "nodes",
+    "NodeClaim": "nodes",
+    "CSINode": "nodes",
+    "Lease": "leases",
+    "Service": "services",
+    "Endpoints": "endpoints",
+    "EndpointSlice": "endpointslices",
+    "Namespace": "namespaces",
+    "Event": "events",
+    "Secret": "secrets",
+    "ConfigMap": "configmaps",
+    "ServiceAccount": "serviceaccounts",
+    "PersistentVolume": "persistentvolumes",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "VolumeAttachment": "volumeattachments",
+    "ReplicaSet": "replicasets",
+    "ReplicationController": "replicationcontrollers",
+    "Deployment": "deployments",
+    "Job": "jobs",
+    "Workload": "workloads",
+}
+
+# Where API types and the caches' wrappers live: "Pod" in a rktlet or a cloud SDK is something else.
+_API = re.compile(
+    r"(^|/)(pkg/api|api|apis)(/|$)|k8s\.io/api/|(^|/)(schedulercache|nodeinfo|framework|schedulernodeinfo|kube-scheduler)(/|$)"
+    r"|(^|/)scheduler/(cache|types|framework)|(^|/)controllers/state$|(^|/)pkg/types$"
+)
+
+# A collection named so holds what its name says, where its type does not tell (strings, keys, interfaces).
+_NAMES: tuple[tuple[str, str], ...] = (
+    (r"(all|cluster|existing|scheduled|assigned|pending|running|other|unscheduled|new|old|filtered|current|list)?pods?(list|names?|keys?|infos?|map|lister|set|cache|store)?", "pods"),
+    (r"(all|cluster|ready|filtered|feasible|candidate|potential|schedulable|cached|list|eligible|existing|current)?(nodes?|minions?|machines|hosts)(list|names?|infos?|infolist|infomap|map|set|cache|store|lister)?", "nodes"),
+    (r"node(name)?to(info|pods|node|cache)?(map)?", "nodes"),
+    (r"(all|cluster|list)?(services?|svcs)(list|names?|map|set|portmap|lister|store)?", "services"),
+    (r"(all|cluster|list)?(namespaces?|nss|nses)(list|names?|map|set|lister)?", "namespaces"),
+    (r"(all|list)?endpoints(list|map|set)?", "endpoints"),
+    (r"(all|list)?endpointslices(list|map)?", "endpointslices"),
+    (r"(all|list)?(secrets|configmaps|serviceaccounts|replicasets|deployments|replicationcontrollers)(list|map|set)?", "{4}"),
+)  # fmt: skip
+_NAMES_COMPILED = tuple((re.compile(pattern), resource) for pattern, resource in _NAMES)
+
+# Names that say the collection belongs to one object: the pods of a node, of a job, of a namespace.
+_BOUNDED = re.compile(
+    r"(On|For|Of|In|By|Per|From|With|Owned|Matching|Selected|Related|Own|Local|Static|Mirror|Victim|Daemon|Gang|Group|Evict|Delet|Expect|Want|Test|My|Nominated|Waiting|Terminat)|^(my|own|local|static|mirror|victim|daemon|gang|group|want|expected|test|nominated|waiting)",
+)
+
+
+def kind(type_: Type | None) -> str | None:
+    """Give the resource whose objects a type stands for ("pods" for v1.Pod, *v1.Pod, NodeInfo: "nodes"), None if it is none that grows."""
+    if isinstance(type_, Pointer):
+        type_ = type_.elem
+    if isinstance(type_, Named) and type_.name in _KINDS and _API.search(type_.path):
+        return _KINDS[type_.name]
+    return None
+
+
+def element(type_: Type | None) -> Type | None:
+    """Give what a range over a value of this type yields as its second variable; a map's or array's element too, a channel's only one."""
+    if isinstance(type_, Pointer) and isinstance(type_.elem, Array):
+        type_ = type_.elem
+    return type_.elem if isinstance(type_, Slice | Array | Map | Chan) else None
+
+
+class Growing(NamedTuple):
+    """A collection that grows with the cluster: as which resource's number, and whether its type says so, not its name alone."""
+
+    resource: str
+    typed: bool
+
+
+def growing(index: PackageIndex, file: SourceFile, function: Function, collection: Node) -> Growing | None:
+    """Give as which resource's number a collection grows ("pods", "nodes"), None where it is bounded or unknown.
+
+    The type of its elements decides, then its own name. What is reached through one object (`pod.Spec.Containers`,
+    `nodeInfo.Pods()`, `podsByNode[name]`), or says in its name that it belongs to one, is bounded.
+    """
+    collection = syntax.unparenthesized(collection)
+    name = name_of(collection)
+    if name is None or _BOUNDED.search(name):
+        return None
+    under = index.underlying(index.type_of(collection, file, function))
+    held = element(under)
+    resource = kind(held) or (kind(under.key) if isinstance(under, Map) else None)
+    typed = resource is not None
+    # Names are believed for strings, keys and interfaces, or where nothing is known; never against a type that says otherwise.
+    if resource is None and (held is None or not isinstance(held, Pointer | Named | Slice | Map)):
+        resource = _by_name(name)
+    if resource is None or _belongs_to_one(index, file, function, collection, resource):
+        return None
+    return Growing(resource, typed)
+
+
+def _by_name(name: str) -> str | None:
+    lowered = name.lower()
+    for pattern, resource in _NAMES_COMPILED:
+        match = pattern.fullmatch(lowered)
+        if match is not None:
+            return next(group for group in match.groups() if group and group.endswith("s")) if resource == "{4}" else resource
+    return None
+
+
+def name_of(collection: Node) -> str | None:
+    """Give the name by which a collection goes: its variable, field, or the function that gives it."""
+    while True:
+        collection = syntax.unparenthesized(collection)
+        if collection.type == "call_expression":
+            function = collection.child_by_field_name("function")
+            if function is None:
+                return None
+            collection = function
+        elif collection.type == "selector_expression":
+            field = collection.child_by_field_name("field")
+            name = syntax.text(field) if field is not None else ""
+            operand = collection.child_by_field_name("operand")
+            # `pods.Items`, `podStore.List()`: the list goes by the name of what holds it.
+            if name in {"Items", "List", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"} and operand is not None:
+                collection = operand
+                continue
+            return name
+        elif collection.type in {"slice_expression", "unary_expression", "index_expression", "type_assertion_expression"}:
+            operand = collection.child_by_field_name("operand")
+            # An element of a collection of collections is a part: podsByNode[node].
+            if collection.type == "index_expression" or operand is None:
+                return None
+            collection = operand
+        elif collection.type in {"identifier", "field_identifier", "type_identifier"}:
+            return syntax.text(collection)
+        else:
+            return None
+
+
+_OF_ONE = re.compile(r"^(Pods?|GetPods|Nodes?|Spec|Status|Template|Subsets|Ports|Containers|Volumes)$")
+
+
+def _belongs_to_one(index: PackageIndex, file: SourceFile, function: Function, collection: Node, resource: str) -> bool:
+    """Say whether a collection is a field or a method of one object that itself is one of many (a NodeInfo's pods)."""
+    node = syntax.unparenthesized(collection)
+    if node.type == "call_expression":
+        node = node.child_by_field_name("function") or node
+    if node.type != "selector_expression":
+        return False
+    operand = node.child_by_field_name("operand")
+    if operand is None:
+        return False
+    owner = index.type_of(operand, file, function)
+    field = node.child_by_field_name("field")
+    return (kind(owner) is not None and kind(owner) != resource) or (
+        owner is None and operand.type == "identifier" and field is not None and bool(_OF_ONE.match(syntax.text(field))) and bool(re.search(r"(^n$|[nN]ode|[pP]od|[iI]nfo)$", syntax.text(operand)))
+    )

@@ -1,0 +1,336 @@
+"""The large and important dependencies of Kubernetes: what they are on the path of, and what a bump once broke.
+
+Sources: the contributors' guide, "Big dependency changes"; the requirements of kubernetes/kubernetes from Godeps.json
+(2018-07) to go.mod (2025); kubernetes/community sig-scalability/governance/scalability-regressions-case-studies.md;
+and the issues named with each regression.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+Kind = Literal["go", "etcd", "library"]
+
+
+class Grade(IntEnum):
+    """How much a new version asks for. OTHER and NOTED are worth a line in the summary, NOTED before OTHER."""
+
+    OTHER = 0
+    NOTED = 1
+    IMPORTANT = 2  # a new minor or major release, or other commits, asks for a performance run
+    CORE = 3  # every release does
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency, however many modules or packages it comes in.
+
+    prefixes: import paths below which its packages lie, older names too. speaks: the packages to comment on, if they are
+    among those that change. hits: what it is on the path of; past: what such a bump once broke. anywhere: important in
+    every project built on it, not only in Kubernetes itself. names: what scripts and manifests call it
+    (`<name>_version=`, `<name>:<tag>`). renumbered: see versions.move.
+    """
+
+    name: str
+    grade: Grade = Grade.OTHER
+    prefixes: tuple[str, ...] = ()
+    hits: str = ""
+    past: str = ""
+    kind: Kind = "library"
+    speaks: tuple[str, ...] = ()
+    anywhere: bool = False
+    names: tuple[str, ...] = ()
+    renumbered: bool = False
+
+
+# Published from kubernetes/kubernetes, staging/src/k8s.io, with one version for all.
+STAGING = frozenset(
+    {
+        "api",
+        "apiextensions-apiserver",
+        "apimachinery",
+        "apiserver",
+        "cli-runtime",
+        "client-go",
+        "cloud-provider",
+        "cluster-bootstrap",
+        "code-generator",
+        "component-base",
+        "component-helpers",
+        "controller-manager",
+        "cri-api",
+        "cri-client",
+        "cri-streaming",
+        "csi-api",
+        "csi-translation-lib",
+        "dynamic-resource-allocation",
+        "endpointslice",
+        "externaljwt",
+        "kms",
+        "kube-aggregator",
+        "kube-controller-manager",
+        "kube-proxy",
+        "kube-scheduler",
+        "kubectl",
+        "kubelet",
+        "legacy-cloud-providers",
+        "metrics",
+        "mount-utils",
+        "node-api",
+        "pod-security-admission",
+        "sample-apiserver",
+        "sample-cli-plugin",
+        "sample-controller",
+        "streaming",
+    }
+)
+KUBERNETES = "k8s.io/kubernetes"
+
+GO = Dependency(
+    "Go",
+    Grade.IMPORTANT,
+    hits="Every binary is built with it: garbage collector, scheduler and HTTP/2 change with each release.",
+    kind="go",
+    anywhere=True,
+)
+# By the release that broke it: Go 1.5 was skipped.
+GO_PAST: dict[tuple[int, int], str] = {
+    (1, 5): "With Go 1.5.3 the 1,000-node tests failed, and the release was skipped (`kubernetes/kubernetes#20400`).",
+    (1, 8): "Go 1.8 took the API server from 12-13 to 36 cores at 5,000 nodes (`kubernetes/kubernetes#45216`).",
+    (1, 12): "Go 1.12 raised API call latencies at 5,000 nodes (`kubernetes/kubernetes#75833`).",
+    (1, 13): "Go 1.13's runtime slowed Kubernetes at scale and blocked the Go release (`golang/go#32828`).",
+}
+
+ETCD = Dependency(
+    "etcd",
+    Grade.CORE,
+    hits="Every write, and every read that no cache serves, waits for it.",
+    past="etcd 3.2 slowed writes on 5,000 real nodes, unseen in kubemark, and was rolled back (`kubernetes/kubernetes#60589`).",
+    kind="etcd",
+    anywhere=True,
+    names=("etcd",),
+)
+ETCD_CLIENT = Dependency(
+    "the etcd client",
+    Grade.CORE,
+    ("go.etcd.io/etcd", "github.com/coreos/etcd"),
+    "Every request that the API server sends to etcd goes through it.",
+    "Client 3.2.11 with gRPC 1.7.5 cut LIST responses from etcd at 4 MB and was reverted (`kubernetes/kubernetes#57160`).",
+    kind="etcd",
+    speaks=(
+        "go.etcd.io/etcd/client/v3",
+        "go.etcd.io/etcd/clientv3",
+        "github.com/coreos/etcd/clientv3",
+        "go.etcd.io/etcd",
+        "github.com/coreos/etcd",
+    ),
+    anywhere=True,
+    renumbered=True,
+)
+LIBRARIES = Dependency(
+    "Kubernetes' libraries",
+    Grade.IMPORTANT,
+    (KUBERNETES, *(f"k8s.io/{name}" for name in sorted(STAGING))),
+    "Informers, work queues, client-side rate limits and leader election come from them.",
+    speaks=("k8s.io/client-go", "k8s.io/apiserver", "k8s.io/apimachinery", "k8s.io/api"),
+    anywhere=True,
+    renumbered=True,
+)
+
+_SERIALIZATION = "Every object that is read or written is encoded with it."
+_WRITES = "It is on the path of every write to the API server."
+_NODES = "It runs on every node, so its cost is paid 5,000 times."
+_CGROUPS = (
+    "Reading cgroup statistics once became slower with a new runc (`opencontainers/runc#2921`, `google/cadvisor#2863`)."
+)
+_LOGGING = "Every component logs through it."
+_CACHES = "Caches and queues are built on it."
+
+
+def _table(grade: Grade, hits: str, *prefixes: str, past: str = "") -> tuple[Dependency, ...]:
+    return tuple(Dependency(prefix, grade, (prefix,), hits, past) for prefix in prefixes)
+
+
+TABLE: tuple[Dependency, ...] = (
+    ETCD_CLIENT,
+    LIBRARIES,
+    Dependency(
+        "controller-runtime",
+        Grade.IMPORTANT,
+        ("sigs.k8s.io/controller-runtime",),
+        "It decides which reads come from a cache, how events are queued, and how fast a client may ask.",
+        anywhere=True,
+    ),
+    Dependency(
+        "gRPC",
+        Grade.IMPORTANT,
+        ("google.golang.org/grpc",),
+        "The API server speaks to etcd through it, and the kubelet to container runtimes and CSI drivers.",
+        "gRPC 1.5.1 cut LIST responses from etcd at 4 MB, and 1.7.5 had to be reverted (`kubernetes/kubernetes#51099`, `#57160`).",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        "Its HTTP/2 carries every request between the API server and its clients.",
+        "golang.org/x/net",
+        past="HTTP/2's serve loop was the cost of the Go 1.8 regression (`kubernetes/kubernetes#45216`).",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        _SERIALIZATION,
+        "github.com/gogo/protobuf",
+        "github.com/golang/protobuf",
+        "google.golang.org/protobuf",
+        "github.com/json-iterator/go",
+        "github.com/ugorji/go",
+        "github.com/fxamacker/cbor",
+        "sigs.k8s.io/json",
+    ),
+    *_table(Grade.IMPORTANT, "It routes every request to the API server.", "github.com/emicklei/go-restful"),
+    *_table(
+        Grade.IMPORTANT,
+        "It decides how much memory and CPU each metric series costs.",
+        "github.com/prometheus/client_golang",
+        past="A new metrics client once changed how API call latencies were reported (`kubernetes/kubernetes#76579`).",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        _WRITES,
+        "sigs.k8s.io/structured-merge-diff",
+        "k8s.io/kube-openapi",
+        "github.com/google/cel-go",
+        "github.com/evanphx/json-patch",
+        "gopkg.in/evanphx/json-patch.v4",
+    ),
+    Dependency(
+        "klog",
+        Grade.IMPORTANT,
+        ("k8s.io/klog", "github.com/golang/glog"),
+        _LOGGING,
+        "klog v2 was tried at 5,000 nodes before it was merged (`kubernetes/kubernetes#89961`).",
+    ),
+    Dependency(
+        "OpenTelemetry",
+        Grade.IMPORTANT,
+        ("go.opentelemetry.io",),
+        "Traced requests pay for it on their way.",
+        speaks=("go.opentelemetry.io/otel",),
+    ),
+    Dependency("cAdvisor", Grade.IMPORTANT, ("github.com/google/cadvisor",), _NODES, _CGROUPS, names=("cadvisor",)),
+    Dependency(
+        "runc",
+        Grade.IMPORTANT,
+        ("github.com/opencontainers/runc",),
+        _NODES,
+        _CGROUPS,
+        speaks=("github.com/opencontainers/runc/libcontainer",),
+        names=("runc",),
+    ),
+    Dependency("opencontainers/cgroups", Grade.IMPORTANT, ("github.com/opencontainers/cgroups",), _NODES, _CGROUPS),
+    Dependency(
+        "Docker",
+        Grade.IMPORTANT,
+        ("github.com/docker/docker", "github.com/docker/engine-api", "github.com/fsouza/go-dockerclient"),
+        _NODES,
+        "A new Docker brought limits on process ids that broke large tests (`kubernetes/kubernetes#51903`).",
+        names=("docker",),
+    ),
+    Dependency("containerd", Grade.IMPORTANT, ("github.com/containerd/containerd",), _NODES, names=("containerd",)),
+    Dependency(
+        "CNI",
+        Grade.IMPORTANT,
+        ("github.com/containernetworking/cni", "github.com/containernetworking/plugins"),
+        _NODES,
+        "CNI 0.6.0's duplicate address detection added 1-3 s to each pod's start (`kubernetes/kubernetes#55060`).",
+        speaks=("github.com/containernetworking/cni", "github.com/containernetworking/cni/libcni"),
+        names=("cni", "cni_plugins", "cni-plugins"),
+    ),
+    *_table(Grade.IMPORTANT, _NODES, "github.com/vishvananda/netlink", "github.com/moby/ipvs", "sigs.k8s.io/knftables"),
+    Dependency(
+        "bbolt",
+        Grade.NOTED,
+        ("go.etcd.io/bbolt", "github.com/coreos/bbolt", "github.com/boltdb/bolt"),
+        "etcd stores its data with it.",
+    ),
+    *_table(Grade.NOTED, _SERIALIZATION, "github.com/modern-go/reflect2", "sigs.k8s.io/yaml"),
+    *_table(Grade.NOTED, _LOGGING, "github.com/go-logr/logr", "github.com/go-logr/zapr", "go.uber.org/zap"),
+    *_table(Grade.NOTED, _CACHES, "k8s.io/utils", "github.com/golang/groupcache", "github.com/google/btree"),
+    *_table(
+        Grade.NOTED, "Every component builds on it.", "golang.org/x/sys", "golang.org/x/time", "golang.org/x/crypto"
+    ),
+)
+_BY_PREFIX = {prefix: dependency for dependency in TABLE for prefix in dependency.prefixes}
+
+# Libraries that only tests link: of no consequence to a cluster.
+TEST_LIBRARIES = frozenset(
+    {
+        "github.com/onsi/ginkgo",
+        "github.com/onsi/gomega",
+        "github.com/stretchr/testify",
+        "github.com/golang/mock",
+        "github.com/google/go-cmp",
+        "github.com/google/gofuzz",
+        "go.uber.org/mock",
+        "go.uber.org/goleak",
+        "gopkg.in/check.v1",
+        "gotest.tools",
+    }
+)
+
+# How many parts of an import path name the repository, where it is not the three of github.com/owner/name.
+_PARTS = {
+    "golang.org": 3,
+    "google.golang.org": 2,
+    "k8s.io": 2,
+    "sigs.k8s.io": 2,
+    "go.uber.org": 2,
+    "go.etcd.io": 2,
+    "cloud.google.com": 2,
+    "gotest.tools": 1,
+    "go.opentelemetry.io": 1,
+}
+_MAJOR = re.compile(r"/v\d+$")
+
+
+def repository(path: str) -> str:
+    """Give the repository that a module's or package's path names: `google.golang.org/grpc` of `google.golang.org/grpc/codes`."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "gopkg.in":  # gopkg.in/yaml.v2, gopkg.in/owner/name.v1
+        return "/".join(parts[: 2 if re.search(r"\.v\d+$", parts[1] if len(parts) > 1 else "") else 3])
+    count = _PARTS.get(parts[0], 3 if parts[0] in {"github.com", "bitbucket.org", "gitlab.com"} else 2)
+    return _MAJOR.sub("", "/".join(parts[:count]))
+
+
+def unversioned(module: str) -> str:
+    """Give a module's path without its major version: `example.com/name` of `example.com/name/v2`."""
+    return _MAJOR.sub("", module)
+
+
+def dependency(path: str) -> Dependency:
+    """Give the dependency that a module or package belongs to: one of TABLE, or its repository."""
+    prefix = path
+    while prefix:
+        if prefix in _BY_PREFIX:
+            return _BY_PREFIX[prefix]
+        prefix = prefix.rpartition("/")[0]
+    return Dependency(repository(path), prefixes=(repository(path),))
+
+
+def itself(module: str | None) -> bool:
+    """Say whether a module is Kubernetes or one of the libraries it publishes; None: there is no go.mod, as before 2019."""
+    if module is None:
+        return True
+    organisation, _, name = module.partition("/")
+    return module == KUBERNETES or (organisation == "k8s.io" and name in STAGING)
+
+
+def go_past(old: str, new: str) -> str:
+    """Give what broke with the Go releases after `old` up to `new`; of another release, what broke worst of all."""
+    first, last = _minor(old), _minor(new)
+    broken = [text for minor, text in GO_PAST.items() if first < minor <= last]
+    return broken[0] if broken else GO_PAST[1, 8]
+
+
+def _minor(version: str) -> tuple[int, int]:
+    numbers = re.findall(r"\d+", version)
+    return (int(numbers[0]), int(numbers[1])) if len(numbers) > 1 else (0, 0)

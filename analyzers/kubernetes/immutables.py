@@ -1,0 +1,25 @@
+"""Types that are passed by value on purpose: small immutable values, and options in the signatures of generated clients.
+
+Source: the packages' own methods and signatures (metav1.Time and schema.GroupVersionKind have value receivers; every
+generated client takes its options by value); shared facts, kubernetes.md 4, "Conventional exceptions".
+"""
+
+from analyzers.golang.types import Named
+
+_BY_VALUE = frozenset(
+    "Time MicroTime Duration Quantity IntOrString GroupVersionKind GroupVersionResource GroupKind GroupResource GroupVersion"
+    " NamespacedName NamespacedNameNode ObjectKey ObjectName Requirement Event Request Result Logger Addr Prefix AddrPort"
+    " ListOptions GetOptions CreateOptions UpdateOptions PatchOptions DeleteOptions ApplyOptions SelectionPredicate"
+    " SubjectAccessReviewSpec AttributesRecord Value".split()
+)
+_OPTIONS = ("Options", "Option", "Opts", "Config", "Configuration", "Settings", "Flags", "Args", "ControllerContext")
+
+
+def by_value(named: Named) -> bool:
+    """Say whether a type's values are passed by value by convention."""
+    return named.name in _BY_VALUE
+
+
+def options(named: Named) -> bool:
+    """Say whether a type holds settings, which are handed over when something is built and seldom after."""
+    return named.name.endswith(_OPTIONS)

@@ -1,0 +1,50 @@
+"""Loops over few things: what a pod, a node or a service has several of, command-line arguments, fixed lists."""
+
+import re
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Loop
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.types import Map, Named, Slice, dereferenced
+
+# Parts of one object (k8s.io/api): none of them is more than some tens.
+_PARTS = frozenset(
+    "Container ContainerStatus EphemeralContainer Volume VolumeMount VolumeDevice VolumeSource EnvVar EnvFromSource ContainerPort ServicePort EndpointPort"
+    " OwnerReference Condition NodeCondition PodCondition Taint Toleration LocalObjectReference ObjectReference KeyToPath VolumeProjection"
+    " NodeSelectorTerm NodeSelectorRequirement LabelSelectorRequirement TopologySpreadConstraint NodeAddress HostAlias PodReadinessGate"
+    " PolicyRule Subject IngressRule IngressTLS HTTPIngressPath LoadBalancerIngress ContainerImage AttachedVolume UniqueVolumeName"
+    " PersistentVolumeAccessMode Finalizer FinalizerName GroupVersionKind GroupVersion APIResource APIResourceList ResourceName Quantity".split()
+)
+_SMALL_NAMES = re.compile(
+    r"^(args?|arguments|flags?|os\.Args|containers|initContainers|volumes|volumeMounts|mounts|ports|env|envFrom|conditions|owners|ownerRefs?|ownerReferences|"
+    r"finalizers|taints|tolerations|addresses|imagePullSecrets|accessModes|subsets|rules|subjects|groups|versions|resources|zones|regions|masters|"
+    r"plugins|controllers|evaluators|strategies|tests?|testCases|cases)$",
+    re.IGNORECASE,
+)
+
+
+def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
+    """Say whether a loop is known to go through few things: parts of one object, a literal, a command's arguments; or counts retries."""
+    if loop.kind == "counted":
+        return "len(" not in (syntax.text(loop.condition) if loop.condition is not None else "")
+    if loop.collection is None:
+        return False
+    collection = syntax.unparenthesized(loop.collection)
+    if collection.type == "composite_literal":
+        return True
+    name = (syntax.path(collection) or [syntax.text(collection)])[-1]
+    if _SMALL_NAMES.match(name):
+        return True
+    if collection.type == "identifier":
+        binding = function.binding(name, collection.start_byte)
+        if binding is not None and binding.value is not None and binding.kind == "var" and binding.value.type == "composite_literal":
+            # A literal that is appended to is no fixed list.
+            if not any(syntax.text(left) == name for each in function.assignments if each.operator == "=" for left in each.left) and len(syntax.text(binding.value)) > len(name) + 8:
+                body = binding.value.child_by_field_name("body")
+                return body is not None and bool(syntax.children(body))
+    type_ = index.underlying(index.type_of(collection, function.file, function))
+    if isinstance(type_, Slice | Map):
+        element = dereferenced(type_.elem)
+        return isinstance(element, Named) and element.name in _PARTS
+    return False

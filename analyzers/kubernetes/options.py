@@ -1,0 +1,102 @@
+"""What the options of a LIST or WATCH say: selectors, paging, and whether the watch cache may answer."""
+
+import re
+from dataclasses import dataclass
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.source import SourceFile
+from analyzers.golang.syntax import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the options restrict.
+
+    labels, fields: a selector is given. one_object: the field selector names one object or what is on one node, which the server answers
+    from an index (kubernetes.md 1.5, faq.md). limited: read in pages. cached: ResourceVersion "0", the API server's watch cache may answer.
+    """
+
+    labels: bool = False
+    fields: bool = False
+    one_object: bool = False
+    one_node: bool = False
+    limited: bool = False
+    cached: bool = False
+
+
+NO_OPTIONS = Options()
+_OPTIONS_NAME = re.compile(r"\w*[oO]pt(s|ions)?$")
+_LITERAL = re.compile(r"(^|[.&])(List|Get)Options\s*\{")
+_LIMIT = re.compile(r"\bLimit:\s*|\.Limit\s*=|\bWithLimit\b|client\.Limit\(")
+_CACHED = re.compile(r"ResourceVersion(:|\s*=)\s*\"0\"")
+_LABELS = re.compile(r"LabelSelector(:|\s*=)|\bMatchingLabels|\bHasLabels|MatchingLabelsSelector")
+_FIELDS = re.compile(r"FieldSelector(:|\s*=)|\bMatchingFields")
+_NONE = re.compile(r"^(labels|fields)\.Everything\(\)$|^nil$")
+_ONE_OBJECT = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(|metadata\.uid")
+_ONE_NODE = re.compile(r"spec\.nodeName|PodHostField|NodeNameField|spec\.host\b|NodeUnschedulable", re.IGNORECASE)
+
+
+def looks_like_options(argument: Node, method: str) -> bool:
+    """Say whether an argument is options by its look: a `...ListOptions{...}` literal, or a name that ends in opt, opts, options."""
+    text = syntax.text(argument).lstrip("&")
+    if _LITERAL.search(text) or text.startswith("metav1.SingleObject("):
+        return True
+    return argument.type in {"identifier", "unary_expression"} and bool(_OPTIONS_NAME.fullmatch(text)) and method != "Create"
+
+
+def options(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Options:
+    """Read the options of a LIST or WATCH from its arguments, and from what was put into the variable that holds them."""
+    parts: list[str] = []
+    for argument in call.arguments:
+        parts.append(syntax.text(argument))
+        name = parts[-1].lstrip("&")
+        if _OPTIONS_NAME.fullmatch(name) or argument.type == "identifier":
+            parts += _given(function, name, argument)
+    text = "\n".join(parts)
+    # The clients of 2014 and 2015 took selectors as they are: List(labels.Everything(), fields.Everything()).
+    selectors = [part for part in parts if not _NONE.match(part)] if not _mentions_options(call) else []
+    named = _ONE_OBJECT.search(text) is not None
+    return Options(
+        labels=bool(_LABELS.search(text)) or bool(selectors),
+        fields=bool(_FIELDS.search(text)) or len(selectors) > 1,
+        one_object=named,
+        one_node=_ONE_NODE.search(text) is not None,
+        limited=bool(_LIMIT.search(text)) or _paged(call),
+        cached=bool(_CACHED.search(text)),
+    )
+
+
+def _mentions_options(call: Call) -> bool:
+    return any(
+        looks_like_options(argument, "List") or "Options" in syntax.text(argument) or syntax.text(argument).startswith(("ctx", "context."))
+        for argument in call.arguments
+    )
+
+
+def _given(function: Function, name: str, at: Node) -> list[str]:
+    found = []
+    binding = function.binding(name, at.start_byte)
+    if binding is not None and binding.value is not None:
+        found.append(syntax.text(binding.value))
+    for assignment in function.assignments:
+        # opts.FieldSelector = ..., in front of the call
+        if assignment.node.start_byte < at.start_byte and any(syntax.text(left).startswith(name + ".") for left in assignment.left):
+            found.append(syntax.text(assignment.node))
+    return [_resolved(function, text, at) for text in found]
+
+
+def _resolved(function: Function, text: str, at: Node) -> str:
+    """The text, with that of the local variables it names appended: `FieldSelector: selector.String()`."""
+    more = []
+    for name in set(re.findall(r"(?:Selector:\s*|Selector\s*=\s*)(\w+)\b", text)):
+        binding = function.binding(name, at.start_byte)
+        if binding is not None and binding.value is not None:
+            more.append(syntax.text(binding.value))
+    return "\n".join([text, *more])
+
+
+def _paged(call: Call) -> bool:
+    return any("PageFunc" in syntax.text(closure.call.function) for closure in call.closures if closure.call is not None and closure.role == "argument")

@@ -1,0 +1,115 @@
+"""What repeats a function: wait.Until and its kin, tickers, and loops that sleep.
+
+Source: k8s.io/apimachinery/pkg/util/wait (before 2016 pkg/util/wait, before 2015 pkg/util: Forever, Until), Go's time
+package, k8s.io/utils/clock.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call, Loop
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.source import SourceFile
+from analyzers.golang.syntax import Node
+from analyzers.kubernetes.durations import seconds
+
+# Function -> numbers of the arguments that are the function it repeats (-1: any) and the period.
+_FOREVER: dict[str, tuple[int, int]] = {
+    "Until": (0, 1),
+    "Forever": (0, 1),
+    "JitterUntil": (0, 1),
+    "NonSlidingUntil": (0, 1),
+    "UntilWithContext": (1, 2),
+    "JitterUntilWithContext": (1, 2),
+    "NonSlidingUntilWithContext": (1, 2),
+    "PollInfinite": (1, 0),
+    "PollImmediateInfinite": (1, 0),
+    "BackoffUntil": (0, -1),
+    "BackoffUntilWithContext": (1, -1),
+}
+# These end when the function says so: they wait for something, each time that somebody asks.
+_POLLS: dict[str, tuple[int, int]] = {
+    "Poll": (2, 0),
+    "PollImmediate": (2, 0),
+    "PollUntil": (1, 0),
+    "PollImmediateUntil": (1, 0),
+    "PollWithContext": (3, 1),
+    "PollImmediateWithContext": (3, 1),
+    "PollUntilContextTimeout": (4, 1),
+    "PollUntilContextCancel": (3, 1),
+    "ExponentialBackoff": (1, -1),
+    "ExponentialBackoffWithContext": (2, -1),
+}
+_RETRIES = frozenset({"RetryOnConflict", "OnError", "RetryUpdate", "GuaranteedUpdate"})
+_PACKAGES = frozenset({"wait", "util", "utilwait", "apiwait", "retry", "clientretry"})
+_TIMED = re.compile(r"\btime\.(Sleep|After|Tick|NewTimer|NewTicker)\(|\b[cC]lock\.(Sleep|After|Tick|NewTicker|NewTimer)\(|<-\s*[\w.]*([tT]ick(er)?|[tT]imer)\w*(\.C\b(\(\))?)?|\.\s*C\(?\)?\s*:")
+_DELAY = re.compile(r"^(Sleep|After|Tick|NewTicker|NewTimer)$")
+
+
+class Repetition(NamedTuple):
+    """How a function is repeated: for ever ("periodic"), until something is so ("poll"), or after a conflict ("retry").
+
+    `seconds` is the period, None where unknown; `text` is the expression that gives it, "" if there is none.
+    """
+
+    kind: Literal["periodic", "poll", "retry"]
+    seconds: float | None
+    text: str
+
+
+def repetition(index: PackageIndex, file: SourceFile, function: Function, call: Call, argument: int) -> Repetition | None:
+    """Say how `call`, in `function`, repeats the function that is its argument number `argument`; None if it does not."""
+    operand = syntax.text(call.operand) if call.operand is not None else ""
+    if operand not in _PACKAGES:
+        return None
+    if call.name in _RETRIES:
+        return Repetition("retry", None, "")
+    kind: Literal["periodic", "poll"] = "periodic" if call.name in _FOREVER else "poll"
+    known = _FOREVER.get(call.name) or _POLLS.get(call.name)
+    if known is None or known[0] != argument and argument >= 0:
+        return None
+    if not 0 <= known[1] < len(call.arguments):
+        return Repetition(kind, None, "")
+    period = call.arguments[known[1]]
+    return Repetition(kind, seconds(index, period, file, function), syntax.text(period))
+
+
+def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, loop: Loop) -> Repetition | None:
+    """Say how an endless `for` with a ticker, a timer or a sleep in it repeats its body; None for other loops."""
+    if loop.kind not in {"infinite", "for", "range"} or loop.body is None:
+        return None
+    if loop.kind == "range":
+        # for range ticker.C
+        collection = syntax.text(loop.collection) if loop.collection is not None else ""
+        if not re.search(r"\btime\.Tick\(|[tT]ick(er)?\w*\.C(\(\))?$", collection):
+            return None
+        period = _made_by(index, file, function, loop.collection)
+        return Repetition("periodic", period[0], period[1])
+    if not _TIMED.search(syntax.text(loop.body)):
+        return None
+    for call in function.calls:
+        inside = loop.node.start_byte <= call.node.start_byte < loop.node.end_byte
+        if inside and _DELAY.match(call.name) and call.arguments and call.name != "NewTimer":
+            return Repetition("periodic", seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
+    for call in function.calls:
+        if call.name in {"NewTicker", "Tick", "NewTimer"} and call.arguments and call.node.start_byte < loop.node.start_byte:
+            return Repetition("periodic", seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
+    return Repetition("periodic", None, "")
+
+
+def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: Node | None) -> tuple[float | None, str]:
+    for call in function.calls:
+        if call.name in {"NewTicker", "Tick"} and call.arguments:
+            return seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0])
+    return None, ""
+
+
+_QUEUE_LOOP = re.compile(r"\b(processNext\w*|ProcessNext\w*)\b|\.Get\(\)|\.Pop\(|\brange\s+[\w.]*(ch|Ch|chan|Chan|queue|Queue|updates)\b")
+
+
+def takes_from_queue(function: Function) -> bool:
+    """Say whether a function is a worker: it takes items from a queue or channel and waits for them, so that what repeats it is no period."""
+    source = function.file.source[function.region.start : function.region.end].decode("utf-8", "replace")
+    return _QUEUE_LOOP.search(source) is not None and bool(re.search(r"[qQ]ueue|[wW]orkItem|\bch\b|[cC]han", source))

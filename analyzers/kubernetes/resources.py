@@ -1,0 +1,51 @@
+"""Names of API resources: as URLs, getters and types spell them, which belong to no namespace, and of which a cluster holds few.
+
+Source: the Kubernetes API (k8s.io/api and the generated clientsets, 2014 to 2026); plurals follow gengo's namer
+(k8s.io/gengo/namer/plural_namer.go), by which the generated getters are named.
+"""
+
+CLUSTER_SCOPED = frozenset(
+    "nodes namespaces persistentvolumes storageclasses volumeattachments csinodes csidrivers componentstatuses clusterroles"
+    " clusterrolebindings customresourcedefinitions apiservices priorityclasses runtimeclasses podsecuritypolicies"
+    " certificatesigningrequests ingressclasses validatingwebhookconfigurations mutatingwebhookconfigurations"
+    " validatingadmissionpolicies validatingadmissionpolicybindings mutatingadmissionpolicies mutatingadmissionpolicybindings"
+    " initializerconfigurations externaladmissionhookconfigurations flowschemas prioritylevelconfigurations thirdpartyresources"
+    " tokenreviews subjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews deviceclasses resourceslices"
+    " clustertrustbundles servicecidrs ipaddresses storageversions storageversionmigrations minions".split()
+)
+"""The built-in resources that belong to no namespace."""
+
+FEW = frozenset(
+    "namespaces storageclasses csidrivers componentstatuses clusterroles customresourcedefinitions apiservices priorityclasses"
+    " runtimeclasses podsecuritypolicies ingressclasses validatingwebhookconfigurations mutatingwebhookconfigurations"
+    " validatingadmissionpolicies validatingadmissionpolicybindings initializerconfigurations"
+    " externaladmissionhookconfigurations flowschemas prioritylevelconfigurations thirdpartyresources deviceclasses"
+    " servicecidrs".split()
+) - {"namespaces"}
+"""The resources of which even the largest clusters hold some tens: to read them all is cheap once, not every second."""
+
+_OLD = {"minions": "nodes", "podmetricses": "podmetrics", "nodemetricses": "nodemetrics", "componentstatus": "componentstatuses"}
+_SAME = frozenset({"endpoints", "podmetrics", "nodemetrics"})
+
+
+def plural(kind: str) -> str:
+    """Give the resource of a kind: "Pod" -> "pods", "NetworkPolicy" -> "networkpolicies"; "" for ""."""
+    name = kind.lower()
+    if not name or name in _SAME:
+        return name
+    if name.endswith(("s", "x", "ch", "sh")):
+        return name + "es"
+    if name.endswith("y") and name[-2:-1] not in {"a", "e", "i", "o", "u"}:
+        return name[:-1] + "ies"
+    return name + "s"
+
+
+def of_getter(name: str) -> str:
+    """Give the resource of a generated client's method: "PersistentVolumeClaims" -> "persistentvolumeclaims"."""
+    return _OLD.get(name.lower(), name.lower())
+
+
+def of_list(type_name: str) -> str:
+    """Give the resource of a list type: "PodList" -> "pods"; "" for what is none."""
+    kind = type_name.removesuffix("List")
+    return plural(kind) if kind and kind != type_name else ""

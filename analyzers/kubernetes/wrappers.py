@@ -1,0 +1,115 @@
+"""Wrappers: functions that are given a client, or keep one, and send a request themselves; a call of one counts as that request."""
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterator
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.source import SourceFile
+from analyzers.golang.types import BUILTINS, Interface
+from analyzers.kubernetes.clients import METHODS
+from analyzers.kubernetes.components import Kind, component
+from analyzers.kubernetes.direct import direct_requests, in_list_watch
+from analyzers.kubernetes.request import Request
+
+_LONGEST = 80
+"""Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
+_MOST_REQUESTS = 3
+_DEEPEST = 2
+_CLIENT = re.compile(rb"[cC]lient|[kK]ube|[gG]etter|\bcs\b|[rR]eader\b")
+
+
+def wrapped_requests(
+    index: PackageIndex, file: SourceFile, function: Function, direct: list[Request], lines: Collection[int] | None
+) -> list[Request]:
+    """Give a request of kind "wrapper" for each call in `function` (on `lines`, if given) of a wrapper in the tree, one for each thing it sends."""
+    if lines is not None and not lines:
+        return []
+    sending = {request.call.node.start_byte for request in direct}
+    found = []
+    for call in function.calls:
+        if lines is not None and call.line not in lines:
+            continue
+        if not _may_wrap(call) or call.node.start_byte in sending and call.name in METHODS:
+            continue
+        seen = set()
+        for inner in _sent(index, file, function, call):
+            if inner.key not in seen:
+                seen.add(inner.key)
+                found.append(_at(inner, file, function, call))
+    return found
+
+
+def _may_wrap(call: Call) -> bool:
+    return bool(call.name) and (call.operand is not None or call.name not in BUILTINS)
+
+
+def _at(inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
+    return dataclasses.replace(
+        inner,
+        kind="wrapper",
+        method=call.name,
+        file=file,
+        function=function,
+        call=call,
+        list_watch=in_list_watch(call),
+        via=inner.via or inner.function,
+        component=component(file.path),
+    )
+
+
+def _sent(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Iterator[Request]:
+    for callee in callees(index, file, function, call):
+        if callee.file.path != function.file.path or callee.key != function.key:
+            yield from sent_by(index, callee)
+
+
+def callees(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> list[Function]:
+    """Give what a call calls, if it is in the tree: the function itself, or for an interface's method the one type beside it that has it."""
+    member, target = index.referenced(call.function, file, function)
+    if target is not None:
+        return [target]
+    if member is None or member.owner is None or member.kind != "method":
+        return []
+    if not isinstance(index.underlying(member.owner), Interface):
+        return []
+    package = index.package(member.owner.path)
+    if package is None:
+        return []
+    encoded = f" {call.name}(".encode()
+    found = [
+        candidate
+        for other in package.files()
+        if encoded in other.source and component(other.path).reviewed
+        for candidate in other.functions
+        if candidate.name == call.name and candidate.receiver_name and not candidate.receiver_name.lower().startswith("fake")
+    ]
+    return found if len(found) == 1 else []
+
+
+def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Request]:
+    """Give the live requests of a function that is short enough to be a wrapper; those of what it calls too, one level down."""
+    where = component(callee.file.path)
+    if not where.reviewed or where.kind is Kind.API_SERVER or callee.file.generated:
+        return []
+    region = callee.region
+    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not _CLIENT.search(callee.file.source, region.start, region.end):
+        return []
+    direct = [request for request in direct_requests(index, callee.file, callee) if request.live and not request.list_watch]
+    if direct:
+        return direct if len({request.key for request in direct}) <= _MOST_REQUESTS else []
+    if depth >= _DEEPEST:
+        return []
+    found: dict[tuple[str, str, str], Request] = {}
+    for call in callee.calls:
+        if not _may_wrap(call) or not any(_CLIENT.search(syntax.text(argument).encode()) for argument in call.arguments):
+            continue
+        for inner_callee in callees(index, callee.file, callee, call):
+            if inner_callee is not callee:
+                for inner in sent_by(index, inner_callee, depth + 1):
+                    found.setdefault(inner.key, dataclasses.replace(inner, via=inner_callee))
+    return list(found.values()) if len(found) <= _MOST_REQUESTS else []
+

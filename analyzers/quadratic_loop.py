@@ -1,0 +1,234 @@
+'''Work that grows with one cluster-sized collection times another
+
+A loop over pods inside a loop over nodes takes 150,000 x 5,000 = 7.5e8 steps at the supported limits, whether the
+inner loop stands there, in a function that is called, or is a linear search. The first version of pod anti-affinity
+compared every pod with every node, for pods without the feature too, and made the scheduler unusable. Build a map or
+an index once, before the loop, and look things up in it.
+
+```diff
+--- a/pkg/controller/spread/spread.go
++++ b/pkg/controller/spread/spread.go
+@@ -1,17 +1,19 @@
+ package spread
+
+ import "k8s.io/api/core/v1"
+
+ func podsPerNode(nodes []*v1.Node, pods []*v1.Pod) map[string]int {
+ 	counts := map[string]int{}
++	for _, pod := range pods {
++		counts[pod.Spec.NodeName]++
++	}
+ 	for _, node := range nodes {
+-		for _, pod := range pods {
+-			if pod.Spec.NodeName == node.Name {
+-				counts[node.Name]++
+-			}
++		if _, known := counts[node.Name]; !known {
++			counts[node.Name] = 0
+ 		}
+ 	}
+ 	return counts
+ }
+```
+
+Not reported: inner collections that belong to the outer element (the pods of a node, the containers of a pod), as all
+of them together are linear; collections that do not grow with the cluster; pods on one node (at most 110) in code
+that runs on nodes; nested loops that were there before; command lines, tests and generated code.
+'''
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.copying import concerned
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.paths import path_of
+from analyzers.analysis.places import Added, Candidate, added
+from analyzers.analysis.subject import Nested
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call, Loop
+from analyzers.golang.syntax import Node
+from analyzers.kubernetes import collections, critical_paths
+from analyzers.kubernetes.collections import Growing
+from analyzers.kubernetes.components import Kind
+
+_ONE_NODE = re.compile(r"^node(Name|ID|Info)? |\*(v1|api|core|corev1)\.Node$|NodeInfo$")
+_SEARCHES = frozenset({"Contains", "ContainsFunc", "Index", "IndexFunc", "Find", "IndexOf", "Filter"})
+_SEARCH_PACKAGES = frozenset({"slices", "lo", "sliceutil", "sliceutils"})
+
+
+class Pair(NamedTuple):
+    """A loop (None: the one that calls the function), and what stands in it: an inner loop, or a call that may hold one."""
+
+    outer: Loop | None
+    inner: Loop | Call
+
+
+def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
+    seen: set[tuple[str, int]] = set()
+    for each in added(change, _pairs):
+        outer, inner = each.what
+        if not concerned(each.file) or critical_paths.starts_up(each.function) or (each.file.path, inner.line) in seen:
+            continue
+        found = _nested(change, each, outer, inner) if outer is not None else _for_each_node(change, each, inner)
+        if found is None:
+            continue
+        seen.add((each.file.path, inner.line))
+        path = path_of(change, each.function)
+        yield Diagnostic(
+            analyzer="quadratic-loop",
+            path=each.file.path,
+            line=inner.line,
+            end_line=inner.line,
+            construct=found.construct,
+            remedy=f"Build a map of the {found.second} once, before the loop, and look them up in it.",
+            unless="Leave it if one of the two is always short, and say so in a comment.",
+            concern=f"{found.first} x {found.second}",
+            function=each.function.key,
+            level=Level.WARNING if found.sure else Level.NOTICE,
+            subject=Nested((found.first, found.second), path is not None and path.hot, path.name if path else ""),
+        )
+
+
+class _Found(NamedTuple):
+    first: str
+    second: str
+    construct: str
+    sure: bool
+
+
+def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) -> _Found | None:
+    """What is wrong with a loop or a call inside a loop, None if nothing is known to be."""
+    if isinstance(inner, Call) and (field := _walks_the_same(change, each, outer, inner)):
+        construct = f"For each of the {code(field)}, {code(inner.name)} goes through all {code(field)} again: how many can there be?"
+        return _Found(field, field, construct, False)
+    first = _grows(change, each, outer.collection)
+    if first is None:
+        return None
+    derived = _derived(each.function, outer)
+    if isinstance(inner, Loop):
+        second = None if _mentions(inner.collection, derived) else _grows(change, each, inner.collection)
+        construct = f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
+    else:
+        second = _searched(change, each, inner, derived)
+        construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through all {second.resource if second else ''}."
+    return _Found(first.resource, second.resource, construct, first.typed or second.typed) if second is not None else None
+
+
+def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Found | None:
+    """What is wrong with a loop in a function that is called for each node that is tried for a pod."""
+    path = critical_paths.critical_path(each.function)
+    if path is None or path.per != "pod and node" or not isinstance(inner, Loop):
+        return None
+    if not any(_ONE_NODE.search(f"{parameter.name} {syntax.text(parameter.type)}") for parameter in each.function.params):
+        return None
+    second = _grows(change, each, inner.collection)
+    if second is None or second.resource not in {"pods", "nodes"}:
+        return None
+    construct = f"{code(each.function.name)} runs for each node that is tried for a pod, and goes through all {code(_text(inner.collection))}."
+    return _Found("nodes", second.resource, construct, second.typed)
+
+
+def _pairs(function: Function) -> Iterator[Candidate[Pair]]:
+    for inner in function.loops:
+        if not _over(inner):
+            continue
+        name = collections.name_of(inner.collection) if inner.collection else None
+        for outer in inner.outer:
+            if _over(outer) and outer.collection is not None:
+                key = (collections.name_of(outer.collection), name)
+                yield Candidate(key, inner.line, inner.line, Pair(outer, inner))
+                yield Candidate(key, outer.line, outer.line, Pair(outer, inner))
+        yield Candidate((None, name), inner.line, inner.line, Pair(None, inner))
+    for call in function.calls:
+        for outer in call.loops:
+            if _over(outer) and outer.collection is not None:
+                key = (collections.name_of(outer.collection), call.name)
+                yield Candidate(key, call.statement_line, call.statement_end_line, Pair(outer, call))
+                yield Candidate(key, outer.line, outer.line, Pair(outer, call))
+
+
+def _over(loop: Loop) -> bool:
+    return loop.kind == "range" and loop.collection is not None
+
+
+def _grows(change: Change, each: Added[Pair], collection: Node | None) -> Growing | None:
+    if collection is None:
+        return None
+    found = collections.growing(change.head_index, each.function.file, each.function, collection)
+    # A node's own pods are few: at most 110.
+    if found is not None and each.file.component.kind is Kind.NODE and found.resource not in {"services", "endpoints", "endpointslices", "nodes"}:
+        return None
+    return found
+
+
+def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) -> Growing | None:
+    """What a call goes through from end to end: an argument that grows, if the callee (or a search of a library) ranges over it."""
+    for number, argument in enumerate(call.arguments):
+        if argument.type not in {"identifier", "selector_expression", "call_expression"} or _mentions(argument, derived):
+            continue
+        operand = syntax.text(call.operand) if call.operand is not None else ""
+        if call.name in _SEARCHES and operand in _SEARCH_PACKAGES:
+            if number == 0:
+                return _grows(change, each, argument)
+            continue
+        found = _grows(change, each, argument)
+        if found is None:
+            continue
+        callee = change.head_index.callee(call, each.function.file, each.function)
+        if callee is not None and number < len(callee.params) and _ranges_over(callee, callee.params[number].name):
+            return found
+    return None
+
+
+def _walks_the_same(change: Change, each: Added[Pair], outer: Loop, call: Call) -> str | None:
+    """The field that a method called for each element of `x.Field` goes through again, itself or of its receiver."""
+    field = _field(outer.collection)
+    if field is None or call.operand is None:
+        return None
+    callee = change.head_index.callee(call, each.function.file, each.function)
+    if callee is None or callee.receiver is None or callee.file.folder != each.function.file.folder:
+        return None
+    same = any(_field(loop.collection) == field and _root(loop.collection) == callee.receiver.name for loop in callee.loops if loop.collection)
+    # `member.Walk()` goes through the member's own; `member.Group.Walk()` and `c.Walk()` go through what is gone through already.
+    return field if same and not _is_element(call.operand, outer) else None
+
+
+def _is_element(operand: Node, loop: Loop) -> bool:
+    return operand.type == "identifier" and syntax.text(operand) in loop.variables
+
+
+def _field(node: Node | None) -> str | None:
+    field = node.child_by_field_name("field") if node is not None and node.type == "selector_expression" else None
+    return syntax.text(field) if field is not None else None
+
+
+def _ranges_over(function: Function, name: str) -> bool:
+    return any(loop.kind == "range" and loop.collection is not None and _root(loop.collection) == name for loop in function.loops)
+
+
+def _derived(function: Function, loop: Loop) -> set[str]:
+    """The loop's variables, and what is computed from them in its body: a collection named so is a part of the outer one."""
+    names = set(loop.variables)
+    for assignment in function.assignments:
+        if loop in assignment.loops and any(_mentions(value, names) for value in assignment.right):
+            names.update(syntax.text(target) for target in assignment.left if target.type == "identifier")
+    for inner in function.loops:
+        if loop in inner.outer and _mentions(inner.collection, names):
+            names.update(inner.variables)
+    return names - {"_", "err", "ok"}
+
+
+def _mentions(node: Node | None, names: set[str]) -> bool:
+    return node is not None and any(found.type == "identifier" and syntax.text(found) in names for found in syntax.walk(node))
+
+
+def _root(node: Node) -> str:
+    path = syntax.path(syntax.unparenthesized(node))
+    return path[0] if path else ""
+
+
+def _text(node: Node | None) -> str:
+    return syntax.text(node) if node is not None else ""

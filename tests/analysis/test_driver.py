@@ -1,0 +1,147 @@
+"""The driver: what several rules say becomes one ordered report, on lines a reviewer can comment on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from analyzers.analysis.analyzer import Analyzer
+from analyzers.analysis.change import Change
+from analyzers.analysis.configuration import Configuration
+from analyzers.analysis.diagnostic import Diagnostic, Level
+from analyzers.analysis.diff import Diff
+from analyzers.analysis.driver import analyze
+from analyzers.analysis.report import Report
+from analyzers.analysis.tree import MemoryTree
+from tests import harness
+
+CHANGE = """
+--- a/pkg/controller/a.go
++++ b/pkg/controller/a.go
+@@
+ package a
+ 
+ func f() {
++	one()
++	two(
++		x,
++	)
+ 	old()
+-	gone()
+ 	last()
+ }
+"""
+
+
+def said(
+    *places: tuple[int, int], analyzer: str = "explicit-list", path: str = "pkg/controller/a.go", **fields: object
+) -> Analyzer:
+    def run(change: Change) -> Iterator[Diagnostic]:
+        for first, last in places:
+            known: dict[str, object] = {
+                "construct": "C.",
+                "remedy": "R.",
+                "concern": f"c{first}",
+                "level": Level.WARNING,
+            }
+            yield Diagnostic(analyzer=analyzer, path=path, line=first, end_line=last, **{**known, **fields})  # type: ignore[arg-type]
+
+    return Analyzer(analyzer, run)
+
+
+def report(*analyzers: Analyzer, text: str = CHANGE, configuration: Configuration | None = None) -> Report:
+    fixture = harness.load(text)
+    change = Change(
+        Diff.parse(fixture.diff), MemoryTree(fixture.base), MemoryTree(fixture.head), configuration or Configuration()
+    )
+    return analyze(change, analyzers, ("explicit-list", "value-receiver"))
+
+
+@pytest.mark.parametrize(
+    ("given", "placed", "inline"),
+    [
+        ((4, 4), (4, 4), True),
+        ((5, 7), (5, 7), True),
+        ((3, 11), (4, 10), True),  # begins on an added line, and marks no more than its hunk
+        ((9, 9), (9, 9), True),  # what a deletion causes stands on the nearest line
+        ((3, 3), (3, 3), False),  # an old line is no news
+    ],
+)
+def test_a_comment_begins_on_an_added_line(given: tuple[int, int], placed: tuple[int, int], inline: bool) -> None:
+    (found,) = report(said(given)).diagnostics
+    assert (found.line, found.end_line, found.inline) == (*placed, inline)
+    assert found.level is (Level.WARNING if inline else Level.NOTICE)
+
+
+def test_one_concern_is_one_comment_with_related_places() -> None:
+    (found,) = report(said((4, 4), (5, 7), concern="same")).diagnostics
+    assert [(place.line, place.end_line) for place in found.related] == [(5, 7)]
+
+
+def test_one_place_is_one_comment_of_the_rule_that_owns_it() -> None:
+    list_ = said((4, 4), multiplier="LIST.")
+    node = said((4, 4), analyzer="node-api-call", multiplier="5,000 nodes.", cc=True)
+    (found,) = report(list_, node).diagnostics
+    assert found.analyzer == "node-api-call"
+    assert found.multiplier == "5,000 nodes. LIST."
+    assert found.cc
+
+
+def test_the_most_important_comes_first_and_notices_last() -> None:
+    found = report(
+        said((4, 4), priority=1.0),
+        said((5, 5), analyzer="value-receiver", priority=9.0),
+        said((9, 9), level=Level.NOTICE, priority=99.0),
+    ).diagnostics
+    assert [each.line for each in found] == [5, 4, 9]
+
+
+def test_cc_only_where_a_diagnostic_asks_for_it() -> None:
+    assert report(said((4, 4))).cc == ()
+    assert report(said((4, 4), cc=True), configuration=Configuration(cc=("@a/b",))).cc == ("@a/b",)
+
+
+def test_configuration_turns_rules_off_and_down_and_leaves_paths_out() -> None:
+    assert not report(said((4, 4)), configuration=Configuration(rules={"explicit-list": "off"})).diagnostics
+    (found,) = report(said((4, 4)), configuration=Configuration(rules={"explicit-list": "notice"})).diagnostics
+    assert (found.level, found.inline) == (Level.NOTICE, False)
+    assert report(configuration=Configuration(ignore=("pkg/",))).files == 0
+
+
+def test_a_rule_that_fails_is_named_and_the_others_are_heard() -> None:
+    def broken(change: Change) -> Iterator[Diagnostic]:
+        raise ZeroDivisionError
+        yield
+
+    found = report(Analyzer("value-receiver", broken), said((4, 4)))
+    assert len(found.diagnostics) == 1
+    assert [skipped.reason for skipped in found.skipped] == [
+        "rule value-receiver failed (ZeroDivisionError); please report it"
+    ]
+
+
+ALLOWED = CHANGE.replace("+	one()", "+	one() //scalability:allow explicit-list {reason}")
+
+
+def test_allow_with_a_reason_silences_its_rule_there() -> None:
+    text = ALLOWED.replace("{reason}", "runs once")
+    assert not report(said((4, 4)), text=text).diagnostics
+    assert report(said((4, 4), analyzer="value-receiver"), text=text).diagnostics
+    assert report(said((8, 8)), text=text).diagnostics == report(said((8, 8))).diagnostics
+
+
+def test_allow_on_the_line_above() -> None:
+    assert not report(said((5, 7)), text=ALLOWED.replace("{reason}", "runs once")).diagnostics
+
+
+def test_allow_without_a_reason_is_itself_a_notice() -> None:
+    (found,) = report(said((4, 4)), text=ALLOWED.replace(" {reason}", "")).diagnostics
+    assert (found.analyzer, found.level) == ("allow", Level.NOTICE)
+    assert "gives no reason" in found.message
+
+
+def test_equal_diagnostics_have_different_fingerprints() -> None:
+    found = report(
+        said((4, 4), (5, 5), concern="x", function="f"),
+        said((9, 9), analyzer="value-receiver", concern="x", function="f"),
+    ).diagnostics
+    assert len({each.fingerprint for each in found}) == len(found) == 2

@@ -1,0 +1,215 @@
+"""scalability-bot check, as a contributor runs it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+GOOD = """package controller
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+type Controller struct {
+	client kubernetes.Interface
+}
+
+func (c *Controller) sync(ctx context.Context) error {
+	return nil
+}
+"""
+BAD = GOOD.replace(
+    "	return nil", '	_, err := c.client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})\n	return err'
+).replace("import (", 'import (\n	"context"\n')
+PATH = "pkg/controller/foo/controller.go"
+
+
+class Repository:
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.write(PATH, GOOD)
+        self.commit("first")
+
+    def git(self, *arguments: str) -> str:
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        for role in ("AUTHOR", "COMMITTER"):
+            environment |= {f"GIT_{role}_NAME": "a", f"GIT_{role}_EMAIL": "a@example.com"}
+        return subprocess.run(
+            ["git", *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_text(text)
+
+    def commit(self, message: str) -> str:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def check(
+        self, *arguments: str, patch: str | None = None, cwd: pathlib.Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "workers.command_line", "check", *arguments],
+            cwd=cwd or self.folder,
+            input=patch,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])},
+        )
+
+
+@pytest.fixture
+def repository(tmp_path: pathlib.Path) -> Repository:
+    (tmp_path / "repository").mkdir()
+    return Repository(tmp_path / "repository")
+
+
+def places(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str, int, bool]]:
+    assert done.returncode in {0, 1}, done.stderr
+    return [
+        (each["analyzer"], each["path"], each["line"], each["inline"])
+        for each in json.loads(done.stdout)["diagnostics"]
+    ]
+
+
+LINE = BAD.split("\n").index('	_, err := c.client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})') + 1
+FOUND = [("explicit-list", PATH, LINE, True)]
+
+
+def test_two_commits(repository: Repository) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    repository.write(PATH, BAD)
+    head = repository.commit("second")
+    done = repository.check("--base", base, "--head", head, "--format", "json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert places(done) == FOUND
+    assert (report["schema"], report["base"], report["head"]) == (1, base, head)
+    assert report["stats"]["files"] == 1
+    assert report["stats"]["lines"] == 4
+    assert report["diagnostics"][0]["fingerprint"]
+    assert report["diagnostics"][0]["estimate"]["formula"]
+    assert report["cc"] == ["@kubernetes/sig-scalability-pr-reviews"]
+    assert places(repository.check("--git-dir", ".git", "--base", base, "--head", head, "--format", "json")) == FOUND
+    back = repository.check("--base", head, "--head", base, "--format", "json")
+    assert (back.returncode, places(back)) == (0, [])
+
+
+def test_the_work_tree_against_the_default_branch(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "-b", "topic")
+    repository.write(PATH, BAD)
+    done = repository.check("--format", "json")
+    assert places(done) == FOUND
+    assert json.loads(done.stdout)["head"] is None
+    repository.commit("second")
+    assert places(repository.check("--format", "json")) == FOUND
+    assert places(repository.check("--format", "json", cwd=repository.folder / "pkg")) == FOUND
+
+
+def test_a_file_that_git_does_not_know_yet(repository: Repository) -> None:
+    repository.write("pkg/controller/new/new.go", BAD)
+    assert places(repository.check("--format", "json")) == [("explicit-list", "pkg/controller/new/new.go", LINE, True)]
+
+
+def test_a_patch(repository: Repository) -> None:
+    repository.write(PATH, BAD)
+    patch = repository.git("diff", "HEAD") + "\n"
+    repository.git("checkout", "--quiet", ".")
+    assert places(repository.check("--diff", "-", "--format", "json", patch=patch)) == FOUND
+    (repository.folder / "p.diff").write_text(patch)
+    assert places(repository.check("--diff", "p.diff", "--format", "json")) == FOUND
+
+
+def test_a_patch_that_does_not_fit(repository: Repository) -> None:
+    repository.write(PATH, BAD)
+    patch = repository.git("diff", "HEAD").replace(" import (", " import something (")
+    repository.git("checkout", "--quiet", ".")
+    done = repository.check("--diff", "-", patch=patch + "\n")
+    assert done.returncode == 2
+    assert f"the patch does not fit {PATH} at line 3" in done.stderr
+
+
+def test_a_patch_without_a_repository(repository: Repository, tmp_path: pathlib.Path) -> None:
+    repository.write(PATH, BAD)
+    repository.write("pkg/controller/new/new.go", BAD)
+    repository.git("add", "--all")
+    patch = repository.git("diff", "--cached", "HEAD") + "\n"
+    done = repository.check("--diff", "-", "--format", "json", patch=patch, cwd=tmp_path)
+    assert places(done) == [("explicit-list", "pkg/controller/new/new.go", LINE, True)]
+    assert [each["path"] for each in json.loads(done.stdout)["skipped"]] == [PATH]
+
+
+def test_text_shows_the_lines_without_colours_in_a_pipe(repository: Repository) -> None:
+    repository.write(PATH, BAD)
+    done = repository.check()
+    assert done.returncode == 1
+    assert f"{PATH}:{LINE}: warning: explicit-list" in done.stdout
+    assert 'c.client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})' in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_select_and_ignore(repository: Repository) -> None:
+    repository.write(PATH, BAD)
+    assert places(repository.check("--select", "value-receiver", "--format", "json")) == []
+    assert places(repository.check("--ignore", "explicit-list", "--format", "json")) == []
+    assert places(repository.check("--select", "explicit-list,value-receiver", "--format", "json")) == FOUND
+
+
+def test_the_base_branchs_configuration_is_obeyed_and_the_changes_own_is_not(repository: Repository) -> None:
+    repository.write(PATH, BAD)
+    repository.write(".github/scalability.yaml", "rules:\n  explicit-list: 'off'\n")
+    assert places(repository.check("--format", "json")) == FOUND
+    repository.git("stash", "--quiet", "--", PATH)
+    repository.commit("configuration")
+    repository.git("stash", "pop", "--quiet")
+    assert places(repository.check("--format", "json")) == []
+
+
+def test_a_blob_missing_from_the_clone_is_said_and_the_rest_analysed(repository: Repository) -> None:
+    repository.write("pkg/controller/bar/bar.go", GOOD)
+    base = repository.commit("second")
+    repository.write(PATH, BAD)
+    repository.write("pkg/controller/bar/bar.go", BAD)
+    head = repository.commit("third")
+    repository.write("pkg/controller/bar/bar.go", BAD.replace("Pods", "Nodes"))
+    head = repository.commit("fourth")
+    blob = repository.git("rev-parse", "HEAD:pkg/controller/bar/bar.go")
+    (repository.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    done = repository.check("--base", base, "--head", head, "--format", "json")
+    assert places(done) == FOUND
+    (skipped,) = json.loads(done.stdout)["skipped"]
+    assert skipped["path"] == "pkg/controller/bar/bar.go"
+    assert "missing from this clone" in skipped["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--base", "nonsense", "--head", "HEAD"], "nonsense"),
+        (["--select", "no-such-rule"], "there is no rule 'no-such-rule'"),
+        (["--git-dir", "nowhere"], "nowhere is no folder"),
+        (["--git-dir", ".git"], "name a commit with --head"),
+        (["--diff", "nowhere"], "the patch nowhere could not be read"),
+    ],
+)
+def test_what_cannot_run_is_one_sentence(repository: Repository, arguments: list[str], sentence: str) -> None:
+    done = repository.check(*arguments)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert sentence in line
+    assert not done.stdout
+
+
+def test_outside_a_repository(tmp_path: pathlib.Path, repository: Repository) -> None:
+    done = repository.check(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is no git repository" in done.stderr

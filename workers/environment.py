@@ -1,0 +1,33 @@
+"""Where the services' settings come from (the environment, and .env beside it), and how they log."""
+
+import logging
+import os
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from bot.settings import Settings
+from workers.command_line import CannotRun
+
+FILE = Path(".env")
+
+
+def variables(file: Path = FILE) -> dict[str, str]:
+    """Give the environment, and from the file what is not set there; CannotRun if the file cannot be read."""
+    try:
+        text = dotenv_values(file, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotRun(f"{file} cannot be read ({type(error).__name__}): correct or remove it") from error
+    # As in bot.settings: an empty variable is an unset one.
+    given = {name: value for name, value in os.environ.items() if value.strip()}
+    return {**{name: value for name, value in text.items() if value}, **given}
+
+
+def settings() -> Settings:
+    """Give the settings of this process; SettingsError for a value that cannot be used."""
+    return Settings.from_environment(variables())
+
+
+def log() -> None:
+    """Have this process log to standard error, in short lines: whoever keeps them adds the time and the name."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")

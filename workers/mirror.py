@@ -1,0 +1,381 @@
+"""Mirrors: a bare repository for each repository on GitHub, in which the commits of its reviews are.
+
+What is fetched are snapshots: two commits by their ids with depth 1 (the head and the merge base, which GitHub names), no
+history and no branches. For kubernetes/kubernetes that is 25 MB and 1.5 s at first (its history is more than 1 GB), and
+later only what two snapshots do not share. A blobless clone would be as small, but the analysis reads blobs that the
+diff does not name (the rest of a package), and the process that does so has neither network nor token to fetch them with.
+"""
+
+import base64
+import contextlib
+import datetime
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.review_request import is_repository
+from bot.settings import Secret
+from workers import git, limits
+from workers.git import GitError
+
+FETCH_TIMEOUT = 300.0
+FSCK_TIMEOUT = 120.0
+KEPT_DAYS = 7
+# Each fetch leaves a pack; beyond this many, reading slows down and they are made one.
+PACKS = 20
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_KEPT = "refs/kept"
+# Against a hostile or broken remote: objects are checked as they come, nothing is redirected, nothing stalls for ever.
+# What fsck only warns of is old and harmless, and stands in the trees and commits of many Go projects.
+_FETCH_OPTIONS = (
+    "transfer.fsckObjects=true",
+    "fetch.fsck.zeroPaddedFilemode=warn",
+    "fetch.fsck.missingSpaceBeforeDate=warn",
+    "fetch.fsck.missingSpaceBeforeEmail=warn",
+    "fetch.fsck.badTimezone=warn",
+    "http.followRedirects=false",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=30",
+    "credential.helper=",
+    "core.askPass=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+# A process with a limited address space reads the packs too: without these, git maps up to 1 GiB of a pack at once.
+_CONFIG = {
+    "core.packedGitWindowSize": "32m",
+    "core.packedGitLimit": "256m",
+    "gc.auto": "0",
+    "core.logAllRefUpdates": "false",
+}
+
+
+class CommitGone(GitError):
+    """The remote has no such commit (any more)."""
+
+
+class RemoteRefused(GitError):
+    """The remote does not let this token read the repository, or there is no such repository."""
+
+
+class Mirrors:
+    """All mirrors of this machine.
+
+    folder is theirs alone. git_url is GitHub's address for git ("https://github.com"): https, or http on this machine.
+    quota_mb bounds the disk they take together; the one that was used longest ago goes first.
+    """
+
+    def __init__(self, folder: Path, git_url: str, quota_mb: int) -> None:
+        parts = urlsplit(git_url)
+        if parts.scheme not in {"https", "http"} or parts.username or parts.password:
+            raise ValueError(
+                f"{parts.scheme}://{parts.hostname} is no address to fetch from: https:// is wanted, without a user"
+            )
+        self.folder = folder
+        self._git_url = git_url.rstrip("/")
+        self._protocol = parts.scheme
+        self._quota_mb = quota_mb
+
+    def path(self, repository: str) -> Path:
+        """Give where the mirror of "owner/name" is, or would be; ValueError for a name that is none of GitHub's."""
+        if not is_repository(repository):
+            raise ValueError(f"{repository!r} is no repository of GitHub")
+        # GitHub's names ignore case and hold no "+".
+        return self.folder / f"{repository.lower().replace('/', '+')}.git"
+
+    @contextlib.contextmanager
+    def holding(self, repository: str, commits: Sequence[str], token: Secret) -> Iterator[Path]:
+        """Give the bare repository in which these commits are, whole; it stays as it is until the block ends.
+
+        What is missing is fetched with the token (contents: read). CommitGone, RemoteRefused, or another GitError.
+        """
+        for commit in commits:
+            if not _COMMIT.fullmatch(commit):
+                raise ValueError(f"{commit!r} is no commit of git")
+        path = self.path(repository)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(path.with_suffix(".use"), fcntl.LOCK_SH) as lock:
+            os.utime(lock)
+            with _locked(path.with_suffix(".fetch"), fcntl.LOCK_EX):
+                fetched = self._complete(path, repository, commits, token)
+            if fetched:
+                self.evict()
+            yield path
+
+    def repair(self, repository: str) -> bool:
+        """Remove a mirror that is damaged, so that the next review makes a new one; say whether it was."""
+        path = self.path(repository)
+        if not path.exists():
+            return False
+        with _locked(path.with_suffix(".fetch"), fcntl.LOCK_EX):
+            if _healthy(path):
+                return False
+            _remove(path)
+        return True
+
+    def tidy(self, today: datetime.date | None = None) -> None:
+        """Let go of commits that no review used for a week, make many packs one, and keep to the quota. Mirrors in use are left."""
+        oldest = f"{(today or _today()) - datetime.timedelta(days=KEPT_DAYS):%Y%m%d}"
+        for path in self._mirrors():
+            with _unused(path) as free:
+                if not free or not path.exists():
+                    continue
+                try:
+                    _tidy(path, oldest)
+                except GitError:
+                    if not _healthy(path):
+                        _remove(path)
+                    else:
+                        raise
+        self.evict()
+
+    def evict(self) -> None:
+        """Remove the mirrors that were used longest ago until the rest is within the quota. Mirrors in use are left."""
+        sizes = {path: _size_mb(path) for path in self._mirrors()}
+        for path in self._least_used(list(sizes)):
+            if sum(sizes.values()) <= self._quota_mb:
+                return
+            if self._evict(path):
+                del sizes[path]
+
+    def size_mb(self) -> float:
+        """Give how much disk all mirrors take."""
+        return sum(_size_mb(path) for path in self._mirrors())
+
+    def _evict(self, path: Path) -> bool:
+        with _unused(path) as free:
+            if free:
+                _remove(path)
+            return free
+
+    def _mirrors(self) -> list[Path]:
+        return sorted(self.folder.glob("*.git"))
+
+    def _least_used(self, paths: list[Path]) -> list[Path]:
+        def used(path: Path) -> float:
+            try:
+                return path.with_suffix(".use").stat().st_mtime
+            except FileNotFoundError:
+                return 0.0
+
+        return sorted(paths, key=used)
+
+    def _complete(self, path: Path, repository: str, commits: Sequence[str], token: Secret) -> bool:
+        """Bring what is missing of these commits into the mirror; say whether anything was."""
+        for attempt in (1, 2):
+            try:
+                _create(path)
+                missing = [commit for commit in dict.fromkeys(commits) if not _keep(path, commit)]
+                if missing:
+                    self._fetch(path, repository, missing, token)
+                return bool(missing)
+            except (CommitGone, RemoteRefused):
+                raise
+            except GitError as error:
+                if attempt == 2:
+                    raise
+                if "No space left" in str(error):
+                    # The other mirrors are a cache; this review is work.
+                    for other in self._mirrors():
+                        if other != path:
+                            self._evict(other)
+                elif _healthy(path):
+                    raise
+                else:
+                    _remove(path)
+        raise AssertionError("the second attempt returns or raises")
+
+    def _fetch(self, path: Path, repository: str, commits: Sequence[str], token: Secret) -> None:
+        options = [word for option in _FETCH_OPTIONS for word in ("-c", option)]
+        flags = [
+            "--quiet",
+            "--depth=1",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--no-auto-maintenance",
+        ]
+        wanted = [f"{commit}:{_kept(commit)}" for commit in commits]
+        command = [
+            "git",
+            *git.OPTIONS,
+            *options,
+            f"--git-dir={path}",
+            "fetch",
+            *flags,
+            f"{self._git_url}/{repository}",
+            *wanted,
+        ]
+        _run(command, self._environment(token), FETCH_TIMEOUT, self._quota_mb)
+
+    def _environment(self, token: Secret) -> dict[str, str]:
+        """Give git's environment with the token in it: unlike arguments, only this user and root can read it, while git runs."""
+        credential = base64.b64encode(f"x-access-token:{token.reveal()}".encode()).decode()
+        return {
+            **git.environment(),
+            "GIT_ALLOW_PROTOCOL": self._protocol,
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self._git_url}/.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {credential}",
+        }
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _kept(commit: str) -> str:
+    # The day is in the name since git does not note when a ref was set.
+    return f"{_KEPT}/{_today():%Y%m%d}/{commit}"
+
+
+def _keep(path: Path, commit: str) -> bool:
+    """Keep a commit for another week; False if no ref holds it, so that its trees and files may not all be there."""
+    found = git.run(path, "for-each-ref", "--format=%(refname)", f"{_KEPT}/*/{commit}").decode().split()
+    if not found:
+        return False
+    if _kept(commit) not in found:
+        git.run(path, "update-ref", _kept(commit), commit)
+    return True
+
+
+def _create(path: Path) -> None:
+    if path.exists():
+        return
+    with tempfile.TemporaryDirectory(prefix="new-", dir=path.parent) as folder:
+        new = Path(folder, "mirror")
+        command = ["git", *git.OPTIONS, "init", "--quiet", "--bare", "--template=", "--initial-branch=none", str(new)]
+        _run(command, git.environment(), git.TIMEOUT)
+        for name, value in _CONFIG.items():
+            git.run(new, "config", name, value)
+        new.rename(path)
+
+
+def _tidy(path: Path, oldest: str) -> None:
+    for name in git.run(path, "for-each-ref", "--format=%(refname)", _KEPT).decode().split():
+        if name.split("/")[2] < oldest:
+            git.run(path, "update-ref", "-d", name)
+    if len(list((path / "objects" / "pack").glob("*.pack"))) > PACKS or _loose(path):
+        git.run(path, "gc", "--quiet", "--prune=now", timeout=FETCH_TIMEOUT)
+
+
+def _loose(path: Path) -> bool:
+    """Say whether a fetch that was interrupted left files, or many small fetches did."""
+    broken = any((path / "objects" / "pack").glob("tmp_*"))
+    return broken or len(list((path / "objects").glob("[0-9a-f][0-9a-f]/*"))) > 100 * PACKS
+
+
+def _healthy(path: Path) -> bool:
+    """Say whether all that the refs hold is there and can be read."""
+    try:
+        git.run(path, "fsck", "--no-dangling", "--no-progress", timeout=FSCK_TIMEOUT)
+    except GitError:
+        return False
+    return True
+
+
+def _remove(path: Path) -> None:
+    if not path.exists():
+        return
+    # First out of the way, which is one step: whoever still reads it keeps what is open and fails at the next file.
+    aside = Path(tempfile.mkdtemp(prefix="old-", dir=path.parent))
+    path.rename(aside / "mirror")
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _size_mb(path: Path) -> float:
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            # A file may go while we look: git makes many small ones into one.
+            with contextlib.suppress(FileNotFoundError):
+                total += Path(folder, name).lstat().st_blocks * 512
+    return total / (1 << 20)
+
+
+@contextlib.contextmanager
+def _locked(path: Path, kind: int) -> Iterator[int]:
+    """Hold a lock (it ends with the process, however that ends); the files stay, since removing them would race."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _unused(path: Path) -> Iterator[bool]:
+    """Hold a mirror that nobody uses; False, without waiting, if somebody does."""
+    with contextlib.ExitStack() as stack:
+        try:
+            for suffix in (".use", ".fetch"):
+                stack.enter_context(_locked(path.with_suffix(suffix), fcntl.LOCK_EX | fcntl.LOCK_NB))
+        except BlockingIOError:
+            free = False
+        else:
+            free = True
+        yield free
+
+
+def _run(command: Sequence[str], environment: dict[str, str], timeout: float, file_mb: int | None = None) -> None:
+    """Run git in a process group of its own, which is ended whole when the time is over or this process is."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        limits.die_with_parent(parent)
+        limits.restrict(file_mb=file_mb)
+
+    try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=prepare,  # noqa: PLW1509 - a work horse has one thread, and prepare() takes no lock
+        )
+    except FileNotFoundError as error:
+        raise GitError("git was not found: install git and try again") from error
+    with process:
+        try:
+            _, errors = process.communicate(timeout=timeout)
+        except BaseException as error:
+            # Whatever ends the waiting (a time-out, the job's own limit): git ends, with what it started itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise GitError(f"git {_verb(command)} took longer than {timeout:.0f} s and was ended") from None
+            raise
+    if process.returncode:
+        raise _error(_verb(command), errors.decode("utf-8", "replace"), process.returncode)
+
+
+def _verb(command: Sequence[str]) -> str:
+    return next(word for word in command if word in {"init", "fetch"})
+
+
+def _error(verb: str, said: str, status: int) -> GitError:
+    reasons = [
+        line for line in said.splitlines() if line.startswith(("fatal:", "error:", "remote:"))
+    ] or said.splitlines()
+    reason = re.sub(r"[\x00-\x1f\x7f]", " ", "; ".join(reasons))[:300] or f"exit status {status}"
+    if -status == signal.SIGXFSZ or "signal 25" in said:
+        reason = "it is larger than MIRROR_QUOTA_MB allows"
+    sentence = f"git {verb} failed: {reason}"
+    if re.search(r"not our ref|unadvertised object|couldn't find remote ref", said):
+        return CommitGone(sentence)
+    if re.search(
+        r"Authentication failed|could not read Username|returned error: (401|403|404)|[Rr]epository .*not found", said
+    ):
+        return RemoteRefused(sentence)
+    return GitError(sentence)

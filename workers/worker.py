@@ -1,0 +1,257 @@
+"""scalability-bot worker: one process that runs the jobs of one queue.
+
+RQ's worker with what its defaults lack here: it runs three functions and no other, whatever lies in Redis; its jobs end
+when it is killed, and are taken up again within seconds; the maintenance worker also looks after the other queues.
+"""
+
+import argparse
+import contextlib
+import functools
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import rq
+from redis import RedisError
+from rq.exceptions import DeserializationError, NoSuchJobError
+from rq.executions import Execution
+from rq.job import JobStatus
+from rq.scheduler import RQScheduler
+from rq.serializers import JSONSerializer
+from rq.worker import Worker as RQWorker
+
+from bot import metrics
+from bot.queue import MAINTAIN, MAINTENANCE, QUEUES, REPLY, REVIEW, connect
+from bot.settings import Settings, SettingsError
+from workers import environment, housekeeping, jobs, limits
+from workers.command_line import CannotRun
+from workers.jobs import Equipment
+from workers.parser import Parser
+
+_log = logging.getLogger(__name__)
+
+# All that a worker ever runs. What lies in Redis under another name, or brings anything along, is refused.
+FUNCTIONS: Mapping[str, Callable[..., object]] = {
+    REVIEW: jobs.review,
+    REPLY: jobs.reply,
+    MAINTAIN: housekeeping.maintain,
+}
+# Seconds between signs of life. After three without one, a job counts as abandoned and is taken up again.
+MONITORING = 4
+
+
+class Refused(Exception):
+    """A job that is none of ours."""
+
+
+class Job(rq.job.Job):
+    """A job of which only the name, the arguments and the book-keeping are taken from Redis: nothing in it runs code.
+
+    RQ would import any name that stands there, call back any function when the job ends, and send HTTP requests.
+    """
+
+    equipment: Equipment
+
+    def restore(self, raw_data: Any) -> Any:
+        """Read the record; NoSuchJobError, which RQ passes over, for one that cannot be read."""
+        try:
+            super().restore(raw_data)
+        except NoSuchJobError:
+            raise
+        except Exception as error:
+            _log.warning("job %s has no readable record and is dropped: %s", self.id, type(error).__name__)
+            raise NoSuchJobError(f"{self.id} has no readable record") from error
+        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+        self.webhooks = []
+        self.repeats_left = None
+        self.group_id = None
+
+    @property
+    def func(self) -> Callable[..., object]:
+        """The function to run, bound to the worker's equipment; Refused if it is none of FUNCTIONS."""
+        name = self.func_name or ""
+        if name not in FUNCTIONS or self.instance or self.kwargs or len(self.args) != (name != MAINTAIN):
+            raise Refused(f"job {self.id} asks for {name[:100]!r}, which no worker runs")
+        return functools.partial(FUNCTIONS[name], self.equipment)
+
+    def get_retry_interval(self) -> int:
+        """Give the seconds until the next try: none where the worker was to blame (it was killed), not the work."""
+        return 0 if self.get_status(refresh=False) == JobStatus.STARTED else super().get_retry_interval()
+
+
+class Queue(rq.Queue):
+    """A queue whose lock for maintenance ends soon: RQ's lasts 15 minutes when the worker that holds it is killed."""
+
+    job_class = Job
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Say whether this worker may clean up now."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=30))
+
+
+class _Scheduler(RQScheduler):
+    """The process that brings back jobs whose retry is due; it ends with its worker."""
+
+    def work(self) -> None:
+        """Run until told to stop."""
+        limits.die_with_parent(self.worker_pid)
+        super().work()  # type: ignore[no-untyped-call]
+
+    worker_pid: int
+
+
+class Worker(RQWorker):
+    """A worker of one queue. monitoring is the time between signs of life, in seconds."""
+
+    job_class = Job
+    queue_class = Queue
+
+    def __init__(self, queue: str, equipment: Equipment, monitoring: int = MONITORING) -> None:
+        # A class of its own for each worker: RQ makes jobs from the class alone, and they need the equipment.
+        class EquippedJob(Job):
+            pass
+
+        EquippedJob.equipment = equipment
+        self.job_class = EquippedJob
+        super().__init__(
+            [queue],
+            connection=equipment.redis,
+            serializer=JSONSerializer,
+            # RQ waits for work in steps of this less 15 s, and cleans up between two steps.
+            worker_ttl=15 + monitoring,
+            maintenance_interval=monitoring,
+            job_monitoring_interval=monitoring,
+            log_job_description=False,
+        )
+        self.log_result_lifespan = False
+        self._equipment = equipment
+        # Who maintains sees to all queues: their own workers may be busy for minutes, or gone.
+        names = QUEUES if queue == MAINTENANCE else (queue,)
+        self._tended = [
+            self.queue_class(each, connection=equipment.redis, serializer=JSONSerializer, job_class=self.job_class)
+            for each in names
+        ]
+
+    def get_heartbeat_ttl(self, job: rq.job.Job, working_time: float = 0.0) -> int:
+        """Give for how long a running job counts as alive without a sign."""
+        return 3 * int(self.job_monitoring_interval)
+
+    def clean_registries(self) -> None:
+        """Take up the jobs of killed workers, and forget what is old."""
+        own, self.queues = self.queues, list(self._tended)
+        try:
+            super().clean_registries()  # type: ignore[no-untyped-call]
+        finally:
+            self.queues = own
+
+    def run_maintenance_tasks(self) -> None:
+        """Clean up; the maintenance worker also submits the housekeeping of this minute."""
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        if self.queues[0].name == MAINTENANCE:
+            housekeeping.submit(self.connection)
+
+    def execute_job(self, job: rq.job.Job, queue: rq.Queue) -> None:
+        """Run a job in a process of its own, with a parser process that is up; refuse what is none of ours before that."""
+        started = time.monotonic()
+        try:
+            _ = job.func
+        except (Refused, DeserializationError) as error:
+            self._refuse(job, queue, error)
+        else:
+            self._equipment.parser.start()
+            super().execute_job(job, queue)
+        with contextlib.suppress(RedisError):
+            outcome = self._outcome(job)
+            metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
+            metrics.count(self.connection, "job_seconds", time.monotonic() - started, queue=queue.name)
+
+    def handle_job_failure(
+        self,
+        job: rq.job.Job,
+        queue: rq.Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        """Have a failed job tried again, or set aside: then it is said on its pull request soon."""
+        retry = job.should_retry
+        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+        if not retry and housekeeping.is_review(job):
+            housekeeping.submit(self.connection, cause=job.id)
+
+    def main_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
+        """Begin the process of one job: it ends when this worker does, so that a job taken up again runs once."""
+        limits.die_with_parent(self._worker_pid)
+        super().main_work_horse(job, queue)
+
+    def fork_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
+        """Fork the process of one job."""
+        self._worker_pid = os.getpid()
+        super().fork_work_horse(job, queue)
+
+    def _start_scheduler(self, *_: Any, **__: Any) -> None:
+        """Start the scheduler for all queues (RQ's is for the worker's own), unless another worker has it."""
+        names = [queue.name for queue in self._tended]
+        self.scheduler = _Scheduler(names, connection=self.connection, logging_level=logging.INFO, serializer=JSONSerializer)
+        self.scheduler.worker_pid = os.getpid()
+        self.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
+
+    def _refuse(self, job: rq.job.Job, queue: rq.Queue, error: Exception) -> None:
+        self.log.error("%s", error)
+        job.retries_left = None
+        super().handle_job_failure(job, queue, exc_string=str(error))
+        queue.intermediate_queue.remove(job.id)
+
+    def _outcome(self, job: rq.job.Job) -> str:
+        try:
+            status = job.get_status()
+        except rq.exceptions.InvalidJobOperation:
+            return "finished"
+        return "retried" if status in {JobStatus.SCHEDULED, JobStatus.QUEUED} else status.value
+
+
+def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
+    """Run the jobs of one queue until a signal ends the process. SettingsError if a setting is missing."""
+    settings.require_app()
+    settings.require_redis()
+    settings.private_key()  # whether it can be read, before the first job says that it cannot
+    limits.give_up_privileges()
+    connection = connect(settings.redis_url)
+    parser = Parser(timeout=settings.job_timeout, memory_mb=settings.job_memory_mb)
+    parser.start()
+    try:
+        worker = Worker(queue, Equipment(settings, connection, parser), monitoring)
+        worker.work(with_scheduler=queue == MAINTENANCE)
+    finally:
+        parser.close()
+
+
+def add_parser(subparsers: Any) -> None:
+    """Describe the command's arguments."""
+    parser = subparsers.add_parser(
+        "worker",
+        help="start one worker",
+        description=__doc__,
+        epilog="examples:\n  scalability-bot worker reviews\n  scalability-bot worker maintenance   one of these is enough",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("queue", choices=QUEUES, help="whose jobs to run")
+    parser.add_argument(
+        "--monitoring",
+        type=int,
+        default=MONITORING,
+        metavar="SECONDS",
+        help="between two signs of life; the jobs of a killed worker are taken up after three (default: %(default)s)",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Work until told to end."""
+    environment.log()
+    try:
+        work(args.queue, environment.settings(), args.monitoring)
+    except (SettingsError, RedisError) as error:
+        raise CannotRun(str(error)) from error
+    return 0
