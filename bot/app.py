@@ -1,0 +1,133 @@
+"""The receiver: a webhook in, 202 out. What is asked for goes to the queue; nothing is done here."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from redis import RedisError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from bot import pages
+from bot.deliveries import Delivery, DeliveryError
+from bot.metrics import Metrics
+from bot.queue import Queues, connect
+from bot.settings import Settings
+from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, requests
+
+LARGEST_BODY = 25 * 1024 * 1024  # GitHub's cap of a payload
+# GitHub waits 10 s and then gives up on a delivery. A server that hangs costs this twice: 503 stands within a second.
+QUEUE_SECONDS = 0.4
+# A client that sends nothing for so long in the middle of a body gives its thread back.
+IDLE_SECONDS = 5
+
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
+    """Make the receiver; SettingsError if what it needs is not set. It connects to the queue when it needs it.
+
+    queues is for callers that have a connection of their own. The metrics are app.extensions["metrics"].
+    """
+    settings.require_receiver()
+    queues = queues or Queues(connect(settings.redis_url, timeout=QUEUE_SECONDS), job_timeout=settings.job_timeout)
+    metrics = Metrics.of(queues)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # a body without a length is cut there: see _body
+    app.extensions["metrics"] = metrics
+    app.register_blueprint(pages.blueprint)
+    app.register_error_handler(HTTPException, _refuse)
+    app.after_request(_harden)
+
+    @app.post("/webhook")
+    def webhook() -> ResponseReturnValue:
+        event = request.headers.get("X-GitHub-Event", "")
+        try:
+            delivery = Delivery.from_http(dict(request.headers), _body(), settings.webhook_secrets)
+            asked = requests(delivery, settings, _remembered(delivery, queues))
+            if isinstance(asked, Ignored):
+                level = logging.WARNING if asked.notable else logging.INFO
+                log.log(level, "delivery %s: %s ignored: %s", delivery.id, event, asked.reason)
+                metrics.delivered(event, "ignored")
+                return jsonify(ignored=asked.reason), HTTPStatus.ACCEPTED
+            with metrics.enqueueing.time():
+                results = [_carry_out(action, queues) for action in asked]
+        except DeliveryError as error:
+            log.warning("a delivery of %.60r was refused: %s", event, error)
+            metrics.delivered(event, type(error).__name__)
+            return jsonify(error=str(error)), error.status
+        except RequestEntityTooLarge:
+            metrics.delivered(event, "TooLarge")
+            raise
+        except RedisError as error:
+            # GitHub notes the failure, and maintenance asks it to send the delivery again.
+            log.error(
+                "delivery %.100r: the queue cannot be reached: %s", request.headers.get("X-GitHub-Delivery"), error
+            )
+            metrics.delivered(event, "unavailable")
+            return jsonify(error="the queue cannot be reached"), HTTPStatus.SERVICE_UNAVAILABLE
+        log.info(
+            "delivery %s: %s %s", delivery.id, event, "; ".join(f"{each['outcome']} {each['job']}" for each in results)
+        )
+        metrics.delivered(event, results[0]["outcome"])
+        return jsonify(jobs=results), HTTPStatus.ACCEPTED
+
+    @app.get("/healthz")
+    def healthz() -> ResponseReturnValue:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/readyz")
+    def readyz() -> ResponseReturnValue:
+        try:
+            queues.connection.ping()
+        except RedisError:
+            return Response("the queue cannot be reached\n", HTTPStatus.SERVICE_UNAVAILABLE, mimetype="text/plain")
+        return Response("ready\n", mimetype="text/plain")
+
+    return app
+
+
+def _body() -> bytes:
+    if connection := request.environ.get("gunicorn.socket"):
+        connection.settimeout(IDLE_SECONDS)
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    body = request.get_data(cache=False)  # reads no further than the limit, whatever Content-Length said
+    if len(body) > LARGEST_BODY:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _remembered(delivery: Delivery, queues: Queues) -> Remembered:
+    payload = delivery.payload
+    if payload.action == "labeled" and payload.repository and payload.pull_request:
+        return queues.remembered(payload.repository.full_name, payload.pull_request.number)
+    return NOTHING_REMEMBERED
+
+
+def _carry_out(action: Action, queues: Queues) -> dict[str, str]:
+    if isinstance(action, Drop):
+        return {"outcome": "dropped", "job": f"{queues.drop(action)} waiting"}
+    allowed = queues.limited(action)
+    if allowed is None:
+        return {"outcome": "limited", "job": action.job_id}
+    submitted = queues.submit(allowed)
+    return {"outcome": submitted.outcome, "job": submitted.job_id}
+
+
+def _refuse(error: HTTPException) -> ResponseReturnValue:
+    if request.path != "/webhook":
+        return pages.sorry(error)
+    response = error.get_response()  # it says which methods are allowed
+    response.data = jsonify(error=error.description).data
+    response.mimetype = "application/json"
+    return response
+
+
+def _harden(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,273 @@
+"""GitHub: one repository's pull requests, to read and to comment on."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from github.Commit import Commit
+from github.GithubException import UnknownObjectException
+from github.PullRequest import PullRequest, ReviewComment
+from github.Repository import Repository
+
+from bot import github_calls
+from bot.github_app import App, InstallationAuth
+from bot.github_calls import GitHubError, RateLimited, Refused, Uncertain, Unreachable
+from bot.review_request import CommandSource
+from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
+from bot.writes import (
+    Annotation,
+    DeletePendingReview,
+    EditComment,
+    LineComment,
+    PostReply,
+    PostReview,
+    PutCheckRun,
+    React,
+    Write,
+)
+
+__all__ = ["App", "GitHub", "GitHubError", "Pull", "RateLimited", "Refused", "Uncertain", "Unreachable"]
+
+ANNOTATIONS_A_REQUEST = 50
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A pull request as it is now: its head commit, the branch it goes to and that branch's tip, and its labels."""
+
+    number: int
+    head: str
+    base: str
+    base_branch: str
+    is_open: bool
+    is_draft: bool
+    author: str
+    labels: tuple[str, ...]
+
+
+class GitHub:
+    """One repository, through a token that opens nothing else."""
+
+    def __init__(self, app: App, repository: str, installation: int | None = None) -> None:
+        self.app = app
+        self.name = repository
+        auth, address = InstallationAuth(app, repository, installation), app.settings.github_api_url
+        self._reading = github_calls.client(address, auth, github_calls.READING)
+        self._writing = github_calls.client(address, auth, github_calls.WRITING)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._reading.close()
+        self._writing.close()
+
+    def __enter__(self) -> "GitHub":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def pull(self, number: int) -> Pull:
+        """Read a pull request; Refused (404) if there is none."""
+        return _pull(
+            self._read(
+                lambda: self._reading.requester.requestJsonAndCheck("GET", f"/repos/{self.name}/pulls/{number}")[1]
+            )
+        )
+
+    def may_label(self, login: str) -> bool:
+        """Say whether a person may set labels (triage and above), and so may start a deep scan."""
+        path = f"/repos/{self.name}/collaborators/{login}/permission"
+        try:
+            answer = self._read(lambda: self._reading.requester.requestJsonAndCheck("GET", path))[1]
+        except Refused:
+            return False  # not a collaborator
+        return answer.get("permission") in {"admin", "write"} or answer.get("role_name") in {"maintain", "triage"}
+
+    def standing(self, number: int, *, replies: bool = False) -> Standing:
+        """Read what the bot has on a pull request; replies asks for its answers to commands as well."""
+        pull = self.pull(number)
+        return self._read(lambda: self._standing(pull, replies))
+
+    def commentable(self, number: int) -> dict[str, str | None]:
+        """Give the patch of each file as GitHub has it, None where it shows none (large, binary): only there it takes comments."""
+        return {
+            file["filename"]: file.get("patch") for file in self._read(lambda: self._list(f"/pulls/{number}/files"))
+        }
+
+    def check_runs(self, commit: str) -> tuple[StandingCheckRun, ...]:
+        """Give the bot's own check runs at a commit, the newest of each name."""
+        return self._read(lambda: self._check_runs(commit))
+
+    def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a query or mutation of GraphQL and give its data."""
+        return dict(self._write(lambda: self._writing.requester.graphql_query(query, dict(variables)))[1]["data"])
+
+    def carry_out(self, number: int, write: Write) -> str:
+        """Make one write on a pull request and give the address of what it made, "" where that has none.
+
+        Refused and RateLimited: nothing was written. Uncertain: it may stand.
+        """
+        return self._write(lambda: self._carry_out(number, write))
+
+    def _carry_out(self, number: int, write: Write) -> str:
+        repository = self._writing.get_repo(self.name)  # asks nothing: the client is lazy
+        pull = PullRequest(self._writing.requester, url=f"/repos/{self.name}/pulls/{number}")
+        match write:
+            case PostReview():
+                commit = Commit(self._writing.requester, {}, {"sha": write.commit})
+                return pull.create_review(
+                    commit, write.body, "COMMENT", [_line_comment(each) for each in write.comments]
+                ).html_url
+            case DeletePendingReview():
+                self._writing.requester.requestJsonAndCheck("DELETE", f"{pull.url}/reviews/{write.review_id}")
+                return ""
+            case EditComment():
+                path = f"/repos/{self.name}/pulls/comments/{write.comment_id}"
+                self._writing.requester.requestJsonAndCheck("PATCH", path, input={"body": write.body})
+                return ""
+            case PutCheckRun():
+                return self._put_check_run(repository, write)
+            case PostReply():
+                if write.source.kind == "review_comment":
+                    # The thread is gone when its comment was deleted meanwhile; the answer is still wanted.
+                    with contextlib.suppress(UnknownObjectException):
+                        return pull.create_review_comment_reply(write.source.id, write.body).html_url
+                return repository.get_issue(number).create_comment(write.body).html_url
+            case React():
+                self._react(write.source, write.content)
+                return ""
+
+    def _put_check_run(self, repository: Repository, write: PutCheckRun) -> str:
+        """Create or update, with the annotations 50 at a time: the first with the text, the others after it."""
+        output: dict[str, Any] = {"title": write.title, "summary": write.summary}
+        if write.text:
+            output["text"] = write.text
+        left = [_annotation(each) for each in write.annotations[write.sent :]]
+        first, left = left[:ANNOTATIONS_A_REQUEST], left[ANNOTATIONS_A_REQUEST:]
+        state: dict[str, Any] = {"external_id": write.external_id, "output": {**output, "annotations": first}}
+        state |= (
+            {"status": "completed", "conclusion": write.conclusion} if write.conclusion else {"status": "in_progress"}
+        )
+        if write.details_url:
+            state["details_url"] = write.details_url
+        if write.check_run_id is None:
+            run = repository.create_check_run(write.name, write.head, **state)
+        else:
+            run = repository.get_check_run(write.check_run_id)
+            run.edit(**state)
+        while left:
+            first, left = left[:ANNOTATIONS_A_REQUEST], left[ANNOTATIONS_A_REQUEST:]
+            run.edit(output={**output, "annotations": first})
+        return run.html_url
+
+    def _react(self, source: CommandSource, content: str) -> None:
+        requester = self._writing.requester
+        match source.kind:
+            case "issue_comment":
+                requester.requestJsonAndCheck(
+                    "POST", f"/repos/{self.name}/issues/comments/{source.id}/reactions", input={"content": content}
+                )
+            case "review_comment":
+                requester.requestJsonAndCheck(
+                    "POST", f"/repos/{self.name}/pulls/comments/{source.id}/reactions", input={"content": content}
+                )
+            case "review":
+                # REST knows no reactions to a review.
+                named = {"eyes": "EYES", "+1": "THUMBS_UP", "confused": "CONFUSED"}[content]
+                requester.graphql_named_mutation(
+                    "addReaction", {"subjectId": source.node_id, "content": named}, "reaction { content }"
+                )
+
+    def _standing(self, pull: Pull, replies: bool) -> Standing:
+        ours = self.app.login
+        comments = [each for each in self._list(f"/pulls/{pull.number}/comments") if _author(each) == ours]
+        reviews = [each for each in self._list(f"/pulls/{pull.number}/reviews") if _author(each) == ours]
+        answers = [each["body"] for each in comments if each.get("in_reply_to_id")]
+        if replies:
+            answers += [each["body"] for each in self._list(f"/issues/{pull.number}/comments") if _author(each) == ours]
+        return Standing(
+            head=pull.head,
+            is_open=pull.is_open,
+            comments=tuple(
+                StandingComment(each["id"], each["body"], each["path"], each.get("line"))
+                for each in comments
+                if not each.get("in_reply_to_id")
+            ),
+            reviews=tuple(
+                StandingReview(each["id"], each["body"] or "", each["state"] == "PENDING") for each in reviews
+            ),
+            replies=tuple(answers),
+            check_runs=self._check_runs(pull.head),
+        )
+
+    def _check_runs(self, commit: str) -> tuple[StandingCheckRun, ...]:
+        runs = self._list(f"/commits/{commit}/check-runs?filter=latest", "check_runs")
+        return tuple(
+            StandingCheckRun(
+                check_run_id=each["id"],
+                name=each["name"],
+                completed=each["status"] == "completed",
+                external_id=each["external_id"] or "",
+                annotations=each["output"]["annotations_count"],
+                started_at=datetime.fromisoformat(each["started_at"]) if each["started_at"] else None,
+            )
+            for each in runs
+            if each["app"] and each["app"]["id"] == self.app.app_id
+        )
+
+    def _list(self, path: str, key: str | None = None) -> list[dict[str, Any]]:
+        return github_calls.listed(self._reading.requester, f"/repos/{self.name}{path}", key)
+
+    def _read(self, call: Callable[[], _Answer]) -> _Answer:
+        return self._with_token(call, Unreachable)
+
+    def _write(self, call: Callable[[], _Answer]) -> _Answer:
+        return self._with_token(call, Uncertain)
+
+    def _with_token(self, call: Callable[[], _Answer], failed: type[GitHubError]) -> _Answer:
+        try:
+            return github_calls.called(call, failed)
+        except Refused as refusal:
+            if refusal.status != 401:
+                raise
+            self.app.forget_tokens()  # it ended or was taken back meanwhile: a fresh one, once
+            return github_calls.called(call, failed)
+
+
+def _author(comment: Mapping[str, Any]) -> str:
+    return comment["user"]["login"] if comment["user"] else ""  # the person's account is gone
+
+
+def _pull(data: Mapping[str, Any]) -> Pull:
+    return Pull(
+        number=data["number"],
+        head=data["head"]["sha"],
+        base=data["base"]["sha"],
+        base_branch=data["base"]["ref"],
+        is_open=data["state"] == "open",
+        is_draft=bool(data.get("draft")),
+        author=_author(data),
+        labels=tuple(label["name"] for label in data["labels"]),
+    )
+
+
+def _line_comment(comment: LineComment) -> ReviewComment:
+    made: ReviewComment = {"path": comment.path, "body": comment.body, "line": comment.end_line, "side": "RIGHT"}
+    if comment.line < comment.end_line:
+        made |= {"start_line": comment.line, "start_side": "RIGHT"}
+    return made
+
+
+def _annotation(annotation: Annotation) -> dict[str, Any]:
+    return {
+        "path": annotation.path,
+        "start_line": annotation.line,
+        "end_line": annotation.end_line,
+        "annotation_level": annotation.level,
+        "title": annotation.title,
+        "message": annotation.message,
+    }

