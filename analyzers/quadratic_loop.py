@@ -54,7 +54,7 @@ from analyzers.kubernetes import collections, critical_paths
 from analyzers.kubernetes.collections import Growing
 from analyzers.kubernetes.components import Kind
 
-_ONE_NODE = re.compile(r"^node(Name|ID|Info)? |\*(v1|api|core|corev1)\.Node$|NodeInfo$")
+_ONE_NODE = re.compile(r"^node(Name|ID|Info)? |^\w+ (\*|\w+\.|\*\w+\.)Node(Info)?$")
 _SEARCHES = frozenset({"Contains", "ContainsFunc", "Index", "IndexFunc", "Find", "IndexOf", "Filter"})
 _SEARCH_PACKAGES = frozenset({"slices", "lo", "sliceutil", "sliceutils"})
 
@@ -135,17 +135,17 @@ def _pairs(function: Function) -> Iterator[Candidate[Pair]]:
     for inner in function.loops:
         if not _over(inner):
             continue
-        name = collections.name_of(inner.collection) if inner.collection else None
+        name = collections.alike(inner.collection) if inner.collection else None
         for outer in inner.outer:
             if _over(outer) and outer.collection is not None:
-                key = (collections.name_of(outer.collection), name)
+                key = (collections.alike(outer.collection), name)
                 yield Candidate(key, inner.line, inner.line, Pair(outer, inner))
                 yield Candidate(key, outer.line, outer.line, Pair(outer, inner))
         yield Candidate((None, name), inner.line, inner.line, Pair(None, inner))
     for call in function.calls:
         for outer in call.loops:
             if _over(outer) and outer.collection is not None:
-                key = (collections.name_of(outer.collection), call.name)
+                key = (collections.alike(outer.collection), call.name)
                 yield Candidate(key, call.statement_line, call.statement_end_line, Pair(outer, call))
                 yield Candidate(key, outer.line, outer.line, Pair(outer, call))
 

@@ -92,5 +92,4 @@ def _for_every_node(change: Change, function: Function, copy: Copy) -> bool:
 def _ranges(function: Function) -> Iterator[Candidate[Loop]]:
     for loop in function.loops:
         if loop.kind == "range" and loop.collection is not None and loop.value not in {None, "_"}:
-            collection = syntax.text(loop.collection)
-            yield Candidate(("range", collection.rpartition(".")[2]), loop.line, syntax.end_line(loop.collection), loop)
+            yield Candidate(("range", collections.alike(loop.collection)), loop.line, syntax.end_line(loop.collection), loop)

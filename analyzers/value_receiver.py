@@ -46,11 +46,12 @@ from analyzers.analysis.places import Added, Candidate, added
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.types import Named, Struct
-from analyzers.kubernetes import immutables
+from analyzers.kubernetes import critical_paths, immutables
 from analyzers.kubernetes.components import Kind
 
 # Where no method copied a struct of this size, in 1,649 packages of 2018 (shared facts, kubernetes.md 4).
 _UNPRECEDENTED = {Kind.SCHEDULER: 32, Kind.NODE: 80}
+_SCHEDULING = 24  # a slice and nothing else: for each pod even that is one copy too many, and what is changed is lost
 _HOT = 80
 _LARGE = 256
 _LOCKS = frozenset({"Mutex", "RWMutex", "WaitGroup", "Once", "Cond"})
@@ -67,10 +68,12 @@ def value_receiver(change: Change) -> Iterator[Diagnostic]:
         if named is None or immutables.options(named):
             continue
         locks = _holds_lock(change, named)
-        copy = copy_of(change, function, named, "call", 0 if locks else min(_UNPRECEDENTED.values()))
+        copy = copy_of(change, function, named, "call", 0 if locks else _SCHEDULING)
         if copy is None:
             continue
         least = _UNPRECEDENTED.get(each.file.component.kind, _HOT if copy.hot else _LARGE)
+        if copy.hot and copy.path_name == critical_paths.SCHEDULING.name:
+            least = _SCHEDULING
         if not locks and copy.bytes < least:
             continue
         # A type that is a value everywhere is one by design: one pointer receiver among them would be odd.

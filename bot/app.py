@@ -16,8 +16,8 @@ from bot.settings import Settings
 from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, requests
 
 LARGEST_BODY = 25 * 1024 * 1024  # GitHub's cap of a payload
-# GitHub waits 10 s and then gives up on a delivery. A server that hangs costs this twice: 503 stands within a second.
-QUEUE_SECONDS = 0.4
+# 503 within a second: the first call that hangs ends it.
+QUEUE_SECONDS = 0.4  # for connecting, and for each reply
 # A client that sends nothing for so long in the middle of a body gives its thread back.
 IDLE_SECONDS = 5
 

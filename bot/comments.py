@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from analyzers import catalogue
 from analyzers.analysis.diagnostic import Diagnostic, Place, code
@@ -124,6 +124,17 @@ def formula(diagnostic: Diagnostic) -> str:
     return code(diagnostic.estimate.formula, 400) if diagnostic.estimate and diagnostic.estimate.formula else ""
 
 
+def jobs(names: Sequence[str], links: Links) -> str:
+    """Say which performance jobs would show the effect, the commands in a fence: a trusted bot's bare line would start them."""
+    here = links.repository.endswith("/kubernetes")
+    sentence = (
+        "To see the effect on a cluster, comment:"
+        if here
+        else "In kubernetes/kubernetes, these jobs show the effect of such a change:"
+    )
+    return "\n".join([f"{sentence}\n\n```", *(f"/test {name}" for name in names), "```"])
+
+
 def _also(diagnostic: Diagnostic, links: Links, elsewhere: bool) -> str:
     places = list(diagnostic.related)
     if elsewhere:
@@ -149,8 +160,10 @@ def _fold(diagnostic: Diagnostic, links: Links, folded: Iterable[str]) -> str:
         parts += [f"**{told.title}.** {quiet(why)}", f"```diff\n{told.example_hunk.rstrip()}\n```"]
     if estimate := formula(diagnostic):
         parts.append(f"Estimate: {estimate}")
+    if diagnostic.jobs:
+        parts.append(jobs(diagnostic.jobs, links))
     parts.append(silence(diagnostic))
     if told:
         parts.append(links.rule(diagnostic.analyzer))
-    summary = f"<summary>Why, an example, and how to silence this (<code>{diagnostic.analyzer}</code>)</summary>"
+    summary = f"<summary>Why, an example, and how to silence this ({diagnostic.analyzer})</summary>"
     return "\n\n".join([f"<details>{summary}", *parts, "</details>"])

@@ -12,6 +12,10 @@ PERF_DASH = "https://perf-dash.k8s.io"
 SLACK = "https://kubernetes.slack.com/messages/sig-scalability"
 
 
+# A path may have 4,096 bytes, and thrice that in an address: ten of them are more than a comment may hold.
+_LONGEST_PATH = 400
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The addresses that comments on one pull request need.
@@ -37,5 +41,8 @@ class Links:
 
     def place(self, path: str, line: int, end_line: int | None = None) -> str:
         """Give lines of a file at this commit as a link that stays true when the lines move later."""
+        named = code(f"{path}:{line}")
+        if len(path.encode()) > _LONGEST_PATH:
+            return named
         lines = f"#L{line}" if end_line in {None, line} else f"#L{line}-L{end_line}"
-        return f"[{code(f'{path}:{line}')}]({self.web}/{self.repository}/blob/{self.head}/{urllib.parse.quote(path)}{lines})"
+        return f"[{named}]({self.web}/{self.repository}/blob/{self.head}/{urllib.parse.quote(path)}{lines})"

@@ -126,12 +126,13 @@ class _Posting:
         self.refused: frozenset[str] = frozenset()
         self.given_up: set[Write] = set()
         self.puzzled = False
+        self.bare = False
         self.limits = 0
 
     def run(self) -> Posted:
         failures = 0
         while True:
-            review, short = self._composed()
+            review, postponed = self._composed()
             try:
                 for write in review.writes:
                     self._write(write)
@@ -150,19 +151,22 @@ class _Posting:
                 if failures > 2 * TRIES:  # each refusal rules something out, so this is no more than a fuse
                     raise Uncertain(str(again)) from None
             else:
-                return Posted(tuple(self.done), tuple(self.refusals), postponed=short)
+                return Posted(tuple(self.done), tuple(self.refusals), postponed)
 
     def _composed(self) -> tuple[Review, bool]:
-        """Give what is to be written now, and whether comments must wait. A write in doubt is looked for several times."""
+        """Give what is to be written now, and whether a review must wait. A write in doubt is looked for several times."""
         waits = list(_SETTLE)
         while True:
             standing = self.turn.remembered(self._standing())
-            short = self.budget is not None and self.budget.is_short(asked=self.asked)
-            review = self.compose(dataclasses.replace(standing, refused=self.refused, may_comment=not short))
-            review = Review(tuple(write for write in review.writes if not self._is_settled(write)))
+            standing = dataclasses.replace(standing, refused=self.refused)
+            review, postponed = self.compose(standing), False
+            if self.budget is not None and self.budget.is_short(asked=self.asked):
+                postponed = any(isinstance(write, PostReview) for write in review.writes)
+                review = self.compose(dataclasses.replace(standing, may_comment=False))
+            review = Review(tuple(self._adapted(write) for write in review.writes if not self._is_settled(write)))
             if not waits or not self.turn.doubts(review.writes):
                 self.turn.resolved()
-                return review, short
+                return review, postponed
             self.sleep(waits.pop(0))
 
     def _standing(self) -> Standing:
@@ -178,10 +182,13 @@ class _Posting:
             raise Superseded(f"{self.where} is closed")
         return standing
 
+    def _adapted(self, write: Write) -> Write:
+        return dataclasses.replace(write, annotations=()) if self.bare and isinstance(write, PutCheckRun) else write
+
     def _is_settled(self, write: Write) -> bool:
         """Say whether a write was refused for good, or is a check run of ours that GitHub's list does not show yet."""
-        digests = {done.digest for done, _ in self.done if isinstance(done, PutCheckRun)}
-        return write in self.given_up or (isinstance(write, PutCheckRun) and write.digest in digests)
+        written = {done.external_id for done, _ in self.done if isinstance(done, PutCheckRun) and done.conclusion}
+        return write in self.given_up or (isinstance(write, PutCheckRun) and write.external_id in written)
 
     def _write(self, write: Write) -> None:
         turn = (
@@ -206,6 +213,10 @@ class _Posting:
     def _rule_out(self, write: Write, refusal: Refused) -> None:
         """Learn from a refusal what to leave out, so that the rest is written."""
         _log.warning("%s refused on %s: %s", type(write).__name__, self.where, refusal)
+        if isinstance(write, PutCheckRun) and write.annotations and refusal.status == 422:
+            self.bare = True  # GitHub does not say which annotation it dislikes; the text tells the same
+            self.refusals.append(f"annotations: {refusal}")
+            return
         if not isinstance(write, PostReview):
             # The comment to edit was deleted, the review to delete is gone, the conversation is locked: the rest goes on.
             self.given_up.add(write)

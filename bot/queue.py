@@ -121,7 +121,7 @@ class Waiting:
 def connect(url: Secret, *, timeout: float | None = None) -> Redis:
     """Connect to the queue's server, lazily.
 
-    timeout (seconds) is for the receiver, which must answer GitHub: it bounds connecting and each reply, tried twice.
+    timeout (seconds) is for the receiver, which must answer GitHub: it bounds connecting and each reply, without repeats.
     Without it a client waits as long as redis-py does; workers and the command line want that.
     """
     if timeout is None:
@@ -130,8 +130,7 @@ def connect(url: Secret, *, timeout: float | None = None) -> Redis:
         url.reveal(),
         socket_connect_timeout=timeout,
         socket_timeout=timeout,
-        # One more try: after the server's restart every pooled connection is a dead one.
-        retry=ConnectionRetry(NoBackoff(), 1),
+        retry=ConnectionRetry(NoBackoff(), 0),  # the pool leaves out connections that died with a restart
     )
 
 

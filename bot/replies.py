@@ -20,8 +20,10 @@ COMMANDS = """\
 
 
 def answer(reply: Reply, links: Links) -> str:
-    """Give the answer to a command that asks for words, Markdown with its marker."""
+    """Give the answer to a command that asks for words, Markdown with its marker; ValueError for one that asks for none."""
     match reply.answer:
+        case "received":
+            raise ValueError("a reaction is the whole answer to a command that was received")
         case "help":
             text = _help(links)
         case "explain":

@@ -120,10 +120,10 @@ def _post(
         f"In a very large cluster (5,000 nodes, 150,000 pods), {places} in this change may cost more than {seem} to. "
         "These are hints: please say so where one does not apply."
     ]
+    if report.jobs and not standing.has_jobs(report.jobs):
+        parts.append(comments.jobs(report.jobs, links))
     if report.cc and not standing.cc_done(report.cc):
         parts += [f"cc {' '.join(report.cc)}", _FOOTER, marker("cc")]
-    if report.jobs and not standing.has_jobs(report.jobs):
-        parts.append(summary.jobs(report.jobs, links))
     marks = [marker("posted", *(each.fingerprint for each in chosen))]
     if request.command:
         marks.append(replies.answer_marker(request.command))
@@ -167,7 +167,8 @@ def _edits(old: Sequence[Diagnostic], standing: Standing, links: Links) -> list[
 def _checked(check_run: PutCheckRun, standing: Standing, request: ReviewRequest) -> list[Write]:
     """Give the check run with its identity, unless GitHub has it already, whole."""
     # Who asks to run a check again waits for a new one, though it may say the same.
-    external_id = f"{check_run.digest} {request.delivery}".strip()
+    # The number is for "Re-run": the event names no pull request whose head is in a fork (bot.triggers reads it here).
+    external_id = f"{check_run.digest}#{request.number} {request.delivery}".strip()
     named = dataclasses.replace(check_run, external_id=external_id)
     there = standing.check_run(check_run.name, external_id)
     if there is None:

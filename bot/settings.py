@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from analyzers.analysis.configuration import DEFAULT_CC, DEFAULT_LABEL
 
@@ -218,13 +218,13 @@ def _pem(text: str) -> Secret:
 
 
 def _redis(text: str) -> Secret:
-    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+    if _split(text).scheme not in {"redis", "rediss", "unix"}:
         raise ValueError("write an address such as redis://127.0.0.1:6379/0 (or rediss://, unix://)")
     return Secret(text)
 
 
 def _server(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _split(text)
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.password or parts.query:
         raise ValueError("write an address such as https://github.example.com, without a user, password or query")
     if parts.scheme == "http" and not _is_loopback(text):
@@ -233,10 +233,19 @@ def _server(text: str) -> str:
 
 
 def _page(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _split(text)
     if parts.scheme not in {"https", "http"} or not parts.hostname or re.search(r"[\s()<>\"'`]", text):
         raise ValueError("write the address under which people reach /rules, such as https://bot.example.com")
     return text.rstrip("/")
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # it is checked when it is read
+    except ValueError:  # its text repeats parts of the address, among them a password
+        raise ValueError("it is no address; a password's special characters are written as %40 and the like") from None
+    return parts
 
 
 def _is_loopback(url: str) -> bool:

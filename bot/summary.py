@@ -7,7 +7,7 @@ from typing import Literal
 
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.report import Report
-from bot.comments import RELATED, formula, quiet
+from bot.comments import RELATED, formula, jobs, quiet
 from bot.configuration import PATH, Parsed
 from bot.links import Links
 from bot.writes import CHECK_RUN, DEEP_CHECK_RUN, Annotation, PutCheckRun
@@ -125,17 +125,6 @@ def plain(markdown: str) -> str:
     return _CODE_SPAN.sub(r"\2", markdown)
 
 
-def jobs(names: Sequence[str], links: Links) -> str:
-    """Say which performance jobs would show the effect, the commands in a fence: a trusted bot's bare line would start them."""
-    here = links.repository.endswith("/kubernetes")
-    sentence = (
-        "To see the effect on a cluster, comment:"
-        if here
-        else "In kubernetes/kubernetes, these jobs show the effect of such a change:"
-    )
-    return "\n".join([f"{sentence}\n\n```", *(f"/test {name}" for name in names), "```"])
-
-
 def _title(report: Report) -> str:
     warnings = sum(each.level is Level.WARNING for each in report.diagnostics)
     notes = len(report.diagnostics) - warnings
@@ -154,9 +143,8 @@ def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
     ]
     inline = report.inline
     if commented := sum(each.fingerprint in placed.commented for each in inline):
-        blocks.append(
-            f"{commented} {'has a comment' if commented == 1 else 'have comments'} on their lines; the rest is listed here."
-        )
+        there = "One has its comment on its lines" if commented == 1 else f"{commented} have comments on their lines"
+        blocks.append(f"{there}{'' if commented == len(report.diagnostics) else '; the rest is listed here'}.")
     if refused := sum(each.fingerprint in placed.refused for each in inline):
         blocks.append(
             f"GitHub takes no comment on the lines of {refused} (its own diff does not show these): listed here instead."
@@ -203,11 +191,14 @@ def _findings(diagnostics: Sequence[Diagnostic], placed: Placed, links: Links) -
     blocks = []
     for heading, group in (("Worth a look", listed), ("With a comment on their lines", told), ("Smaller notes", notes)):
         if group:
-            blocks += [f"### {heading}", *(_finding(each, links) for each in group)]
+            blocks += [f"### {heading}", *(_finding(each, links, brief=group is told) for each in group)]
     return blocks
 
 
-def _finding(diagnostic: Diagnostic, links: Links) -> str:
+def _finding(diagnostic: Diagnostic, links: Links, *, brief: bool) -> str:
+    where = links.place(diagnostic.path, diagnostic.line, diagnostic.end_line)
+    if brief:  # its comment says the rest
+        return f"- {where} **{diagnostic.analyzer}**: {quiet(diagnostic.construct)}"
     sentences = [quiet(diagnostic.message)]
     if estimate := formula(diagnostic):
         sentences.append(f"Estimate: {estimate}.")
@@ -215,7 +206,6 @@ def _finding(diagnostic: Diagnostic, links: Links) -> str:
         shown = [links.place(place.path, place.line, place.end_line) for place in diagnostic.related[:RELATED]]
         rest = len(diagnostic.related) - len(shown)
         sentences.append(f"Also at {', '.join(shown)}{f' and {rest} more' if rest else ''}.")
-    where = links.place(diagnostic.path, diagnostic.line, diagnostic.end_line)
     return f"- {where} **{diagnostic.analyzer}**: {' '.join(sentences)}"
 
 

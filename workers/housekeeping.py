@@ -88,20 +88,19 @@ def is_review(job: Job) -> bool:
 
 def put_back_lost_jobs(equipment: Equipment) -> str:
     """Enqueue again the jobs that are "queued" and in no list: their worker died between two steps of RQ's."""
+    queues = {name: rq.Queue(name, connection=equipment.redis, serializer=JSONSerializer) for name in QUEUES}
+    # Read in the order in which a job goes from list to list: one that moves meanwhile is seen once at least.
+    known: set[str] = set()
+    for queue in queues.values():
+        known |= {*queue.get_job_ids(), *queue.intermediate_queue.get_job_ids()}
+        known |= {*StartedJobRegistry(queue=queue).get_job_ids(cleanup=False)}
+        known |= {*ScheduledJobRegistry(queue=queue).get_job_ids(cleanup=False)}  # type: ignore[no-untyped-call]
     found = 0
-    for name in QUEUES:
-        queue = rq.Queue(name, connection=equipment.redis, serializer=JSONSerializer)
-        known = {
-            *queue.get_job_ids(),
-            *queue.intermediate_queue.get_job_ids(),
-            *StartedJobRegistry(queue=queue).get_job_ids(cleanup=False),
-            *ScheduledJobRegistry(queue=queue).get_job_ids(cleanup=False),  # type: ignore[no-untyped-call]
-        }
-        for job_id, age in _queued(equipment.redis, name):
-            if age > LOST_AFTER and job_id not in known:
-                _log.warning("job %s was in no list of %s: enqueued again", job_id, name)
-                queue.push_job_id(job_id)
-                found += 1
+    for job_id, name, age in _queued(equipment.redis):
+        if name in queues and age > LOST_AFTER and job_id not in known:
+            _log.warning("job %s was in no list of %s: enqueued again", job_id, name)
+            queues[name].push_job_id(job_id)
+            found += 1
     return f"{found} lost jobs put back" if found else ""
 
 
@@ -111,7 +110,7 @@ def set_failed_aside(equipment: Equipment) -> str:
     for name in QUEUES:
         queue = rq.Queue(name, connection=equipment.redis, serializer=JSONSerializer)
         for job_id in FailedJobRegistry(queue=queue).get_job_ids(cleanup=False):
-            job = queue.fetch_job(job_id)
+            job = _record(queue, job_id)
             if job is None or not is_review(job) or _SET_ASIDE in job.meta:
                 continue
             _log.error("job %s failed for good and is set aside; `rq requeue` runs it again", job_id)
@@ -136,14 +135,14 @@ def close_deep_scans(equipment: Equipment) -> str:
     return f"{closed} deep scans closed" if closed else ""
 
 
-def ask_for_failed_deliveries(equipment: Equipment) -> str:
+def ask_for_failed_deliveries(equipment: Equipment, now: Callable[[], float] = time.time) -> str:
     """Ask GitHub to send again the webhooks that did not arrive, from time to time: GitHub never does so by itself."""
     redis = equipment.redis
     if not redis.set(f"{_PREFIX}:deliveries", 1, nx=True, ex=DELIVERIES_EVERY - EVERY // 2):
         return ""
     asked = 0
     for delivery in equipment.app.failed_deliveries(datetime.now(UTC) - DELIVERIES_KEPT):
-        if _is_due(redis, delivery.guid):
+        if _is_due(redis, delivery.guid, now()):
             _log.info("asking for delivery %s (%s) again", delivery.guid, delivery.event)
             equipment.app.redeliver(delivery)
             metrics.count(redis, "redeliveries")
@@ -159,12 +158,11 @@ def tidy_mirrors(equipment: Equipment) -> str:
     return "mirrors tidied"
 
 
-def _is_due(redis: Redis, guid: str) -> bool:
+def _is_due(redis: Redis, guid: str, now: float) -> bool:
     """Say whether to ask for a delivery now, and count it: each time the pause doubles."""
     key = f"{_PREFIX}:redelivery:{guid}"
     raw = redis.get(key)
     times, at = json.loads(raw) if raw else (0, 0.0)
-    now = time.time()
     if times >= REDELIVERIES or now < at:
         return False
     state = json.dumps((times + 1, now + DELIVERIES_EVERY * 2**times))
@@ -172,16 +170,25 @@ def _is_due(redis: Redis, guid: str) -> bool:
     return True
 
 
-def _queued(redis: Redis, queue: str) -> Iterator[tuple[str, timedelta]]:
-    """Yield the jobs of a queue whose record says that they wait, with how long they have."""
+def _record(queue: rq.Queue, job_id: str) -> Job | None:
+    try:
+        return queue.fetch_job(job_id)
+    except (ValueError, TypeError, KeyError) as error:  # whoever can write to Redis must not stop all housekeeping
+        _log.warning("job %s has no readable record: %s", job_id, type(error).__name__)
+        return None
+
+
+def _queued(redis: Redis) -> Iterator[tuple[str, str, timedelta]]:
+    """Yield the jobs whose record says that they wait, each with its queue and how long it has."""
     prefix = Job.redis_job_namespace_prefix
     for key in redis.scan_iter(match=f"{prefix}*", count=500, _type="hash"):
         status, origin, enqueued = redis.hmget(key, ["status", "origin", "enqueued_at"])
-        if _text(status) != JobStatus.QUEUED.value or _text(origin) != queue or not enqueued:
+        if _text(status) != JobStatus.QUEUED.value or not enqueued:
             continue
-        since = datetime.fromisoformat(_text(enqueued))
-        yield _text(key).removeprefix(prefix), datetime.now(UTC) - since
+        with contextlib.suppress(ValueError):  # no time
+            since = datetime.fromisoformat(_text(enqueued))
+            yield _text(key).removeprefix(prefix), _text(origin), datetime.now(UTC) - since
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else value or ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""

@@ -15,7 +15,7 @@ from typing import Any
 
 import rq
 from redis import RedisError
-from rq.exceptions import DeserializationError, NoSuchJobError
+from rq.exceptions import DeserializationError, InvalidJobOperation, NoSuchJobError
 from rq.executions import Execution
 from rq.job import JobStatus
 from rq.scheduler import RQScheduler
@@ -107,6 +107,8 @@ class Worker(RQWorker):
 
     job_class = Job
     queue_class = Queue
+    # RQ waits longer each time that Redis is away, up to this.
+    max_connection_wait_time = 10.0
 
     def __init__(self, queue: str, equipment: Equipment, monitoring: int = MONITORING) -> None:
         # A class of its own for each worker: RQ makes jobs from the class alone, and they need the equipment.
@@ -163,9 +165,7 @@ class Worker(RQWorker):
             self._equipment.parser.start()
             super().execute_job(job, queue)
         with contextlib.suppress(RedisError):
-            outcome = self._outcome(job)
-            metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
-            metrics.count(self.connection, "job_seconds", time.monotonic() - started, queue=queue.name)
+            self._tell(job, queue, time.monotonic() - started)
 
     def handle_job_failure(
         self,
@@ -194,7 +194,9 @@ class Worker(RQWorker):
     def _start_scheduler(self, *_: Any, **__: Any) -> None:
         """Start the scheduler for all queues (RQ's is for the worker's own), unless another worker has it."""
         names = [queue.name for queue in self._tended]
-        self.scheduler = _Scheduler(names, connection=self.connection, logging_level=logging.INFO, serializer=JSONSerializer)
+        self.scheduler = _Scheduler(
+            names, connection=self.connection, logging_level=logging.WARNING, serializer=JSONSerializer
+        )
         self.scheduler.worker_pid = os.getpid()
         self.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
 
@@ -204,12 +206,17 @@ class Worker(RQWorker):
         super().handle_job_failure(job, queue, exc_string=str(error))
         queue.intermediate_queue.remove(job.id)
 
-    def _outcome(self, job: rq.job.Job) -> str:
+    def _tell(self, job: rq.job.Job, queue: rq.Queue, seconds: float) -> None:
+        """Log and count how a job ended."""
         try:
             status = job.get_status()
-        except rq.exceptions.InvalidJobOperation:
-            return "finished"
-        return "retried" if status in {JobStatus.SCHEDULED, JobStatus.QUEUED} else status.value
+        except InvalidJobOperation:
+            status = JobStatus.FINISHED  # its record has expired
+        outcome = "retried" if status in {JobStatus.SCHEDULED, JobStatus.QUEUED} else status.value
+        result = job.return_value(refresh=True) if status == JobStatus.FINISHED else None
+        _log.info("%s %s in %.1f s%s", job.id, outcome, seconds, f": {result}" if result else "")
+        metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
+        metrics.count(self.connection, "job_seconds", seconds, queue=queue.name)
 
 
 def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
@@ -223,7 +230,8 @@ def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
     parser.start()
     try:
         worker = Worker(queue, Equipment(settings, connection, parser), monitoring)
-        worker.work(with_scheduler=queue == MAINTENANCE)
+        # RQ's own news are of interest when something is wrong; Worker tells the rest in a line a job.
+        worker.work(logging_level="WARNING", with_scheduler=queue == MAINTENANCE)
     finally:
         parser.close()
 

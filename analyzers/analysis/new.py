@@ -5,23 +5,29 @@ an equal one added anywhere else, however its receiver is spelled. But a request
 over items, a repeated function, code of every node) is news, and so is one whose guard was removed.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from weakref import WeakKeyDictionary
 
 from analyzers.analysis.change import Change, ChangedFile
+from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
 from analyzers.kubernetes import volumes
-from analyzers.kubernetes.callpaths import CallPath, CallPaths
+from analyzers.kubernetes.clients import client, implements_client
+from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.components import Component, Kind
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.periods import repeated_by_loop, repetition
 from analyzers.kubernetes.requests import COLLECTIONS, Request, requests
 
-Because = Literal["added", "moved", "unguarded"]
+Because = Literal["added", "moved", "unguarded", "uncached"]
+_CACHE = re.compile(r"lister|informer|store|indexer|cache|manager", re.IGNORECASE)
+_MOST_FUNCTIONS = 250
+"""In a change of more functions wrappers are not looked for: it would take seconds."""
 _WRITES = frozenset({"UPDATE", "PATCH"})
 _SCOPES = {"resource": 0, "namespace": 1, "cluster": 2}
 
@@ -53,7 +59,10 @@ def _made(change: Change, paths: CallPaths, request: Request, file: ChangedFile,
     where = file.component
     if where.every_node and volumes.in_controller(change.head_index, request.function):
         where = Component("volume controllers", Kind.CONTROLLER)
-    return NewRequest(request, file, because, where, paths.worst(request.function, request.call))
+    path = paths.worst(request.function, request.call)
+    if request.within:
+        path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))
+    return NewRequest(request, file, because, where, path)
 
 
 @dataclass(slots=True, eq=False)
@@ -66,24 +75,91 @@ class _Found:
 def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     added: list[_Found] = []
     unguarded: list[_Found] = []
-    for file in change.go_files:
+    files = [file for file in change.go_files if not _is_client(change, file)]
+    many = sum(len(list(_functions(file))) for file in files) > _MOST_FUNCTIONS
+    for file in files:
         for function in _functions(file):
-            found = [each for each in requests(change.head_index, function.file, function, file.diff.added.keys()) if _counts(each)]
+            found = [each for each in requests(change.head_index, function.file, function, () if many else file.diff.added.keys()) if _counts(each)]
             added += [_Found(each, file) for each in found if _touched(each, file)]
             kept = [each for each in found if not _touched(each, file)]
             if kept and file.diff.removed:
                 unguarded += _unguarded(change, file, function, kept)
     if not added and not unguarded:
         return
-    own = {(each.request.function.file.path, each.request.function.key) for each in added if each.request.via is None}
-    added = [each for each in added if each.request.via is None or (each.request.via.file.path, each.request.via.key) not in own]
     removed: list[Request] = []
-    for file in change.go_files:
+    for file in files:
         for function in _old_functions(file):
-            removed += [each for each in requests(change.base_index, function.file, function, file.diff.removed.keys()) if _counts(each) and _was_touched(each, file)]
-    yield from _unpaid(change, added, removed)
+            removed += [each for each in requests(change.base_index, function.file, function, () if many else file.diff.removed.keys()) if not each.list_watch and _was_touched(each, file)]
+    reads = [each for each in removed if not each.live]
+    removed = [each for each in removed if each.live]
+    uncached = [each for each in added if _replaces_cache(change, each) or _was_cached(reads, each.request)]
+    news = list(_unpaid(change, [each for each in added if each not in uncached], _once(change, removed)))
+    own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
+    for request, file, because in news:
+        # What a wrapper sends is judged there, if it is new itself.
+        if request.via is None or because == "moved" or (request.via.file.path, request.via.key) not in own and _was_there(change, request.via):
+            yield request, file, because
+    for each in uncached:
+        yield each.request, each.file, "uncached"
     for each in unguarded:
         yield each.request, each.file, "unguarded"
+
+
+def _replaces_cache(change: Change, new: _Found) -> bool:
+    """Say whether a live read stands where the same function read the same resource from a cache: a lister, a store, a caching manager."""
+    request = new.request
+    old = new.file.base.function(request.function.key) if new.file.base and request.verb in {"GET", "LIST"} else None
+    if old is None or not request.resource or request.via is not None:
+        return False
+    hunk = new.file.diff.hunk_at(request.line)
+    removed = {line.old for line in hunk.lines if line.kind == "-"} if hunk is not None else set()
+    kind = request.resource.removesuffix("s").removesuffix("ie")
+    for call in old.calls:
+        if call.line not in removed or call.operand is None:
+            continue
+        named = syntax.text(call.function).lower()
+        known = client(change.base_index.type_of(call.operand, old.file, old))
+        if known is not None and known.kind in {"lister", "store"} and (not known.resource or known.resource == request.resource):
+            return True
+        # A manager's GetConfigMap, or such a function kept in a field.
+        if kind in call.name.lower() and re.match("get|list", call.name.lower()) and (_CACHE.search(named) or call.name[:1].islower()):
+            return known is None
+    return False
+
+
+def _was_cached(reads: list[Request], new: Request) -> bool:
+    """Say whether a cached read of the same was removed from the same function: controller-runtime's client changed its kind."""
+    return any(old.key == new.key and old.function.key == new.function.key and old.path == new.path for old in reads)
+
+
+def _is_client(change: Change, file: ChangedFile) -> bool:
+    source = file.head or file.base
+    return source is not None and implements_client(change.head_index.import_path(source))
+
+
+def _once(change: Change, removed: list[Request]) -> list[Request]:
+    """Give the removed requests with each counted once: a wrapper's own, or, where the whole wrapper is gone, those of its callers."""
+    own = {(each.path, each.function.key) for each in removed if each.via is None}
+    called = {(each.via.file.path, each.via.key) for each in removed if each.via is not None}
+    gone = {(path, key) for path, key in own & called if not _still_there(change, path, key)}
+    found = []
+    for each in removed:
+        if each.via is None:
+            if (each.path, each.function.key) not in gone:
+                found.append(each)
+        elif (each.via.file.path, each.via.key) not in own or (each.via.file.path, each.via.key) in gone:
+            found.append(each)
+    return found
+
+
+def _was_there(change: Change, function: Function) -> bool:
+    file = next((each for each in change.go_files if each.path == function.file.path), None)
+    return file is None or file.base is not None and file.base.function(function.key) is not None
+
+
+def _still_there(change: Change, path: str, key: str) -> bool:
+    file = next((each for each in change.go_files if each.old_path == path), None)
+    return file is not None and file.head is not None and file.head.function(key) is not None
 
 
 def _counts(request: Request) -> bool:
@@ -214,14 +290,10 @@ def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list
         was = equals[number]
         gone = [each for each in was.call.conditions if each.kind in {"guard", "if"} and each.node.start_point[0] + 1 in file.diff.removed]
         came = [each for each in request.call.conditions if each.node.start_point[0] + 1 in file.diff.added]
-        if gone and not came and len(request.call.conditions) < len(was.call.conditions) and any(_cheap(syntax_text(each.test)) for each in gone):
+        if any(each.kind != "select" and each.test is not None and _cheap(syntax.text(each.test)) for each in request.call.conditions):
+            continue  # something still spares it
+        if gone and not came and len(request.call.conditions) < len(was.call.conditions) and any(each.test is not None and _cheap(syntax.text(each.test)) for each in gone):
             yield _Found(request, file, "unguarded")
-
-
-def syntax_text(node: object) -> str:
-    """Give the source text of a node, "" for None."""
-    text = getattr(node, "text", None)
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else ""
 
 
 def _cheap(test: str) -> bool:

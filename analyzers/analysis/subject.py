@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.analysis.diagnostic import Place
+from analyzers.kubernetes.components import Component
 from analyzers.kubernetes.dependencies import Dependency
 from analyzers.kubernetes.versions import Move
 
@@ -29,6 +30,22 @@ class Nested:
 
     collections: tuple[str, ...]
     hot: bool = False
+    path_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk through a whole cache: of a resource ("" if unknown), all of it or one namespace; made anew for each of `per`.
+
+    per: "item" of a loop (over `loop`, a name of kubernetes.scale, "" if unknown), "event", "object" that is reconciled or looked up
+    for, or what a critical path says. copies: every object is copied too.
+    """
+
+    resource: str
+    everywhere: bool
+    per: str
+    loop: str = ""
+    copies: bool = False
     path_name: str = ""
 
 
@@ -65,3 +82,27 @@ class Reservation:
 @dataclass(frozen=True, slots=True)
 class PodAffinity:
     """A manifest that is installed in every cluster, or runs on every node, and chooses its place by other pods."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A LIST and WATCH that an informer or reflector begins: its resource ("" if unknown), and how far it reaches.
+
+    selected: a field selector restricts it. component is where it runs.
+    """
+
+    resource: str
+    all_namespaces: bool
+    selected: bool
+    component: Component
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLimit:
+    """A client's rate limit that was raised: the setting's name, what it was and is (None where unknown), and by how much (None if unknown)."""
+
+    setting: str
+    old: float | None
+    new: float | None
+    factor: float | None
+    component: Component

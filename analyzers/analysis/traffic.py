@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.new import NewRequest
+from analyzers.analysis.subject import ClientLimit, Watch
+from analyzers.golang import syntax
 from analyzers.kubernetes import collections, perf_jobs, resources, scale
 from analyzers.kubernetes.callpaths import CallPath, ItemLoop
 from analyzers.kubernetes.components import Kind
@@ -45,6 +47,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
     hot = path.root in {"critical", "periodic"}
+    if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
+        return Level.WARNING
     if rule == "node-api-call":
         return Level.NOTICE if path.root == "start-up" and not path.loops else Level.WARNING
     if rule == "api-call-in-loop":
@@ -72,9 +76,19 @@ def _is_tool(new: NewRequest) -> bool:
 
 def grows(change: Change, item: ItemLoop) -> str | None:
     """Give the resource as whose number a loop's collection grows, None if it is bounded or unknown."""
-    if item.loop.collection is None:
+    if item.loop.collection is None or _of_one(item):
         return None
-    return collections.grows(change.head_index, item.function.file, item.function, item.loop.collection)
+    found = collections.growing(change.head_index, item.function.file, item.function, item.loop.collection)
+    return found.resource if found is not None else None
+
+
+def _of_one(item: ItemLoop) -> bool:
+    """Say whether a collection is a field of something that is not the method's receiver: what one object has of its kind."""
+    path = syntax.path(item.loop.collection) if item.loop.collection is not None else None
+    if path is None or len(path) < 2 or path[-1] == "Items":
+        return False
+    receiver = item.function.receiver
+    return receiver is None or path[0] != receiver.name
 
 
 def unbounded(change: Change, path: CallPath) -> Sequence[ItemLoop]:
@@ -103,7 +117,7 @@ def _estimate(new: NewRequest, change: Change) -> tuple[Estimate, str]:
     if unknown_loop:
         factors.append("items")
     product = " x ".join(factors) or "1 instance"
-    if rate is None or unknown_loop:
+    if rate is None or unknown_loop or instances == 1 and calls > 1:
         formula = f"requests a second = {product} x 1 call / period"
         sentence = _without_rate(new, instances, calls, factors, unknown_loop, one)
         return Estimate(bytes=size, operations=None, formula="; ".join(filter(None, (formula, one)))), sentence
@@ -116,7 +130,7 @@ def _estimate(new: NewRequest, change: Change) -> tuple[Estimate, str]:
 
 def _per_second(qps: float) -> str:
     if qps >= 1:
-        return f"{scale.human_count(round(qps))} requests a second"
+        return "1 request a second" if round(qps) == 1 else f"{scale.human_count(round(qps))} requests a second"
     return f"one request every {scale.human_count(round(1 / qps))} s"
 
 
@@ -124,11 +138,11 @@ def _without_rate(new: NewRequest, instances: int, calls: float, factors: list[s
     limit = _LIMITS.get(new.component.kind, 5)
     if instances > 1:
         each = "for each item" if unknown_loop else "once"
-        return f"{new.component.name[:1].upper()}{new.component.name[1:]} runs on up to {scale.human_count(scale.NODES)} nodes: sent {each} a minute by all of them, that is {scale.human_count(scale.NODES / _DEFAULT_PERIOD)} requests a second{' for each item' if unknown_loop else ''}."
+        return f"This runs on up to {scale.human_count(scale.NODES)} nodes: sent {each} a minute by each of them, that is {scale.human_count(scale.NODES / _DEFAULT_PERIOD)} requests a second{' for each item' if unknown_loop else ''}."
     if unknown_loop:
         return f"N items are N requests in a row, N/{limit} s at a client's usual limit of {limit} a second. How many can there be?"
     if calls > 1:
-        return f"{factors[-1][:1].upper()}{factors[-1][1:]} are as many requests in a row: {_duration(calls / limit)} at a client's usual limit of {limit} a second."
+        return f"{' x '.join(factors)} are as many requests in a row: {_duration(calls / limit)} at a client's usual limit of {limit} a second."
     if one:
         return f"At the largest supported scale that is {one}."
     return ""
@@ -141,7 +155,7 @@ def _duration(seconds: float) -> str:
 def _rate(new: NewRequest) -> tuple[float | None, str]:
     """Runs a second of the root, in one instance, and how to say it."""
     path = new.path
-    if path.repetition is not None and path.repetition.seconds:
+    if path.root == "periodic" and path.repetition is not None and path.repetition.seconds:
         return 1 / path.repetition.seconds, f"every {path.repetition.seconds:g} s"
     if path.critical is None or path.root != "critical":
         return None, ""
@@ -175,3 +189,46 @@ def _size(new: NewRequest) -> tuple[int | None, str]:
 def _priority(new: NewRequest, estimate: Estimate) -> float:
     base = {"critical": 75.0, "periodic": 70.0, "event": 55.0, "unknown": 45.0, "poll": 35.0, "start-up": 20.0}[new.path.root]
     return base + (15 if new.component.every_node else 0) + min((estimate.qps or 0) / 100, 10) + min((estimate.bytes or 0) / 1e8, 5)
+
+
+def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about an informer or a watch with level, multiplier, estimate, priority and cc."""
+    count = scale.COUNTS.get(watch.resource) if watch.all_namespaces and not watch.selected else None
+    large = count is not None and watch.resource not in resources.FEW
+    each = scale.BYTES.get(watch.resource, scale.OBJECT_BYTES)
+    carried = count * each if large and count is not None else None
+    node = watch.component.every_node
+    needed = watch.resource in {"nodes", "endpointslices", "services", "endpoints", "namespaces"}
+    kinds = {Kind.CONTROLLER, Kind.SCHEDULER, Kind.NODE}
+    warn = large and watch.component.kind in kinds and not (node and needed)
+    sentence, estimate = "", None
+    if carried is not None and count is not None:
+        held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
+        sentence = f"At the largest supported scale that is one more copy of {held}, {scale.human_bytes(carried)}"
+        sentence += f", on each of {scale.human_count(scale.NODES)} nodes, and every change sent as often." if node else ", and every change sent and decoded once more."
+        estimate = Estimate(bytes=carried, formula=f"{held} (assumed) = {scale.human_bytes(carried)} a copy")
+    return dataclasses.replace(
+        diagnostic,
+        level=Level.WARNING if warn else Level.NOTICE,
+        multiplier=sentence,
+        estimate=estimate,
+        priority=(60 if node else 45) if warn else 5,
+        cc=warn and node,
+    )
+
+
+def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about a client's rate limit with level, multiplier, estimate, priority and cc."""
+    node = limit.component.every_node
+    much = limit.factor is None and limit.new is None or (limit.factor or 1) >= 2 or limit.old is None
+    warn = much and limit.component.kind is not Kind.TEST
+    sentence, estimate = "", None
+    if limit.new is not None:
+        instances = scale.NODES if node else 1
+        total = limit.new * instances
+        words = f"{scale.human_count(instances)} nodes x {limit.new:g}" if node else f"{limit.new:g}"
+        sentence = f"It lets {'all nodes' if node else 'one process'} send {scale.human_count(total)} requests a second together; kube-controller-manager's default is 20." if node else f"kube-controller-manager's default is 20 a second, kube-scheduler's 50, and the API server serves 400 reads at a time."
+        estimate = Estimate(qps=total, formula=f"{words} = {scale.human_count(total)} requests a second")
+    elif warn:
+        sentence = "The API server serves 400 reads and 200 writes at a time, for everybody."
+    return dataclasses.replace(diagnostic, level=Level.WARNING if warn else Level.NOTICE, multiplier=sentence, estimate=estimate, priority=50 if warn else 5)

@@ -6,8 +6,8 @@ from functools import singledispatch
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
 from analyzers.analysis.new import NewRequest
-from analyzers.analysis.subject import Bump, Copy, Nested, PodAffinity, Reservation
-from analyzers.analysis.traffic import weigh_request
+from analyzers.analysis.subject import Bump, ClientLimit, Copy, Nested, PodAffinity, Reservation, Walk, Watch
+from analyzers.analysis.traffic import weigh_limit, weigh_request, weigh_watch
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.dependencies import Grade
 from analyzers.kubernetes.versions import Step
@@ -30,7 +30,7 @@ def _copy(subject: Copy, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     where = f", on {subject.path_name}" if subject.path_name else ""
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"{per} the {size} of {code(subject.type_name)}{where}.",
+        multiplier=f"{per} {size} ({code(subject.type_name)}){where}.",
         estimate=Estimate(bytes=subject.bytes, formula=f"sizeof({subject.type_name}) = {size} on amd64"),
         priority=min(subject.bytes / 100, 20) + (10 if subject.hot else 0),
     )
@@ -57,6 +57,29 @@ def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnost
         priority=60 + (20 if subject.hot else 0),
         cc=diagnostic.level is Level.WARNING,
         jobs=perf_jobs.for_path(diagnostic.path),
+    )
+
+
+@_weigh.register
+def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    count = scale.COUNTS.get(subject.resource)
+    # A namespace holds at most 3,000 pods (thresholds.md), and a reconcile of one object is what it is for.
+    loud = subject.everywhere and (count is not None or subject.per != "object")
+    level = diagnostic.level if loud else Level.NOTICE
+    times = scale.COUNTS.get(subject.loop)
+    multiplier = ""
+    if count is not None and subject.everywhere:
+        multiplier = f"At the supported limit that is {scale.human_count(count)} {subject.resource}"
+        multiplier += f" x {times:,} {subject.loop}." if times else " each time."
+    what = f"{scale.human_count(count)} {subject.resource}" if count is not None else "objects in the cache"
+    estimate = Estimate(
+        operations=float(count * times) if count is not None and times else None,
+        formula=f"{what} x {f'{times:,} {subject.loop}' if times else f'{subject.per}s'}",
+    )
+    if subject.copies:
+        multiplier = f"{multiplier} What it gives is deep-copied.".strip()
+    return dataclasses.replace(
+        diagnostic, level=level, multiplier=multiplier, estimate=estimate, priority=45 if loud else 15
     )
 
 
@@ -129,3 +152,13 @@ def _pod_affinity(subject: PodAffinity, diagnostic: Diagnostic, change: Change) 
 @_weigh.register
 def _request(subject: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     return weigh_request(subject, diagnostic, change)
+
+
+@_weigh.register
+def _watch(subject: Watch, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return weigh_watch(subject, diagnostic, change)
+
+
+@_weigh.register
+def _limit(subject: ClientLimit, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return weigh_limit(subject, diagnostic, change)

@@ -19,8 +19,9 @@ _MOST_IMPLEMENTATIONS = 50
 class CallSite(NamedTuple):
     """A place in `caller` that calls `callee`, or hands it on as a value.
 
-    `kind`: "call" (certain), "may" (through an interface that the callee's receiver can stand behind), "value" (handed on: to `call` as
-    its argument number `argument`, or under `key` of a composite literal, or assigned to `key`; `call` is None where no call takes it).
+    `kind`: "call" (certain), "may" (through an interface that the callee's receiver can stand behind), "value"
+    (handed on: to `call` as its argument number `argument`, or under `key` of a composite literal, or assigned to
+    `key`; `call` is None where no call takes it).
     """
 
     caller: Function
@@ -62,7 +63,9 @@ class CallSite(NamedTuple):
 
 
 class CallGraph:
-    """The calls among `packages` of `index`. Only functions that name what is asked for are parsed, so that a large set costs little."""
+    """The calls among `packages` of `index`. Only functions that name what is asked for are parsed, so that a large set
+    costs little.
+    """
 
     def __init__(self, index: PackageIndex, packages: Iterable[Package | str]) -> None:
         self._index = index
@@ -176,7 +179,9 @@ class CallGraph:
         return CallSite(caller, callee, "value", node, None)
 
     def callees(self, function: Function) -> list[CallSite]:
-        """Give what `function` calls, function literals in it included: declared functions, and by "may" what stands behind interfaces."""
+        """Give what `function` calls, function literals in it included: declared functions, and by "may" what stands
+        behind interfaces.
+        """
         key = (function.file.path, function.region.start)
         if key not in self._callees:
             self._callees[key] = list(self._called(function))

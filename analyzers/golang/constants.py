@@ -26,7 +26,9 @@ def evaluate(
     iota: int | None = None,
     depth: int = 0,
 ) -> int | None:
-    """Give the value of the constant integer expression `node`, None if it is none or unknown. `iota` is its place in its group."""
+    """Give the value of the constant integer expression `node`, None if it is none or unknown. `iota` is its place in
+    its group.
+    """
     if depth > _DEEPEST:
         return None
     node = syntax.unparenthesized(node)

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - the lists read as in the documentation
 """Build constraints: whether a file is part of a build for linux on amd64 (go.dev/cmd/go, "Build constraints")."""
 
 import re
@@ -5,10 +6,12 @@ import re
 __all__ = ["builds", "named_for_another_system"]
 
 _SYSTEMS = frozenset(
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos".split()  # noqa: SIM905
+    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows"
+    " zos".split()
 )
 _ARCHITECTURES = frozenset(
-    "386 amd64 amd64p32 arm arm64 arm64be armbe loong64 mips mips64 mips64le mipsle ppc ppc64 ppc64le riscv riscv64 s390x sparc64 wasm".split()  # noqa: SIM905
+    "386 amd64 amd64p32 arm arm64 arm64be armbe loong64 mips mips64 mips64le mipsle ppc ppc64 ppc64le riscv riscv64"
+    " s390x sparc64 wasm".split()
 )
 _TRUE = frozenset({"linux", "amd64", "unix", "gc", "cgo"})
 _TOKEN = re.compile(r"&&|\|\||[!()]|[\w.]+")
@@ -60,17 +63,17 @@ def _holds(tokens: list[str]) -> bool:
                 right, left = values.pop(), values.pop()
                 values.append(left and right if operator == "&&" else left or right)
 
-    for token in tokens:
-        if token in {"(", "!"}:
-            operators.append(token)
-        elif token == ")":
+    for word in tokens:
+        if word in {"(", "!"}:
+            operators.append(word)
+        elif word == ")":
             reduce(1)
             if operators:
                 operators.pop()
-        elif token in strength:
-            reduce(strength[token])
-            operators.append(token)
+        elif word in strength:
+            reduce(strength[word])
+            operators.append(word)
         else:
-            values.append(_tag(token))
+            values.append(_tag(word))
     reduce(1)
     return values[-1] if values else True

@@ -1,20 +1,26 @@
-"""Declarations of one Go file: functions, types, variables and constants, parsed when they are first asked for more than their names."""
+"""Declarations of one Go file: functions, types, variables and constants, parsed when they are first asked for more
+than their names.
+"""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from analyzers.golang import syntax
-from analyzers.golang.facts import Assignment, Binding, Call, Closure, Composite, Facts, Loop, facts
+from analyzers.golang.facts import Assignment, Binding, Call, Closure, Composite, Facts, Loop
 from analyzers.golang.syntax import Node
+from analyzers.golang.walk import walked
 
 if TYPE_CHECKING:
-    from analyzers.golang.source import Region, SourceFile
+    from analyzers.golang.regions import Region
+    from analyzers.golang.source import SourceFile
 
 __all__ = ["Declaration", "Function", "Parameter", "Receiver", "TypeDeclaration", "Value", "type_parameters"]
 
 
 class Receiver(NamedTuple):
-    """A method's receiver: its name ("" if it has none), its type's name without `*` and type arguments, whether it is a pointer, its type expression."""
+    """A method's receiver: its name ("" if it has none), its type's name without `*` and type arguments, whether it is
+    a pointer, its type expression.
+    """
 
     name: str
     type_name: str
@@ -137,7 +143,7 @@ class Function:
         """All that one walk over its body yields."""
         if self.body is None:
             return Facts()
-        return facts(self.body, None if self.initializer is not None else self.node)
+        return walked(self.body, None if self.initializer is not None else self.node)
 
     @property
     def calls(self) -> list[Call]:
@@ -163,6 +169,11 @@ class Function:
     def composites(self) -> list[Composite]:
         """All composite literals in it."""
         return self.facts.composites
+
+    @cached_property
+    def declares_types(self) -> bool:
+        """Whether it may declare types of its own: known without a walk, and false for nearly all."""
+        return self.file.source.find(b"type ", self.region.start, self.region.end) >= 0
 
     def binding(self, name: str, at: int) -> Binding | None:
         """Give what `name` is at byte `at`, if this function declares it."""
@@ -218,7 +229,9 @@ class TypeDeclaration:
 
 
 class Value:
-    """A package's variable or constant. Takes part `part` of `parts` of the expression `value`; `iota` is its place in its group."""
+    """A package's variable or constant. Takes part `part` of `parts` of the expression `value`; `iota` is its place in
+    its group.
+    """
 
     def __init__(
         self,
@@ -259,7 +272,9 @@ Declaration = Function | TypeDeclaration | Value
 
 
 def parameters(node: Node, field: str) -> tuple[Parameter, ...]:
-    """Give the parameters ("parameters") or results ("result") of a function's declaration, literal or type, one for each name."""
+    """Give the parameters ("parameters") or results ("result") of a function's declaration, literal or type, one for
+    each name.
+    """
     group = node.child_by_field_name(field)
     if group is None:
         return ()

@@ -20,7 +20,9 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """`path` (at `version`, or at any if "") is taken from `target`, which is a folder if `local`; else a module at `target_version`."""
+    """`path` (at `version`, or at any if "") is taken from `target`, which is a folder if `local`; else a module at
+    `target_version`.
+    """
 
     path: str
     version: str
@@ -36,7 +38,9 @@ class Replacement:
 
 @dataclass(slots=True)
 class GoMod:
-    """What a go.mod or go.work says. `lines` gives the line of "module", "go" and "toolchain"; unknown directives are skipped."""
+    """What a go.mod or go.work says. `lines` gives the line of "module", "go" and "toolchain"; unknown directives are
+    skipped.
+    """
 
     module: str | None = None
     go: str | None = None
@@ -53,7 +57,9 @@ class GoMod:
 
 
 def parse(source: bytes | str) -> GoMod:
-    """Read a go.mod or go.work. Lines that are none of their directives are skipped, as a half-edited file still has good ones."""
+    """Read a go.mod or go.work. Lines that are none of their directives are skipped, as a half-edited file still has
+    good ones.
+    """
     found = GoMod()
     block = ""
     lines = (source.decode("utf-8", "replace") if isinstance(source, bytes) else source).split("\n")

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analyzers.golang import resolution, syntax
-from analyzers.golang.declaration import Function, TypeDeclaration, Value
+from analyzers.golang.declaration import Function, Value
 from analyzers.golang.facts import Binding
+from analyzers.golang.place import Place
 from analyzers.golang.source import SourceFile
 from analyzers.golang.syntax import Node
 from analyzers.golang.types import (
@@ -36,22 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["type_of", "type_of_binding", "type_of_value"]
 
 _DEEPEST = 60
-_TYPE_NODES = frozenset(
-    [
-        "array_type",
-        "channel_type",
-        "function_type",
-        "generic_type",
-        "interface_type",
-        "map_type",
-        "parenthesized_type",
-        "pointer_type",
-        "qualified_type",
-        "slice_type",
-        "struct_type",
-        "type_identifier",
-    ]
-)
 _LITERALS: dict[str, Type] = {
     "int_literal": Basic("untyped int"),
     "float_literal": Basic("untyped float"),
@@ -65,52 +50,6 @@ _LITERALS: dict[str, Type] = {
     "nil": UNTYPED_NIL,
 }
 _COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">=", "&&", "||"])
-
-
-class _Place:
-    """Where an expression stands: what its names mean."""
-
-    __slots__ = ("file", "function", "index")
-
-    def __init__(self, index: "PackageIndex", file: SourceFile, function: Function | None) -> None:
-        self.index = index
-        self.file = file
-        self.function = function
-
-    def type_of(self, node: Node | None) -> Type | None:
-        return None if node is None else type_of(self.index, node, self.file, self.function)
-
-    def resolve(self, node: Node | None) -> Type | None:
-        return resolution.resolve(self.index, node, self.file, self.function)
-
-    def under(self, type_: Type | None) -> Type | None:
-        """What a type is made of; for a type parameter, what its constraint says."""
-        type_ = self.index.unaliased(type_)
-        if isinstance(type_, TypeParam):
-            type_ = self.index.unaliased(self.bound(type_))
-        return self.index.underlying(type_)
-
-    def bound(self, param: TypeParam) -> Type | None:
-        """The constraint of a type parameter of the function around, or of its receiver's type."""
-        if self.function is None:
-            return None
-        for name, node in self.function.type_params:
-            if name == param.name:
-                return resolution.constraint(self.index, node, self.file, self.function)
-        receiver = self.function.receiver
-        if receiver is None or param.name not in receiver.type_params:
-            return None
-        declared = self.index.lookup(self.index.import_path(self.file), receiver.type_name, self.file)
-        if not isinstance(declared, TypeDeclaration):
-            return None
-        position = receiver.type_params.index(param.name)
-        if position >= len(declared.type_params):
-            return None
-        params = frozenset(name for name, _ in declared.type_params)
-        return resolution.constraint(self.index, declared.type_params[position][1], declared.file, None, params)
-
-    def binding(self, name: str, at: int) -> Binding | None:
-        return self.function.binding(name, at) if self.function is not None else None
 
 
 def type_of(index: "PackageIndex", node: Node, file: SourceFile, function: Function | None) -> Type | None:
@@ -127,7 +66,7 @@ def type_of(index: "PackageIndex", node: Node, file: SourceFile, function: Funct
     index.depth += 1
     try:
         handler = _HANDLERS.get(node.type)
-        found = handler(_Place(index, file, function), node) if handler is not None else None
+        found = index.unaliased(handler(Place(index, file, function), node)) if handler is not None else None
     finally:
         index.depth -= 1
     index.inferred[key] = found
@@ -170,14 +109,14 @@ def type_of_binding(index: "PackageIndex", binding: Binding, file: SourceFile, f
         return None
     whole = type_of(index, binding.value, file, function)
     if binding.kind == "range":
-        return _ranged(_Place(index, file, function), whole, binding.part)
+        return _ranged(Place(index, file, function), whole, binding.part)
     if binding.kind == "receive":
         return BOOL if binding.part else whole
     found = _part(index, whole, binding.part, binding.parts, binding.value)
     return found if binding.kind == "const" else default(found)
 
 
-def _ranged(place: _Place, collection: Type | None, part: int) -> Type | None:
+def _ranged(place: Place, collection: Type | None, part: int) -> Type | None:
     """What a range over `collection` gives as its first (0) or second (1) variable."""
     under = place.under(collection)
     if isinstance(under, Pointer):
@@ -199,7 +138,7 @@ def _ranged(place: _Place, collection: Type | None, part: int) -> Type | None:
     return None
 
 
-def _identifier(place: _Place, node: Node) -> Type | None:
+def _identifier(place: Place, node: Node) -> Type | None:
     name = syntax.text(node)
     binding = place.binding(name, node.start_byte)
     if binding is not None and place.function is not None:
@@ -216,35 +155,14 @@ def _identifier(place: _Place, node: Node) -> Type | None:
     return None
 
 
-def _imported(place: _Place, operand: Node) -> str | None:
-    """The import path that an operand names, None if it is no package's name."""
-    if operand.type not in {"identifier", "package_identifier"}:
-        return None
-    name = syntax.text(operand)
-    if place.binding(name, operand.start_byte) is not None:
-        return None
-    return place.index.imported(place.file, name)
-
-
-def _of_package(place: _Place, path: str, name: str) -> Type | None:
-    declared = place.index.lookup(path, name)
-    if isinstance(declared, Function):
-        return place.index.signature(declared)
-    if isinstance(declared, Value):
-        return place.index.value_type(declared)
-    if declared is None and place.index.external is not None:
-        return place.index.external.lookup(path, name)
-    return None
-
-
-def _selector(place: _Place, node: Node) -> Type | None:
+def _selector(place: Place, node: Node) -> Type | None:
     operand, field = node.child_by_field_name("operand"), node.child_by_field_name("field")
     if operand is None or field is None:
         return None
-    path = _imported(place, operand)
+    path = place.imported(operand)
     if path is not None:
-        return _of_package(place, path, syntax.text(field))
-    of_type = place.index.unaliased(place.type_of(operand))
+        return place.of_package(path, syntax.text(field))
+    of_type = place.type_of(operand)
     if of_type is None:
         return _method_expression(place, operand, syntax.text(field))
     if isinstance(of_type, TypeParam):
@@ -253,63 +171,16 @@ def _selector(place: _Place, node: Node) -> Type | None:
     return member.type if member is not None else None
 
 
-def _method_expression(place: _Place, operand: Node, name: str) -> Type | None:
+def _method_expression(place: Place, operand: Node, name: str) -> Type | None:
     """T.method and (*T).method are functions whose first parameter is the receiver."""
-    receiver = _conversion_target(place, operand)
+    receiver = place.conversion_target(operand)
     member = place.index.member(place.index.unaliased(receiver), name) if receiver is not None else None
     if member is None or member.kind != "method" or not isinstance(member.type, Signature):
         return None
     return Signature((receiver, *member.type.params), member.type.results, member.type.variadic)
 
 
-def _conversion_target(place: _Place, function: Node) -> Type | None:
-    """The type that the function part of a call names, None if it is no type."""
-    function = syntax.unparenthesized(function)
-    if function.type in _TYPE_NODES and function.type not in {"type_identifier", "qualified_type", "generic_type"}:
-        return place.resolve(function)
-    if function.type == "unary_expression" and syntax.has_token(function, "*"):
-        target = function.child_by_field_name("operand")
-        inner = _conversion_target(place, target) if target is not None else None
-        return Pointer(inner) if inner is not None else None
-    if function.type == "generic_type":
-        base = function.child_by_field_name("type")
-        return place.resolve(function) if base is not None and _conversion_target(place, base) is not None else None
-    if function.type == "index_expression":
-        base = function.child_by_field_name("operand")
-        return place.resolve(function) if base is not None and _conversion_target(place, base) is not None else None
-    if function.type in {"selector_expression", "qualified_type"}:
-        operand = function.child_by_field_name("operand") or function.child_by_field_name("package")
-        name = function.child_by_field_name("field") or function.child_by_field_name("name")
-        path = _imported(place, operand) if operand is not None else None
-        if path is None or name is None:
-            return None
-        declared = place.index.lookup(path, syntax.text(name))
-        return Named(path, syntax.text(name)) if isinstance(declared, TypeDeclaration) else None
-    if function.type not in {"identifier", "type_identifier"}:
-        return None
-    return _named_type(place, function)
-
-
-def _named_type(place: _Place, node: Node) -> Type | None:
-    name = syntax.text(node)
-    binding = place.binding(name, node.start_byte)
-    if binding is not None:
-        return place.resolve(node) if binding.kind == "type" else None
-    if name in UNIVERSE:
-        return UNIVERSE[name]
-    index = place.index
-    path = index.import_path(place.file)
-    declared = index.lookup(path, name, place.file)
-    if isinstance(declared, TypeDeclaration):
-        return Named(path, name)
-    if declared is None:
-        found = place.resolve(node)
-        if isinstance(found, TypeParam) or (isinstance(found, Named) and found.path != path):
-            return found
-    return None
-
-
-def _call(place: _Place, node: Node) -> Type | None:
+def _call(place: Place, node: Node) -> Type | None:
     function = node.child_by_field_name("function")
     if function is None:
         return None
@@ -321,7 +192,7 @@ def _call(place: _Place, node: Node) -> Type | None:
         and _is_builtin(place, function, name)
     ):
         return _builtin(place, name, arguments)
-    target = _conversion_target(place, function)
+    target = place.conversion_target(function)
     if target is not None:
         return target
     given = node.child_by_field_name("type_arguments")
@@ -333,13 +204,13 @@ def _call(place: _Place, node: Node) -> Type | None:
     return _result(place, function, explicit, arguments)
 
 
-def _conversion(place: _Place, node: Node) -> Type | None:
+def _conversion(place: Place, node: Node) -> Type | None:
     type_ = node.child_by_field_name("type")
     if type_ is None:
         return None
     if type_.type == "generic_type":  # the grammar reads f[T](x) as a conversion too
         base, given = type_.child_by_field_name("type"), type_.child_by_field_name("type_arguments")
-        if base is not None and given is not None and _conversion_target(place, base) is None:
+        if base is not None and given is not None and place.conversion_target(base) is None:
             operand = node.child_by_field_name("operand")
             explicit = [place.resolve(argument) for argument in syntax.children(given)]
             return _result(place, base, explicit, [operand] if operand is not None else [])
@@ -351,7 +222,7 @@ def _arguments(node: Node) -> list[Node]:
     return syntax.children(given) if given is not None else []
 
 
-def _is_builtin(place: _Place, node: Node, name: str) -> bool:
+def _is_builtin(place: Place, node: Node, name: str) -> bool:
     if place.binding(name, node.start_byte) is not None:
         return False
     # Only min, max and clear came late (Go 1.21), so that older code has functions of its own by these names.
@@ -360,7 +231,7 @@ def _is_builtin(place: _Place, node: Node, name: str) -> bool:
     return place.index.lookup(place.index.import_path(place.file), name, place.file) is None
 
 
-def _builtin(place: _Place, name: str, arguments: list[Node]) -> Type | None:
+def _builtin(place: Place, name: str, arguments: list[Node]) -> Type | None:
     if name in {"len", "cap", "copy"}:
         return INT
     if name == "recover":
@@ -378,13 +249,9 @@ def _builtin(place: _Place, name: str, arguments: list[Node]) -> Type | None:
     return Basic("complex128") if name == "complex" else None
 
 
-def _result(place: _Place, function: Node, explicit: list[Type | None], arguments: list[Node]) -> Type | None:
-    callee: Type | None
-    if function.type in {"qualified_type", "type_identifier"}:
-        callee = _by_name(place, function)
-    else:
-        callee = place.type_of(function)
-    callee = place.under(callee)
+def _result(place: Place, function: Node, explicit: list[Type | None], arguments: list[Node]) -> Type | None:
+    named = function.type in {"qualified_type", "type_identifier"}
+    callee = place.under(_by_name(place, function) if named else place.type_of(function))
     if not isinstance(callee, Signature) or not callee.results:
         return None
     results = callee.results
@@ -415,20 +282,20 @@ def _result(place: _Place, function: Node, explicit: list[Type | None], argument
     return results[0] if len(results) == 1 else Tuple(results)
 
 
-def _unify(place: _Place, pattern: Type | None, argument: Node, found: dict[str, Type | None]) -> None:
-    actual = place.index.unaliased(place.type_of(argument))
+def _unify(place: Place, pattern: Type | None, argument: Node, found: dict[str, Type | None]) -> None:
+    actual = place.type_of(argument)
     if isinstance(actual, Named) and not isinstance(pattern, Named | TypeParam):
         actual = place.index.underlying(actual)
     unified(pattern, actual, found)
 
 
-def _by_name(place: _Place, node: Node) -> Type | None:
+def _by_name(place: Place, node: Node) -> Type | None:
     if node.type == "type_identifier":
         return _identifier(place, node)
     package, name = node.child_by_field_name("package"), node.child_by_field_name("name")
-    path = _imported(place, package) if package is not None else None
+    path = place.imported(package) if package is not None else None
     if path is not None and name is not None:
-        return _of_package(place, path, syntax.text(name))
+        return place.of_package(path, syntax.text(name))
     # x.f[T](y) where x is a variable
     if package is None or name is None:
         return None
@@ -440,7 +307,7 @@ def _by_name(place: _Place, node: Node) -> Type | None:
     return member.type if member is not None else None
 
 
-def _composite(place: _Place, node: Node) -> Type | None:
+def _composite(place: Place, node: Node) -> Type | None:
     type_ = node.child_by_field_name("type")
     found = place.resolve(type_)
     if isinstance(found, Array) and type_ is not None and type_.type == "implicit_length_array_type":
@@ -452,7 +319,7 @@ def _composite(place: _Place, node: Node) -> Type | None:
     return found
 
 
-def _unary(place: _Place, node: Node) -> Type | None:
+def _unary(place: Place, node: Node) -> Type | None:
     operand, operator = node.child_by_field_name("operand"), node.child_by_field_name("operator")
     sign = operator.type if operator is not None else ""
     found = place.type_of(operand)
@@ -467,8 +334,8 @@ def _unary(place: _Place, node: Node) -> Type | None:
     return found
 
 
-def _index(place: _Place, node: Node) -> Type | None:
-    found = place.index.unaliased(place.type_of(node.child_by_field_name("operand")))
+def _index(place: Place, node: Node) -> Type | None:
+    found = place.type_of(node.child_by_field_name("operand"))
     under = place.under(found)
     if isinstance(under, Pointer):
         under = place.under(under.elem)
@@ -485,8 +352,8 @@ def _index(place: _Place, node: Node) -> Type | None:
     return None
 
 
-def _slice(place: _Place, node: Node) -> Type | None:
-    found = place.index.unaliased(place.type_of(node.child_by_field_name("operand")))
+def _slice(place: Place, node: Node) -> Type | None:
+    found = place.type_of(node.child_by_field_name("operand"))
     under = place.under(found)
     if isinstance(under, Pointer):
         under = place.under(under.elem)
@@ -495,20 +362,20 @@ def _slice(place: _Place, node: Node) -> Type | None:
     return default(found)
 
 
-def _assertion(place: _Place, node: Node) -> Type | None:
+def _assertion(place: Place, node: Node) -> Type | None:
     return place.resolve(node.child_by_field_name("type"))
 
 
-def _inside(place: _Place, node: Node) -> Type | None:
+def _inside(place: Place, node: Node) -> Type | None:
     parts = syntax.children(node)
     return place.type_of(parts[0]) if len(parts) == 1 else None
 
 
-def _function_literal(place: _Place, node: Node) -> Type | None:
+def _function_literal(place: Place, node: Node) -> Type | None:
     return resolution.signature(place.index, node, place.file, place.function)
 
 
-def _binary(place: _Place, node: Node) -> Type | None:
+def _binary(place: Place, node: Node) -> Type | None:
     # A long sum nests to the left; going down it in a loop needs no stack.
     current: Node | None = node
     candidates: list[Type | None] = []
@@ -541,7 +408,7 @@ def _rank(type_: Type | None) -> int:
     return order.index(type_.name) if isinstance(type_, Basic) and type_.name in order else -1
 
 
-_HANDLERS: dict[str, Callable[[_Place, Node], Type | None]] = {
+_HANDLERS: dict[str, Callable[[Place, Node], Type | None]] = {
     "identifier": _identifier,
     "selector_expression": _selector,
     "call_expression": _call,

@@ -1,4 +1,6 @@
-"""Which folder holds an import path, and the other way round: modules, vendoring, staging, and the GOPATH of before 2018."""
+"""Which folder holds an import path, and the other way round: modules, vendoring, staging, and the GOPATH of before
+2018.
+"""
 
 import json
 import posixpath
@@ -13,7 +15,9 @@ from analyzers.golang.tree import Entry, Tree, Unreadable
 __all__ = ["Modules"]
 
 _SOURCE_ROOTS = ("staging/src", "vendor", "Godeps/_workspace/src", "third_party/src", "src")
-"""Folders below which a folder's name is an import path: Kubernetes' staging (its vendor/k8s.io/* are links into it), `go mod vendor`, godep."""
+"""Folders below which a folder's name is an import path: Kubernetes' staging (its vendor/k8s.io/* are links into it),
+`go mod vendor`, godep.
+"""
 
 # Stands for the root where nothing tells its import path, so that its packages can name each other.
 _UNKNOWN_ROOT = "."
@@ -113,7 +117,9 @@ class Modules:
         return posixpath.join(root, folder) if folder else root
 
     def folder(self, import_path: str) -> str | None:
-        """Give the folder that holds the package `import_path`, None if the tree has none (the standard library, a dependency that is not vendored)."""
+        """Give the folder that holds the package `import_path`, None if the tree has none (the standard library, a
+        dependency that is not vendored).
+        """
         if import_path not in self._folders:
             self._folders[import_path] = self._folder(import_path)
         return self._folders[import_path]

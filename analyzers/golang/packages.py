@@ -1,25 +1,25 @@
 """PackageIndex: the packages of one tree, read lazily; what a name, a type or a member is, across files and packages."""
 
 from collections.abc import Iterator, MutableMapping
-from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from analyzers.golang import constants, constraints, inference, resolution, standard, syntax
+from analyzers.golang import constants, inference, members, resolution, standard, syntax
 from analyzers.golang.declaration import Declaration, Function, TypeDeclaration, Value
 from analyzers.golang.facts import Call
+from analyzers.golang.members import Member
 from analyzers.golang.modules import Modules
+from analyzers.golang.package import Package
 from analyzers.golang.source import SourceFile
 from analyzers.golang.syntax import Node
 from analyzers.golang.tree import Entry, Tree, Unreadable
 from analyzers.golang.types import (
-    UNIVERSE,
     ERROR,
     STRING,
+    UNIVERSE,
     Interface,
     Named,
     Pointer,
     Signature,
-    Struct,
     Type,
     TypeParam,
     substituted,
@@ -27,7 +27,6 @@ from analyzers.golang.types import (
 
 __all__ = ["External", "Member", "Package", "PackageIndex"]
 
-_MOST_EMBEDDINGS = 400
 _LONGEST_CHAIN = 20
 
 
@@ -41,147 +40,10 @@ class External(Protocol):
         """Give the type of the function (a Signature) or variable `name` of the package at import path `path`."""
 
 
-class Member(NamedTuple):
-    """A field or method. `type` is a Signature for a method; `owner` is the named type that declares it, `through` the embedded fields on the way.
-
-    `declaration` is the method's Function where its body is in the tree (None for an interface's method or a field).
-    """
-
-    name: str
-    kind: str
-    type: Type | None
-    owner: Named | None
-    declaration: Function | None = None
-    through: tuple[str, ...] = ()
-
-
-class Package:
-    """The package in one folder, tests left out. Its files are read when a name is looked for, the likeliest first."""
-
-    def __init__(self, index: "PackageIndex", path: str, folder: str) -> None:
-        self.path = path
-        self.folder = folder
-        self._index = index
-        self._lookups: dict[str, Declaration | None] = {}
-        self._methods: dict[tuple[str, str], Function | None] = {}
-        if folder.startswith(standard.FOLDER):
-            names = [standard.FILE]
-        else:
-            names = [
-                entry.name
-                for entry in index.modules.listing(folder).values()
-                if entry.kind == "blob" and entry.name.endswith(".go") and not entry.name.endswith("_test.go")
-            ]
-        # go build leaves out names that begin with "." or "_".
-        names = [name for name in names if name[0] not in "._"]
-        # What another system builds, then generated code, comes last: it is large, and what people declare stands in neither.
-        names.sort(key=lambda name: (constraints.named_for_another_system(name), _looks_generated(name), name))
-        self._names = names
-
-    def __repr__(self) -> str:
-        return f"<Package {self.path}>"
-
-    @cached_property
-    def name(self) -> str:
-        """The name in its files' package clauses, "" if there are none."""
-        return next((file.package for file in self.files() if self._built(file)), "")
-
-    def files(self) -> Iterator[SourceFile]:
-        """Yield its files that can be read, likeliest home of a declaration first; those of another system too, at the end."""
-        for name in self._names:
-            file = self._file(name)
-            if file is not None:
-                yield file
-
-    def _file(self, name: str) -> SourceFile | None:
-        return self._index.file(f"{self.folder}/{name}" if self.folder else name)
-
-    def _likeliest(self, wanted: str) -> Iterator[SourceFile]:
-        wanted = wanted.lower()
-        first = [name for name in self._names if wanted.startswith(name.removesuffix(".go").replace("_", ""))]
-        for name in (*first, *(name for name in self._names if name not in first)):
-            file = self._file(name)
-            if file is not None:
-                yield file
-
-    def _built(self, file: SourceFile) -> bool:
-        return not constraints.named_for_another_system(file.path.rpartition("/")[2]) and constraints.builds(file.head)
-
-    def lookup(self, name: str) -> Declaration | None:
-        """Give what the package declares as `name`: a function, type, variable or constant; for linux on amd64 if there are several."""
-        if name not in self._lookups:
-            found: Declaration | None = None
-            for file in self._likeliest(name):
-                declared = file.declaration(name)
-                if declared is not None:
-                    found = found or declared
-                    if self._built(file):
-                        found = declared
-                        break
-            self._lookups[name] = found
-        return self._lookups[name]
-
-    def method(self, type_name: str, name: str) -> Function | None:
-        """Give the method `name` declared on the type `type_name`, not those it gets by embedding."""
-        key = (type_name, name)
-        if key not in self._methods:
-            found: Function | None = None
-            wanted = f"{type_name}.{name}"
-            encoded = name.encode()
-            for file in self._likeliest(type_name):
-                if encoded not in file.source:
-                    continue
-                declared = file.function(wanted)
-                if declared is not None:
-                    found = found or declared
-                    if self._built(file):
-                        found = declared
-                        break
-            self._methods[key] = found
-        return self._methods[key]
-
-    @cached_property
-    def _methods_by_type(self) -> dict[str, dict[str, Function]]:
-        found: dict[str, dict[str, Function]] = {}
-        for file in self.files():
-            built = self._built(file)
-            for function in file.functions:
-                if function.receiver_name:
-                    of_type = found.setdefault(function.receiver_name, {})
-                    if built or function.name not in of_type:
-                        of_type[function.name] = function
-        return found
-
-    def methods(self, type_name: str) -> dict[str, Function]:
-        """Give the methods declared on the type `type_name` by name (reads every file of the package, parses none)."""
-        return self._methods_by_type.get(type_name, {})
-
-    @property
-    def functions(self) -> Iterator[Function]:
-        """All functions, methods and initial values with function literals of its files for linux on amd64."""
-        for file in self.files():
-            if self._built(file):
-                yield from file.functions
-                yield from file.initializers
-
-    @cached_property
-    def interfaces(self) -> dict[str, TypeDeclaration]:
-        """Its interface types by name."""
-        return {
-            name: declared
-            for file in self.files()
-            if b"interface" in file.source
-            for name, declared in file.types.items()
-            if declared.type.type == "interface_type"
-        }
-
-
-def _looks_generated(name: str) -> bool:
-    return name.startswith("zz_generated") or name.endswith((".pb.go", "_generated.go", ".pb.gw.go", "_gen.go"))
-
-
 class PackageIndex:
-    """The Go packages of `tree`. `facts` keeps files by blob and path, so that two trees that share files share their parses."""
+    """The Go packages of `tree`. `facts` keeps files by blob and path, so that two trees that share files share their
+    parses.
+    """
 
     def __init__(
         self, tree: Tree, external: External | None = None, facts: MutableMapping[str, SourceFile] | None = None
@@ -194,6 +56,7 @@ class PackageIndex:
         self._files: dict[str, SourceFile | None] = {}
         self._packages: dict[str, Package | None] = {}
         self._members: dict[tuple[Type, str], Member | None] = {}
+        self._method_names: dict[Named, frozenset[str]] = {}
         self._underlying: dict[Named, Type | None] = {}
         self._unaliased: dict[Named, Type | None] = {}
         self._signatures: dict[tuple[str, str, int], Signature | None] = {}
@@ -213,7 +76,9 @@ class PackageIndex:
     @property
     def skipped(self) -> dict[str, str]:
         """The files looked at so far that could not be read, or not wholly parsed, with the reason."""
-        refused = {path: file.error for path, file in self._files.items() if file is not None and file.error is not None}
+        refused = {
+            path: file.error for path, file in self._files.items() if file is not None and file.error is not None
+        }
         return self._unread | refused
 
     def file(self, path: str) -> SourceFile | None:
@@ -296,7 +161,9 @@ class PackageIndex:
         return None
 
     def lookup(self, import_path: str, name: str, file: SourceFile | None = None) -> Declaration | None:
-        """Give what the package at `import_path` declares as `name`. With `file`, what that file declares counts first (a test's own names)."""
+        """Give what the package at `import_path` declares as `name`. With `file`, what that file declares counts first
+        (a test's own names).
+        """
         if file is not None:
             declared = file.declaration(name)
             if declared is not None:
@@ -311,17 +178,23 @@ class PackageIndex:
         return self.unaliased(resolution.resolve(self, node, file, function))
 
     def type_of(self, node: Node, file: SourceFile, function: Function | None = None) -> Type | None:
-        """Give the type of an expression in `function` of `file`, aliases followed; a Tuple for a call with several results; None if unknown."""
-        return self.unaliased(inference.type_of(self, node, file, function))
+        """Give the type of an expression in `function` of `file`, aliases followed; a Tuple for a call with several
+        results; None if unknown.
+        """
+        return inference.type_of(self, node, file, function)
 
     def callee(self, call: Call, file: SourceFile, function: Function | None = None) -> Function | None:
-        """Give the function or method that `call` calls, if it is declared in the tree and not behind an interface or a variable."""
+        """Give the function or method that `call` calls, if it is declared in the tree and not behind an interface or a
+        variable.
+        """
         return self.referenced(call.function, file, function)[1]
 
     def referenced(
         self, node: Node, file: SourceFile, function: Function | None = None
     ) -> tuple[Member | None, Function | None]:
-        """Give what an identifier or a selector names: the member if it is one of a type, and the function that is declared by that name."""
+        """Give what an identifier or a selector names: the member if it is one of a type, and the function that is
+        declared by that name.
+        """
         bound = function.binding if function is not None else _unbound
         if node.type in {"identifier", "type_identifier"}:
             name = syntax.text(node)
@@ -371,7 +244,9 @@ class PackageIndex:
         return None
 
     def underlying(self, type_: Type | None) -> Type | None:
-        """Give what a named type is made of (a struct, an interface, a map ...); other types are themselves; None if unknown."""
+        """Give what a named type is made of (a struct, an interface, a map ...); other types are themselves; None if
+        unknown.
+        """
         if not isinstance(type_, Named):
             return None if isinstance(type_, TypeParam) else type_
         if type_ not in self._underlying:
@@ -415,127 +290,34 @@ class PackageIndex:
     # Members
 
     def member(self, type_: Type | None, name: str) -> Member | None:
-        """Give the field or method `name` of a type or of what it points to, promoted ones included (the Go specification, "Selectors")."""
+        """Give the field or method `name` of a type or of what it points to, promoted ones included (the Go
+        specification, "Selectors").
+        """
         if type_ is None or (isinstance(type_, Pointer) and isinstance(type_.elem, Pointer)):
             return None
         key = (type_, name)
         if key not in self._members:
             self._members[key] = None
-            self._members[key] = self._member(type_, name)
+            self._members[key] = members.found(self, type_, name)
         return self._members[key]
 
-    def _member(self, type_: Type, name: str) -> Member | None:
-        level: list[tuple[Type | None, tuple[str, ...]]] = [(type_, ())]
-        seen: set[Named] = set()
-        visited = 0
-        while level:
-            following: list[tuple[Type | None, tuple[str, ...]]] = []
-            for embedded, through in level:
-                visited += 1
-                if visited > _MOST_EMBEDDINGS:
-                    return None
-                current = self.unaliased(embedded)
-                if isinstance(current, Pointer):
-                    current = current.elem
-                owner = current if isinstance(current, Named) else None
-                if owner is not None:
-                    if owner in seen:
-                        continue
-                    seen.add(owner)
-                    method = self._declared_method(owner, name)
-                    if method is not None:
-                        return Member(name, "method", self._method_type(method, owner), owner, method, through)
-                under = self.underlying(current)
-                found = self._own(under, owner, name, through, following)
-                if found is not None:
-                    return found
-            level = following
-        return None
-
-    def _own(
-        self,
-        under: Type | None,
-        owner: Named | None,
-        name: str,
-        through: tuple[str, ...],
-        following: list[tuple[Type | None, tuple[str, ...]]],
-    ) -> Member | None:
-        if isinstance(under, Struct):
-            for field in under.fields:
-                if field.name == name:
-                    return Member(name, "field", self.unaliased(field.type), owner, None, through)
-                if field.embedded:
-                    following.append((field.type, (*through, field.name)))
-        elif isinstance(under, Interface):
-            for method_name, signature in under.methods:
-                if method_name == name:
-                    return Member(name, "method", signature, owner, None, through)
-            following.extend((embed, through) for embed in under.embeds)
-        elif under is None and owner is not None and self.external is not None:
-            known = self.external.member(owner, name)
-            if known is not None:
-                return Member(name, "method" if isinstance(known, Signature) else "field", known, owner, None, through)
-        return None
-
-    def _declared_method(self, owner: Named, name: str) -> Function | None:
-        if owner in self.local_types or not owner.path:
-            return None
-        package = self.package(owner.path)
-        return package.method(owner.name, name) if package is not None else None
-
-    def _method_type(self, method: Function, owner: Named) -> Type | None:
-        signature = self.signature(method)
-        if signature is None or not owner.args or method.receiver is None:
-            return signature
-        return substituted(signature, dict(zip(method.receiver.type_params, owner.args, strict=False)))
-
     def methods(self, type_: Type | None) -> frozenset[str]:
-        """Give the names of all methods of a type and of a pointer to it, promoted ones included; what is embedded but unknown adds none."""
-        names: set[str] = set()
-        waiting, seen = [type_], set[Named]()
-        while waiting and len(seen) < _MOST_EMBEDDINGS:
-            current = self.unaliased(waiting.pop())
-            if isinstance(current, Pointer):
-                current = current.elem
-            if isinstance(current, Named):
-                if current in seen:
-                    continue
-                seen.add(current)
-                package = self.package(current.path) if current.path and current not in self.local_types else None
-                if package is not None:
-                    names.update(package.methods(current.name))
-            under = self.underlying(current)
-            if isinstance(under, Struct):
-                waiting.extend(field.type for field in under.fields if field.embedded)
-            elif isinstance(under, Interface):
-                names.update(name for name, _ in under.methods)
-                waiting.extend(under.embeds)
-        return frozenset(names)
-
-    def interfaces_with(self, file: SourceFile, method: str) -> list[Named]:
-        """Give the interfaces with a method called `method` that `file` can see: its package's and those of the packages it imports."""
-        paths = [self.import_path(file), *dict.fromkeys(file.imports.values())]
-        found = []
-        for path in paths:
-            package = self.package(path)
-            for name in package.interfaces if package is not None else ():
-                named = Named(path, name)
-                if method in self.methods(named):
-                    found.append(named)
-        return found
+        """Give the names of all methods of a type and of a pointer to it, promoted ones included; what is embedded but
+        unknown adds none.
+        """
+        if not isinstance(type_, Named):
+            return members.methods(self, type_)
+        if type_ not in self._method_names:
+            self._method_names[type_] = members.methods(self, type_)
+        return self._method_names[type_]
 
     def implements_hint(self, function: Function) -> Named | None:
-        """Give an interface that its file can see, that has this method, and all of whose methods the receiver's type has; None if there is none.
+        """Give an interface that a method's file can see, that has this method, and all of whose methods the receiver's
+        type has; None if there is none.
 
         Go asks for no declaration, so equal names are all there is to see without reading every use of the type.
         """
-        if not function.receiver_name:
-            return None
-        own = self.methods(Named(self.import_path(function.file), function.receiver_name))
-        for named in self.interfaces_with(function.file, function.name):
-            if self.methods(named) <= own:
-                return named
-        return None
+        return members.interface_behind(self, function)
 
 
 def _unbound(name: str, at: int) -> None:

@@ -40,7 +40,9 @@ def resolve(
     params: frozenset[str] = _NONE,
     depth: int = 0,
 ) -> Type | None:
-    """Give the type that `node` stands for, aliases not followed. `params` are the type parameters of a type declaration around it."""
+    """Give the type that `node` stands for, aliases not followed. `params` are the type parameters of a type
+    declaration around it.
+    """
     if node is None or depth > _DEEPEST:
         return None
     kind = node.type
@@ -108,7 +110,7 @@ def _named(
         if receiver is not None and name in receiver.type_params:
             return TypeParam(name)
         # Types declared in functions are rare: a function without one is not walked to learn that a name is none.
-        if b"type " in file.source[function.region.start : function.region.end]:
+        if function.declares_types:
             binding = function.binding(name, node.start_byte)
             if binding is not None and binding.kind == "type" and binding.type is not None:
                 local = Named(path, f"{function.key}.{name}")
@@ -216,7 +218,9 @@ def constraint(
     function: Function | None,
     params: frozenset[str] = _NONE,
 ) -> Type | None:
-    """Give what a type parameter's constraint says of it: an interface, or the type behind a single `~`; None for a union."""
+    """Give what a type parameter's constraint says of it: an interface, or the type behind a single `~`; None for a
+    union.
+    """
     if node is not None and node.type in {"type_constraint", "type_elem"}:
         parts = syntax.children(node)
         node = parts[0] if len(parts) == 1 else None

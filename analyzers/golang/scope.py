@@ -18,7 +18,8 @@ __all__ = ["Meaning", "Scope", "scope"]
 class Meaning(NamedTuple):
     """What a name stands for.
 
-    `kind`: "local" (`binding`), "package" (`declaration`, from the package at `path`), "import" (of `path`), "universe" (a type, a builtin or a constant).
+    `kind`: "local" (`binding`), "package" (`declaration`, from the package at `path`), "import" (of `path`),
+    "universe" (a type, a builtin or a constant).
     """
 
     kind: str
@@ -29,7 +30,9 @@ class Meaning(NamedTuple):
 
 
 class Scope:
-    """The names at byte `at` of `file`, inside `function` if there is one. One name is looked up at a time, nothing is collected."""
+    """The names at byte `at` of `file`, inside `function` if there is one. One name is looked up at a time, nothing is
+    collected.
+    """
 
     def __init__(self, index: "PackageIndex", file: SourceFile, function: Function | None, at: int) -> None:
         self._index = index
@@ -38,7 +41,9 @@ class Scope:
         self.at = at
 
     def lookup(self, name: str) -> Meaning | None:
-        """Give what `name` stands for, innermost first: function, file and package, dot imports, universe; None if nothing is known of it."""
+        """Give what `name` stands for, innermost first: function, file and package, dot imports, universe; None if
+        nothing is known of it.
+        """
         binding = self.function.binding(name, self.at) if self.function is not None else None
         if binding is not None:
             return Meaning("local", name, binding=binding)
@@ -58,7 +63,9 @@ class Scope:
         return None
 
     def type_of(self, name: str) -> Type | None:
-        """Give the type of the variable, constant or function `name`; for a type's name the type itself; None if unknown."""
+        """Give the type of the variable, constant or function `name`; for a type's name the type itself; None if
+        unknown.
+        """
         found = self.lookup(name)
         if found is None:
             return None

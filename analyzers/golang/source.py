@@ -1,43 +1,28 @@
-"""SourceFile: one Go file, of which only what is asked for gets parsed.
-
-gofmt puts every declaration at column 0, so a search for `func`, `type`, `var` and `const` behind a newline finds them all in 0.4 ms for
-a file whose parse takes 13 ms; one declaration is then parsed in place. Raw strings and comments that hold such a line, and
-files gofmt has not seen, are recognised and read the slow way.
-"""
+"""SourceFile: one Go file, of which only what is asked for gets parsed."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from analyzers.golang import syntax
+from analyzers.golang import regions, syntax
 from analyzers.golang.declaration import Declaration, Function, TypeDeclaration, Value
+from analyzers.golang.regions import Region
 from analyzers.golang.syntax import Node, Unparseable
 
-__all__ = ["MAX_BYTES", "Region", "SourceFile"]
-
-
-class Region(NamedTuple):
-    """Where a declaration stands: `kind`, names if they could be read without a parse, bytes start..end (it may trail blanks and comments), 0-based row."""
-
-    kind: Literal["func", "type", "var", "const", "import"]
-    name: str
-    receiver: str
-    start: int
-    end: int
-    row: int
+__all__ = ["MAX_BYTES", "MAX_DECLARATION_BYTES", "SourceFile", "guessed_name"]
 
 
 MAX_BYTES = 8 * 1024 * 1024
-"""What is searched for declarations. Vendored cloud SDKs reach 3.5 MB; no more than syntax.MAX_BYTES of it are parsed at once."""
+"""What is searched for declarations. Vendored cloud SDKs reach 3.5 MB; of these only single declarations are parsed."""
+
+MAX_DECLARATION_BYTES = 512 * 1024
+"""What is parsed at once. A tree needs 50 times the bytes, and only embedded data makes one declaration larger than
+this.
+"""
 
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-_HEAD = re.compile(
-    rb"\n(func|type|var|const|import)(?![\w\x80-\xff])(?:[ \t]*\(([^()\n]*)\))?(?:[ \t]*(" + _WORD + rb"))?([^\n]?)"
-)
-_INDENTED_HEAD = re.compile(rb"\n[ \t]+func[ \t]+(?:\([^()\n]*\)[ \t]*)?" + _WORD + rb"[ \t]*[(\[]")
-_RECEIVER = re.compile(rb"(?:" + _WORD + rb"[ \t]+)?(?:\*[ \t]*)?(" + _WORD + rb")[ \t]*(?:\[[^\]]*\])?[ \t]*,?[ \t]*$")
 _PACKAGE = re.compile(rb"^[ \t]*package[ \t]+(" + _WORD + rb")", re.MULTILINE)
 _IMPORT = re.compile(
     rb"(?:^|[;(])[ \t]*(?:import\b[ \t]*\(?[ \t]*)?(?:(" + _WORD + rb"|\.)[ \t]+)?[\"`]([^\"`\n]+)[\"`]", re.MULTILINE
@@ -47,20 +32,14 @@ _IMPORT_COMMENT = re.compile(rb"^package[ \t]+\w+[ \t]*(?://|/\*)[ \t]*import[ \
 _VERSION = re.compile(r"v[0-9]+$")
 
 
-_KINDS: dict[bytes, Literal["func", "type", "var", "const", "import"]] = {
-    b"func": "func",
-    b"type": "type",
-    b"var": "var",
-    b"const": "const",
-    b"import": "import",
-}
-
-
+_FUNCTIONS = frozenset(["function_declaration", "method_declaration"])
 _CALLING = frozenset(["call_expression", "func_literal", "type_conversion_expression"])
 
 
 class SourceFile:
-    """A Go file at `path` with its bytes and git blob id. Broken or hostile source raises nothing: `error` says what could not be read."""
+    """A Go file at `path` with its bytes and git blob id. Broken or hostile source raises nothing: `error` says what
+    could not be read.
+    """
 
     def __init__(self, path: str, source: bytes, id: str = "") -> None:  # noqa: A002 - git's word
         self.path = path
@@ -68,6 +47,7 @@ class SourceFile:
         self.id = id
         self.error: str | None = None
         self._nodes: dict[int, list[Node]] = {}
+        self._declarations: dict[str, Declaration | None] = {}
         if len(source) > MAX_BYTES:
             self.error = f"it has {len(source):,} bytes, more than {MAX_BYTES:,}"
         elif b"\0" in source:
@@ -112,7 +92,9 @@ class SourceFile:
 
     @cached_property
     def generated(self) -> bool:
-        """Whether a line in front of the package clause says `// Code generated ... DO NOT EDIT.` (go.dev/s/generatedcode)."""
+        """Whether a line in front of the package clause says `// Code generated ... DO NOT EDIT.`
+        (go.dev/s/generatedcode).
+        """
         return _GENERATED.search(self.head) is not None
 
     @cached_property
@@ -131,7 +113,9 @@ class SourceFile:
 
     @cached_property
     def imports(self) -> dict[str, str]:
-        """Local name -> import path. Where no name is given it is guessed from the path; PackageIndex.imported knows the real one."""
+        """Local name -> import path. Where no name is given it is guessed from the path; PackageIndex.imported knows
+        the real one.
+        """
         return {name or guessed_name(path): path for name, path in self.imported if name not in {".", "_"}}
 
     @cached_property
@@ -149,108 +133,39 @@ class SourceFile:
         """Its top-level declarations in order, with what can be said without parsing them."""
         if self.error is not None:
             return []
-        clause = self._package_clause
-        if clause is not None and self.source[clause.end() : clause.end() + 80].lstrip(b" \t").startswith(b";"):
-            return self._parsed_regions()
-        regions = self._scanned(self.source)
-        if regions is not None and self._balanced(regions):
-            return regions
-        exact = self._scanned(syntax.blanked(self.source))
-        return exact if exact is not None else self._parsed_regions()
-
-    def _balanced(self, regions: list[Region]) -> bool:
-        """Say whether no raw string and no comment was cut in two by a line such as "func ..." that it holds."""
-        source = self.source
-        if b"`" not in source and b"/*" not in source:
-            return True
-        start = 0
-        for end in (*(region.start for region in regions), len(source)):
-            if source.count(b"`", start, end) % 2:
-                return False
-            opened = source.rfind(b"/*", start, end)
-            if opened >= 0 and source.find(b"*/", opened, end) < 0 <= source.find(b"*/", opened):
-                return False
-            start = end
-        return True
-
-    def _scanned(self, source: bytes) -> list[Region] | None:
-        # Functions have names, literals have none: an indented name shows a file that gofmt has not seen. The searches for
-        # plain strings spare nearly every file the slow regular expression.
-        if any(blank in source for blank in (b"\tfunc ", b"  func ", b"\n func ")) and _INDENTED_HEAD.search(source):
-            return None
-        found: list[Region] = []
-        row = position = 0
-        matches = list(_HEAD.finditer(source))
-        # The regular expression is anchored at a newline, so a declaration on the very first line has none; nor may it, before `package`.
-        for number, match in enumerate(matches):
-            keyword, receiver, name, following = match.groups()
-            start = match.start() + 1
-            row += source.count(b"\n", position, start)
-            position = start
-            end = matches[number + 1].start() + 1 if number + 1 < len(matches) else len(source)
-            kind = _KINDS[keyword]
-            receiver_name = ""
-            if kind == "func":
-                if name is None:
-                    return None
-                if receiver is not None:
-                    read = _RECEIVER.search(receiver)
-                    if read is None:
-                        return None
-                    receiver_name = read[1].decode("utf-8", "replace")
-            elif following == b"," or name is None:
-                name = b""  # several names, or a group in parentheses
-            found.append(Region(kind, (name or b"").decode("utf-8", "replace"), receiver_name, start, end, row))
-        return found
-
-    def _parsed_regions(self) -> list[Region]:
         try:
-            root = syntax.parse(self.source)
+            return regions.found(self.source)
         except Unparseable as error:
             self.error = str(error)
             return []
-        found: list[Region] = []
-        for node in root.named_children:
-            kind = node.type.partition("_")[0]
-            if kind in {"function", "method"}:
-                name = node.child_by_field_name("name")
-                receiver = node.child_by_field_name("receiver")
-                read = _RECEIVER.search((receiver.text or b"").strip(b"()")) if receiver is not None else None
-                found.append(
-                    Region(
-                        "func",
-                        syntax.text(name) if name is not None else "",
-                        read[1].decode("utf-8", "replace") if read else "",
-                        node.start_byte,
-                        node.end_byte,
-                        node.start_point[0],
-                    )
-                )
-            elif node.type.endswith("_declaration") and kind in {"type", "var", "const", "import"}:
-                found.append(Region(kind, "", "", node.start_byte, node.end_byte, node.start_point[0]))  # type: ignore[arg-type]
-            else:
-                continue
-            self._nodes[node.start_byte] = [node]
-        return found
 
     def nodes(self, region: Region) -> list[Node]:
-        """Give the syntax trees in `region`: one declaration, if it is well formed; empty with `error` set if it must not be parsed."""
+        """Give the syntax trees in `region`: one declaration, if it is well formed; empty with `error` set if it must
+        not be parsed.
+        """
         known = self._nodes.get(region.start)
         if known is None:
             try:
+                if region.end - region.start > MAX_DECLARATION_BYTES:
+                    raise Unparseable(
+                        f"it has {region.end - region.start:,} bytes, more than {MAX_DECLARATION_BYTES:,}"
+                    )
                 root = syntax.parse_range(self.source, region.start, region.end, region.row)
             except Unparseable as error:
                 self.error = self.error or f"{region.kind} {region.name} on line {region.row + 1}: {error}"
                 known = []
             else:
                 known = [node for node in root.named_children if node.type != "comment"]
+                if region.kind == "func" and not any(node.type in _FUNCTIONS for node in known):
+                    self.error = self.error or f"func {region.name} on line {region.row + 1}: its syntax is broken"
             self._nodes[region.start] = known
         return known
 
     def release(self) -> None:
         """Drop all syntax trees, which need 50 times the source's memory; what is asked for later is parsed again."""
         self._nodes.clear()
-        for name in ("functions", "types", "values", "initializers", "decls"):
+        self._declarations.clear()
+        for name in ("functions", "_functions_by_key", "types", "values", "initializers", "decls"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -270,7 +185,9 @@ class SourceFile:
 
     @cached_property
     def initializers(self) -> list[Function]:
-        """The package variables whose initial value holds calls or function literals, as Functions named after the variable."""
+        """The package variables whose initial value holds calls or function literals, as Functions named after the
+        variable.
+        """
         found = []
         for region in self.regions:
             if region.kind != "var" or self.source.find(b"(", region.start, region.end) < 0:
@@ -370,7 +287,9 @@ class SourceFile:
 
     def declaration(self, name: str) -> Declaration | None:
         """Give what the file declares as `name` at its top level: a function, type, variable or constant."""
-        return self.function(name) or self.type(name) or self.value(name)
+        if name not in self._declarations:
+            self._declarations[name] = self.function(name) or self.type(name) or self.value(name)
+        return self._declarations[name]
 
     @cached_property
     def decls(self) -> list[Declaration]:
@@ -427,10 +346,10 @@ class SourceFile:
 def guessed_name(path: str) -> str:
     """Guess a package's name from its import path: the last element, without /v2, .v1, go- and -go."""
     elements = path.split("/")
-    if len(elements) > 1 and _VERSION.match(elements[-1]) and "." in elements[0]:
-        # k8s.io/klog/v2 is klog, but k8s.io/api/core/v1 is v1: a module's major version starts at 2 and stands behind few elements.
-        if elements[-1] not in {"v0", "v1"} and len(elements) <= 4 and "api" not in elements and "apis" not in elements:
-            elements.pop()
+    # k8s.io/klog/v2 is klog, but k8s.io/api/core/v1 is v1: a module's major version starts at 2, behind few elements.
+    versioned = len(elements) in {2, 3, 4} and "." in elements[0] and _VERSION.match(elements[-1])
+    if versioned and elements[-1] not in {"v0", "v1"} and "api" not in elements and "apis" not in elements:
+        elements.pop()
     name = re.sub(r"\.v[0-9]+$", "", elements[-1])
     name = name.removeprefix("go-").removesuffix("-go").removesuffix(".go")
     return name.rpartition("-")[2] if "-" in name else name

@@ -1,4 +1,6 @@
-"""Go source as a syntax tree. The only module that names tree_sitter; see the grammar's node types at tree-sitter-go's `src/node-types.json`."""
+"""Go source as a syntax tree. The only module that names tree_sitter; see the grammar's node types at tree-sitter-go's
+`src/node-types.json`.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -35,7 +37,8 @@ MAX_DEPTH = 500
 
 _LANGUAGE = Language(tree_sitter_go.language())
 
-# Strings and comments, an unfinished one up to where Go would end it; the loops are unrolled so that long ones need no memory.
+# Strings and comments, an unfinished one up to where Go would end it; the loops are unrolled so that long ones need no
+# memory.
 _OPAQUE = re.compile(
     rb"""//[^\n]*|/\*[^*]*(?:\*+[^*/][^*]*)*(?:\*+/|\Z|\*+\Z)|`[^`]*(?:`|\Z)"""
     rb"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?""",
@@ -50,12 +53,16 @@ class Unparseable(Exception):
 
 
 def parse(source: bytes) -> Node:
-    """Give the root of the syntax tree of `source`; Unparseable for what is too large, too deeply nested, or no text. Broken Go gives a tree with errors."""
+    """Give the root of the syntax tree of `source`; Unparseable for what is too large, too deeply nested, or no text.
+    Broken Go gives a tree with errors.
+    """
     return parse_range(source, 0, len(source), 0)
 
 
 def parse_range(source: bytes, start: int, end: int, row: int) -> Node:
-    """Parse source[start:end] alone; `start` is the first byte of the 0-based `row`. The nodes' bytes and lines are those of the whole source."""
+    """Parse source[start:end] alone; `start` is the first byte of the 0-based `row`. The nodes' bytes and lines are
+    those of the whole source.
+    """
     check(source, start, end)
     if start == 0 and end == len(source):
         return Parser(_LANGUAGE).parse(source).root_node
@@ -156,7 +163,9 @@ def unparenthesized(node: Node) -> Node:
 
 
 def path(node: Node) -> list[str] | None:
-    """Give the names of `a.b.c` as ["a", "b", "c"]; None for what is no chain of plain names. Calls, `&`, `*` and parentheses end it."""
+    """Give the names of `a.b.c` as ["a", "b", "c"]; None for what is no chain of plain names. Calls, `&`, `*` and
+    parentheses end it.
+    """
     names: list[str] = []
     while node.type == "selector_expression":
         name, operand = node.child_by_field_name("field"), node.child_by_field_name("operand")

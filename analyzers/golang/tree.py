@@ -19,7 +19,9 @@ class Tree(Protocol):
     """The files at one commit. Ids are git's: equal ids mean equal content, so whatever is derived can be cached by id."""
 
     def read(self, path: str) -> bytes | None:
-        """Give the bytes of the file at `path` (slashes, no leading one), None if there is none; Unreadable if it cannot be had."""
+        """Give the bytes of the file at `path` (slashes, no leading one), None if there is none; Unreadable if it
+        cannot be had.
+        """
 
     def list(self, folder: str) -> list[Entry]:
         """Give the entries of `folder` ("" is the root), sorted by name; empty if there is no such folder."""

@@ -1,4 +1,6 @@
-"""Types in go/types' words. A part that is not known is None; two types are equal if they are written alike after aliases are followed."""
+"""Types in go/types' words. A part that is not known is None; two types are equal if they are written alike after
+aliases are followed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +24,9 @@ class Basic(Type):
 
 @dataclass(frozen=True, slots=True)
 class Named(Type):
-    """A declared type: import path of its package ("" for error), name, type arguments. A local type's name holds its function and place."""
+    """A declared type: import path of its package ("" for error), name, type arguments. A local type's name holds its
+    function and place.
+    """
 
     path: str
     name: str
@@ -88,7 +92,9 @@ class Chan(Type):
 
 @dataclass(frozen=True, slots=True)
 class Signature(Type):
-    """A function's parameters and results, receiver left out. A variadic one's last parameter is a Slice. `type_params` are its own, `constraints` theirs."""
+    """A function's parameters and results, receiver left out. A variadic one's last parameter is a Slice. `type_params`
+    are its own, `constraints` theirs.
+    """
 
     params: tuple[Type | None, ...] = ()
     results: tuple[Type | None, ...] = ()

@@ -49,6 +49,7 @@ _CUSTOM_METRICS = re.compile(r"metrics/pkg/client/(custom|external)_metrics")
 _LISTERS = re.compile(r"(^|/)listers(/|$)")
 CONTROLLER_RUNTIME = "sigs.k8s.io/controller-runtime/pkg/client"
 _CONTROLLER_RUNTIME_CACHE = "sigs.k8s.io/controller-runtime/pkg/cache"
+_TOOLS = re.compile(r"/client-go/|/pkg/client/|controller-runtime/pkg/(client|cache)(/|$)")
 _STORES = frozenset({"Store", "Indexer", "ThreadSafeStore", "KeyListerGetter", "StoreToPodLister"})
 
 
@@ -95,7 +96,7 @@ def _client(path: str, name: str) -> Client | None:
         return Client("store") if name in _STORES or name.endswith(("Store", "Indexer")) else None
     if _TYPED.search(path) and not _NO_TYPED.search(path):
         # Other projects have a pkg/client too: only what is named as client-gen names its types is taken for the one of 2015.
-        if path.endswith("/pkg/client") and not (name.endswith("Interface") and name != "Interface" or name[:1].islower()):
+        if path.endswith(("/pkg/client", "/unversioned")) and "/typed/" not in path and not (name.endswith("Interface") and name != "Interface" or name[:1].islower()):
             return None
         return Client("typed", _typed_resource(name))
     return None
@@ -129,6 +130,11 @@ def sends(method: str, signature: Type | None) -> str | None:
     if not isinstance(result, Named) or not isinstance(signature.results[0], Pointer):
         return "" if method == "Watch" and isinstance(result, Named) and result.path.endswith("/watch") else None
     return resources.of_list(result.name) if method == "List" else resources.plural(result.name)
+
+
+def implements_client(path: str) -> bool:
+    """Say whether the package at an import path is a client itself: what its methods send, its callers ask for."""
+    return bool(_TYPED.search(path) or _DYNAMIC.search(path) or _METADATA.search(path) or _REST.search(path) or _SCALE.search(path) or _TOOLS.search(path))
 
 
 def holds_client(type_: Type | None) -> bool:

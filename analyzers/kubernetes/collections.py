@@ -45,6 +45,9 @@ _KINDS: dict[str, str] = {
     "Workload": "workloads",
 }
 
+RESOURCES = frozenset(_KINDS.values())
+"""The resources that grow with the cluster."""
+
 # Where API types and the caches' wrappers live: "Pod" in a rktlet or a cloud SDK is something else.
 _API = re.compile(
     r"(^|/)(pkg/api|api|apis)(/|$)|k8s\.io/api/|(^|/)(schedulercache|nodeinfo|framework|schedulernodeinfo|kube-scheduler)(/|$)"
@@ -113,6 +116,12 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
     if resource is None or _belongs_to_one(index, file, function, collection, resource):
         return None
     return Growing(resource, typed)
+
+
+def alike(collection: Node) -> str:
+    """Give what a collection has in common with itself under another name: what `allPods` and `pods` hold, else its name."""
+    name = name_of(collection) or ""
+    return _by_name(name) or name
 
 
 def _by_name(name: str) -> str | None:

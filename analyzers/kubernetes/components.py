@@ -69,7 +69,7 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         Kind.NODE,
     ),
     (
-        r"(^|/)(pkg|cmd)/(kubectl|kubeadm|printers|kubecfg)/|(^|/)cmd/[^/]*ctl/|(^|/)staging/src/k8s\.io/(kubectl|cli-runtime)/|(^|/)(cli|ctl|kubectl-[^/]*)/",
+        r"(^|/)(pkg|cmd)/(kubectl|kubeadm|printers|kubecfg)/|(^|/)(cmd|pkg)/(?!sys)[a-z-]*ctl/|(^|/)staging/src/k8s\.io/(kubectl|cli-runtime)/|(^|/)(cli|ctl|kubectl-[^/]*)/",
         "command line",
         Kind.CLI,
     ),

@@ -21,6 +21,7 @@ from analyzers.kubernetes.options import NO_OPTIONS, options
 from analyzers.kubernetes.request import Request, Scope
 
 _LIVE_NAMES = re.compile(r"^(api_?reader|(un|non)_?cached(_?client|_?reader)?|(direct|live)_?(client|reader)|reader_?no_?cache)$", re.IGNORECASE)
+_CACHED_NAMES = re.compile(r"cach(ed|ing)", re.IGNORECASE)
 _IN_NAMESPACE = re.compile(r"InNamespace\((?P<call>[^()]*(?:\([^()]*\))?[^()]*)\)|Namespace:\s*(?P<field>[^,}\n]+)")
 _UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured:\s*true|CacheUnstructured:\s*true")
 _UNSTRUCTURED = frozenset({"Unstructured", "UnstructuredList"})
@@ -40,9 +41,10 @@ def request(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     if verb in {"LIST", "DELETECOLLECTION", "WATCH"}:
         scope = _scope(index, file, function, call, resource)
         read = options(index, file, function, call)
-    live = verb not in {"GET", "LIST"} or kind == "controller-runtime" and _live(index, file, function, operand, object_type)
+    unstructured = _name(object_type) in _UNSTRUCTURED
+    live = verb not in {"GET", "LIST"} or kind == "controller-runtime" and is_live(index, file, function, operand, unstructured)
     where = component(file.path)
-    return Request(verb, resource, scope, "controller-runtime", call.name, file, function, call, read, live, False, None, where)
+    return Request(verb, resource, scope, "controller-runtime", call.name, file, function, call, read, live, unstructured=unstructured, component=where)
 
 
 def _name(type_: Type | None) -> str:
@@ -76,17 +78,19 @@ def _scope(index: PackageIndex, file: SourceFile, function: Function, call: Call
     return "cluster"
 
 
-def _live(index: PackageIndex, file: SourceFile, function: Function, operand: Node, object_type: Type | None) -> bool:
-    """Say whether a read goes to the API server."""
+def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: Node, unstructured: bool) -> bool:
+    """Say whether a read with the client `operand` (of an unstructured object, or a typed one) goes to the API server."""
     if component(file.path).kind is Kind.CLI:
         return True  # a command line has no cache: it makes its client with client.New
     names = [name for name in re.findall(r"\w+", syntax.text(operand))]
     if names and _LIVE_NAMES.match(names[-1]) or "GetAPIReader" in names:
         return True
+    if names and _CACHED_NAMES.search(names[-1]):
+        return False
     source = _source(index, file, function, operand)
     if source is not None:
         return source
-    if _name(object_type) in _UNSTRUCTURED:
+    if unstructured:
         return not _caches_unstructured(index)
     return False
 
@@ -139,7 +143,13 @@ def _caches_unstructured(index: PackageIndex) -> bool:
     candidates += [f"cmd/{entry.name}/main.go" for entry in index.modules.listing("cmd").values() if entry.kind == "tree"]
     for path in candidates:
         main = index.file(path)
-        if main is not None and _UNSTRUCTURED_CACHED.search(main.source):
+        if main is not None and any(_of_the_manager(main.source[: match.start()]) for match in _UNSTRUCTURED_CACHED.finditer(main.source)):
             return True
     return False
 
+
+def _of_the_manager(before: bytes) -> bool:
+    """Say whether options stand in those of the manager, and not in those of a further client made beside it."""
+    made = max(before.rfind(b"client.New("), before.rfind(b"NewDelegatingClient("))
+    managers = max(before.rfind(b"ctrl.Options{"), before.rfind(b"manager.Options{"), before.rfind(b"NewClient"))
+    return managers > made or made < 0

@@ -83,7 +83,7 @@ _SIGNS: tuple[tuple[str, str, CriticalPath], ...] = (
     (r"(Filter|Score|ScoreExtensions|NormalizeScore|AddPod|RemovePod|SelectVictimsOnNode)$", r"CycleState|NodeInfo|PreFilterState", SCHEDULING),
     (r"(PreFilter|PostFilter|PreScore|Reserve|Unreserve|Permit|PreBind|PostBind|Bind|PreEnqueue)$", r"CycleState|\*(core)?v1\.Pod\b", SCHEDULING_A_POD),
     (r"Less$", r"PodInfo\b", SCHEDULING_A_POD),
-    (r"[sS]chedule(One|Pod)?$", r"\bPod\b|CycleState", SCHEDULING_A_POD),
+    (r"(\w*S|s)chedule(One|Pod)?$", r"\bPod\b|CycleState", SCHEDULING_A_POD),
     (r"(Admit|Validate|Handles)$", r"admission\.Attributes", ADMISSION),
     (r"(Handle|Default|Validate(Create|Update|Delete))$", r"admission\.Request|runtime\.Object", ADMISSION),
     (r"(Authorize|RulesFor)$", r"authorizer\.Attributes|user\.Info|Attributes\b", AUTHORIZATION),

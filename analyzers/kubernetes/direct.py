@@ -20,7 +20,7 @@ from analyzers.kubernetes.namespaces import all_namespaces
 from analyzers.kubernetes.options import NO_OPTIONS, Options, looks_like_options, options
 from analyzers.kubernetes.request import COLLECTIONS, Request, Scope
 
-_LIST_FUNCS = frozenset({"ListFunc", "WatchFunc", "ListWithContextFunc", "WatchFuncWithContext"})
+_LIST_FUNCS = frozenset({"listfunc", "watchfunc", "listwithcontextfunc", "watchfuncwithcontext"})
 _DEEPEST_CHAIN = 40
 _METHOD_CALL = re.compile(rb"\.\s*(?:%s)\(" % "|".join(sorted(METHODS)).encode())
 
@@ -91,14 +91,14 @@ def _is_package(place: _Place, operand: Node) -> bool:
 def _made(place: _Place, call: Call, verb: str, resource: str, scope: Scope, kind: str, read: Options = NO_OPTIONS) -> Request:
     where = component(place.file.path)
     return Request(
-        verb, resource, scope, kind, call.name, place.file, place.function, call, read, True, in_list_watch(call), None, where
+        verb, resource, scope, kind, call.name, place.file, place.function, call, read, list_watch=in_list_watch(call), component=where
     )
 
 
 def in_list_watch(call: Call) -> bool:
     """Say whether a call stands in the ListFunc or WatchFunc of a ListWatch."""
     for closure in call.closures:
-        if closure.name in _LIST_FUNCS and closure.role in {"value", "assigned"}:
+        if closure.name.lower() in _LIST_FUNCS and closure.role in {"value", "assigned"}:
             return True
     return False
 
@@ -219,7 +219,7 @@ def _chain(place: _Place, operand: Node) -> list[Call]:
 
 def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
     """A request built with the REST client: `c.Get().Namespace(ns).Resource("pods").Name(name).Do()`."""
-    verb, resource, scope, named, namespaced = "", "", "cluster", False, False
+    verb, resource, listed, named, namespaced = "", "", False, False, False
     for step in _chain(place, operand):
         if step.name in REST_VERBS and not _resource_method(step):
             verb = REST_VERBS[step.name]
@@ -227,7 +227,7 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             word = syntax.text(step.arguments[0]).strip('"').rpartition("Method")[2].upper()
             verb = {"POST": "CREATE", "PUT": "UPDATE"}.get(word, word if word in {"GET", "PATCH", "DELETE"} else "GET")
         elif step.name == "Resource" and step.arguments:
-            given = step.arguments[0]
+            given, listed = step.arguments[0], True
             resource = syntax.text(given).strip('"') if given.type == "interpreted_string_literal" else ""
         elif step.name in {"Name", "AbsPath", "RequestURI", "SubResource", "Suffix"}:
             named = True
@@ -238,7 +238,7 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             getter = _getter(place, step.operand) if step.operand is not None else None
             resource = resources.of_getter(getter.name) if getter is not None else resource
     verb = verb or "GET"
-    if verb == "GET" and not named:
+    if verb == "GET" and listed and not named:
         verb = "WATCH" if call.name == "Watch" else "LIST"
     elif call.name == "Watch":
         verb = "WATCH"

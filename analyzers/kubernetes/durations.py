@@ -1,5 +1,7 @@
 """How long a time.Duration expression is, where its parts are constants."""
 
+import re
+
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function, Value
 from analyzers.golang.packages import PackageIndex
@@ -82,8 +84,34 @@ def _named(index: PackageIndex, node: Node, file: SourceFile, function: Function
         declared = index.lookup(index.import_path(file), text, file)
     else:
         path = syntax.path(node)
+        if path is not None and len(path) == 2 and function is not None and function.binding(path[0], node.start_byte) is not None:
+            return _field(index, path[1], file, depth)
         imported = index.imported(file, path[0]) if path is not None and len(path) == 2 else None
         declared = index.lookup(imported, path[1]) if imported is not None and path is not None else None
     if isinstance(declared, Value) and declared.value is not None and declared.parts == 1:
         return _factor(index, declared.value, declared.file, None, depth + 1)
     return None
+
+
+def _field(index: PackageIndex, name: str, file: SourceFile, depth: int) -> tuple[float, bool] | None:
+    """The value that a field of this name is given in literals of the package, if they all agree."""
+    found: set[tuple[float, bool]] = set()
+    pattern = re.compile(rb"\b%s:" % name.encode())
+    for other in index.package_of(file.path).files():
+        if not pattern.search(other.source):
+            continue
+        for function in other.functions:
+            if not pattern.search(other.source, function.region.start, function.region.end):
+                continue
+            for composite in function.composites:
+                body = composite.node.child_by_field_name("body")
+                for element in syntax.children(body) if body is not None else []:
+                    key, value = element.child_by_field_name("key"), element.child_by_field_name("value")
+                    if key is None or value is None or syntax.text(key) != name:
+                        continue
+                    inner = syntax.children(value)
+                    given = _factor(index, inner[0] if inner else value, other, function, depth + 1)
+                    if given is None:
+                        return None
+                    found.add(given)
+    return found.pop() if len(found) == 1 else None

@@ -17,12 +17,17 @@ def reaches(function: Function, loop: Loop, call: Call) -> bool:
     return any(name in tainted for node in nodes for name in names(node))
 
 
+_ITERATOR = re.compile(r"(\w+)\.(Next|HasNext|Scan)\(\)$")
+
+
 def made_of(function: Function, loop: Loop, closures: tuple[Closure, ...] = ()) -> frozenset[str]:
     """Give the loop's variables and all variables that are assigned something made of them in its body.
 
     `closures` are those around the place in question: parameters of a literal called in the loop carry its arguments' names on.
     """
     tainted = set(loop.variables)
+    if loop.kind == "for" and loop.condition is not None and (iterator := _ITERATOR.match(syntax.text(loop.condition))):
+        tainted.add(iterator[1])
     if not tainted or loop.body is None:
         return frozenset(tainted)
     start, end = loop.body.start_byte, loop.body.end_byte

@@ -6,7 +6,7 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Loop
 from analyzers.golang.packages import PackageIndex
-from analyzers.golang.types import Map, Named, Slice, dereferenced
+from analyzers.golang.types import Map, Named, Slice, Struct, dereferenced
 
 # Parts of one object (k8s.io/api): none of them is more than some tens.
 _PARTS = frozenset(
@@ -46,5 +46,18 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
     type_ = index.underlying(index.type_of(collection, function.file, function))
     if isinstance(type_, Slice | Map):
         element = dereferenced(type_.elem)
-        return isinstance(element, Named) and element.name in _PARTS
+        return isinstance(element, Named) and (element.name in _PARTS or _is_part(index, element))
     return False
+
+
+_API = re.compile(r"^k8s\.io/api/|(^|/)apis?/([\w.-]+/)?(v\d\w*)?$|/pkg/api(/v1)?$")
+
+
+def _is_part(index: PackageIndex, element: Named) -> bool:
+    """Say whether an API type is a part of an object and none itself: a struct without ObjectMeta."""
+    if not _API.search(element.path) or element.name.endswith("List"):
+        return False
+    under = index.underlying(element)
+    if not isinstance(under, Struct):
+        return False
+    return not any(field.embedded and field.name in {"ObjectMeta", "TypeMeta", "ListMeta"} for field in under.fields)

@@ -19,6 +19,11 @@ _KINDS = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "ReplicationControl
 _KIND = re.compile(r"^\"?kind\"?:\s*\"?(\w+)", flags=re.MULTILINE)
 _SEPARATOR = re.compile(r"^---", flags=re.MULTILINE)
 _RAW_STRING = re.compile(r"`([^`]*)`")
+# What Helm and jinja put into a manifest: statements, lines of nothing else, expressions.
+_CONTROL = re.compile(r"\{%[^{}\n]*%\}|\{\{-?[ \t]*(?:if|else|end|range|with|define|template|/\*)\b[^{}\n]*\}\}")
+_OWN_LINE = re.compile(r"^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$", flags=re.MULTILINE)
+_EXPRESSION = re.compile(r"\{\{[^{}\n]*\}\}")
+_DEEPEST = 60  # collections in one another; a DaemonSet has about 12
 _LONGEST = 100_000  # characters of one document; the largest addon has a few thousand
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -93,13 +98,7 @@ def workloads(path: str, text: str) -> Iterator[Workload]:
 
 
 def _workload(kind: str, document: str, offset: int) -> Workload | None:
-    plain = re.sub(r"\{%.*?%\}|\{\{-?\s*(?:if|else|end|range|with|define|template|/\*)\b.*?\}\}", "", document)
-    plain = re.sub(r"^[ \t]*(?:\{\{.*?\}\}[ \t]*)+$", "", plain, flags=re.MULTILINE)
-    plain = re.sub(r"\{\{.*?\}\}", "x", plain)
-    try:
-        root = yaml.compose(plain.removeprefix("---"), Loader=_LOADER)
-    except (yaml.YAMLError, RecursionError):
-        return None
+    root = _compose(_EXPRESSION.sub("x", _OWN_LINE.sub("", _CONTROL.sub("", document))).removeprefix("---"))
     name = _scalar(_at(root, "metadata", "name"))
     spec = _at(root, "spec", "template", "spec")
     if not name or not isinstance(spec, yaml.MappingNode):
@@ -117,6 +116,19 @@ def _workload(kind: str, document: str, offset: int) -> Workload | None:
         if key.value in {"podAffinity", "podAntiAffinity"} and value.value:
             affinity, line = key.value, offset + key.start_mark.line + 1
     return Workload(kind, name, offset + 1, offset + document.count("\n") + 1, containers, affinity, line)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    # Composing recurses, in C for the fast loader: a document of nothing but brackets would end the process.
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                return None
+        return yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:
+        return None
 
 
 def _container(item: yaml.Node, offset: int) -> Container | None:

@@ -89,14 +89,52 @@ def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, 
         return Repetition("periodic", period[0], period[1])
     if not _TIMED.search(syntax.text(loop.body)):
         return None
+    kind: Literal["periodic", "poll"] = "poll" if _ends_itself(loop) else "periodic"
     for call in function.calls:
         inside = loop.node.start_byte <= call.node.start_byte < loop.node.end_byte
         if inside and _DELAY.match(call.name) and call.arguments and call.name != "NewTimer":
-            return Repetition("periodic", seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
+            return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
     for call in function.calls:
         if call.name in {"NewTicker", "Tick", "NewTimer"} and call.arguments and call.node.start_byte < loop.node.start_byte:
-            return Repetition("periodic", seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
-    return Repetition("periodic", None, "")
+            return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
+    return Repetition(kind, None, "")
+
+
+_STOP = re.compile(r"stop|done|quit|clos|exit|cancel|ctx|shutdown|die|term", re.IGNORECASE)
+
+
+def _ends_itself(loop: Loop) -> bool:
+    """Say whether a loop leaves itself when it has got what it waits for; to be told to stop, or to fail, is no such end."""
+    assert loop.body is not None
+
+    def inside(node: Node) -> bool:
+        if node.type == "func_literal":
+            return False
+        if node.type == "communication_case":
+            communication = node.child_by_field_name("communication")
+            return communication is None or not _STOP.search(syntax.text(communication))
+        if node.type in {"for_statement", "expression_switch_statement", "type_switch_statement"}:
+            return False
+        return True
+
+    for node in syntax.walk(loop.body, inside):
+        if node.type == "return_statement" or node.type == "break_statement" and not _in_select(node, loop):
+            return True
+    return False
+
+
+def _in_select(node: Node, loop: Loop) -> bool:
+    # A plain break inside a select leaves the select alone.
+    if syntax.children(node):
+        return False
+    parent = node.parent
+    for _ in range(6):
+        if parent is None or parent == loop.body:
+            return False
+        if parent.type == "communication_case":
+            return True
+        parent = parent.parent
+    return False
 
 
 def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: Node | None) -> tuple[float | None, str]:
@@ -106,10 +144,9 @@ def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: No
     return None, ""
 
 
-_QUEUE_LOOP = re.compile(r"\b(processNext\w*|ProcessNext\w*)\b|\.Get\(\)|\.Pop\(|\brange\s+[\w.]*(ch|Ch|chan|Chan|queue|Queue|updates)\b")
+_TAKES = re.compile(rb"\w*[qQ]ueue\w*\.(Get|Pop|PopProcess)\(|\b(p|P)rocessNext\w*\(|\brange\s+[\w.]*([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s*\{")
 
 
 def takes_from_queue(function: Function) -> bool:
     """Say whether a function is a worker: it takes items from a queue or channel and waits for them, so that what repeats it is no period."""
-    source = function.file.source[function.region.start : function.region.end].decode("utf-8", "replace")
-    return _QUEUE_LOOP.search(source) is not None and bool(re.search(r"[qQ]ueue|[wW]orkItem|\bch\b|[cC]han", source))
+    return _TAKES.search(function.file.source, function.region.start, function.region.end) is not None

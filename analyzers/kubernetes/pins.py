@@ -62,6 +62,7 @@ _QUICK = re.compile(
     r"(?i)etcd|golang|go[_-]?version|kube-cross|-go1|go1\.|"
     + "|".join(name for each, _ in _NODE_PATTERNS for name in each.names)
 )
+_LONGEST = 1_000  # characters: a longer line is data, and would cost the patterns below more than it is worth
 _COMMENT = re.compile(r"^\s*(?:#|//|\*|/\*|;|\{#|<!--)")
 
 # Prose, other people's code, what only this repository's own checks run, and files that locks.py reads.
@@ -100,6 +101,8 @@ def written(path: str, line: str, enclosing: str = "") -> Iterator[Written]:
     enclosing is the name of the map of versions that the line stands in. Comments hold none. Of a Go file only etcd's are
     read: constants of what is installed.
     """
+    if len(line) > _LONGEST:
+        return
     name = path.rpartition("/")[2]
     if name == ".go-version" or path.endswith("cross/VERSION"):
         yield from _found(GO, _GO_VERSION_FILE if name == ".go-version" else _CROSS, line)

@@ -22,8 +22,8 @@ class Request:
     """One API request: what is sent (verb, resource: "" where unknown, scope), how (kind), and where it stands.
 
     `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False for a read that
-    a cache in the process answers (a controller-runtime client's). `list_watch`: it is the body of a ListWatch, which an informer calls.
-    `via` is the function that sends it, for kind "wrapper".
+    a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`). `list_watch`: it is the body of a ListWatch, which an informer calls.
+    `via` is the function that sends it, for kind "wrapper", and `within` the loops over items in there.
     """
 
     verb: str
@@ -38,6 +38,8 @@ class Request:
     live: bool = True
     list_watch: bool = False
     via: Function | None = None
+    unstructured: bool = False
+    within: tuple[tuple[Function, Loop], ...] = ()
     component: Component = field(default=Component("this code", Kind.OTHER))
 
     @property

@@ -2,9 +2,12 @@
 
 Computed by type-checking kubernetes/kubernetes @ b329179c2f (2018-07) and k8s.io/{api,apimachinery,client-go},
 sigs.k8s.io/controller-runtime of 2026-07 (go/types' gc sizes on amd64; shared facts, kubernetes.md 4). Which release a
-repository uses is seldom known, and API structs only grow (Pod: 848 bytes in 2018, 1,240 in 2026), so the smaller
-number stands here and every text says "at least".
+repository uses is seldom known, and API structs grow (Pod: 848 bytes in 2018, 1,240 in 2026), so the smaller number
+stands here and every text says "at least". The packages of before 2017-08 are measured by analyzers.golang.sizes at
+kubernetes/kubernetes @ 19a2a10354 (2016-09, pkg/api/v1) and @ affba42a05 (2015-07, pkg/api).
 """
+
+import re
 
 from analyzers.golang.types import Named
 
@@ -136,6 +139,18 @@ _TABLE: dict[str, str] = {
         "SharedIndexInformerOptions=120"
     ),
     "k8s.io/client-go/tools/leaderelection": "LeaderElector=184 LeaseCandidate=192",
+    "k8s.io/kubernetes/pkg/api": (
+        "Pod=488 PodSpec=168 PodStatus=136 PodTemplateSpec=320 Container=248 ContainerStatus=120 Volume=104 Node=440 "
+        "NodeStatus=200 Service=312 ServiceSpec=104 Endpoints=208 Secret=208 ConfigMap=264 Event=416 Namespace=224 "
+        "PersistentVolume=344 PersistentVolumeClaim=288 ReplicationController=224 ObjectMeta=152 ObjectReference=112 "
+        "ListOptions=88"
+    ),
+    "k8s.io/kubernetes/pkg/api/v1": (
+        "Pod=664 PodSpec=248 PodStatus=160 PodTemplateSpec=472 Container=256 ContainerStatus=120 Volume=192 Node=632 "
+        "NodeStatus=320 Service=464 ServiceSpec=184 Endpoints=280 Secret=288 ConfigMap=264 Event=504 Namespace=296 "
+        "PersistentVolume=488 PersistentVolumeClaim=368 ReplicationController=304 ObjectMeta=224 ObjectReference=112 "
+        "ListOptions=96"
+    ),
     "sigs.k8s.io/controller-runtime/pkg/cache": "Options=136",
     "sigs.k8s.io/controller-runtime/pkg/client": (
         "DeleteAllOfOptions=144 ListOptions=88 Options=80 SubResourcePatchOptions=88 SubResourceUpdateOptions=80"
@@ -151,6 +166,11 @@ _SIZES = {
 }
 
 
+# The same packages under the names they had: the project moved in 2015, client-go held a copy until 2017.
+_ELSEWHERE = re.compile(r"(?:github\.com/GoogleCloudPlatform/kubernetes|k8s\.io/client-go(?:/[0-9.]+)?)/pkg/api(?=/v1$|$)")
+
+
 def at_least(named: Named) -> int | None:
     """Give how many bytes a well-known struct has at least; None for what is not in the table (or is no struct)."""
-    return _SIZES.get((named.path, named.name))
+    path = _ELSEWHERE.sub("k8s.io/kubernetes/pkg/api", named.path)
+    return _SIZES.get((path, named.name))

@@ -3,17 +3,20 @@
 import dataclasses
 import re
 from collections.abc import Collection, Iterator
+from weakref import WeakKeyDictionary
 
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
+from analyzers.golang.facts import Call, Loop
+from analyzers.golang.packages import Package, PackageIndex
 from analyzers.golang.source import SourceFile
 from analyzers.golang.types import BUILTINS, Interface
-from analyzers.kubernetes.clients import METHODS
+from analyzers.kubernetes import controller_runtime
+from analyzers.kubernetes.clients import METHODS, implements_client
 from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.direct import direct_requests, in_list_watch
-from analyzers.kubernetes.request import Request
+from analyzers.kubernetes.flows import reaches
+from analyzers.kubernetes.request import READS, Request
 
 _LONGEST = 80
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
@@ -39,7 +42,7 @@ def wrapped_requests(
         for inner in _sent(index, file, function, call):
             if inner.key not in seen:
                 seen.add(inner.key)
-                found.append(_at(inner, file, function, call))
+                found.append(_at(index, inner, file, function, call))
     return found
 
 
@@ -47,7 +50,7 @@ def _may_wrap(call: Call) -> bool:
     return bool(call.name) and (call.operand is not None or call.name not in BUILTINS)
 
 
-def _at(inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
+def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
     return dataclasses.replace(
         inner,
         kind="wrapper",
@@ -56,9 +59,32 @@ def _at(inner: Request, file: SourceFile, function: Function, call: Call) -> Req
         function=function,
         call=call,
         list_watch=in_list_watch(call),
+        live=_live(index, inner, file, function, call),
         via=inner.via or inner.function,
+        within=inner.within or _item_loops(inner),
         component=component(file.path),
     )
+
+
+def _item_loops(inner: Request) -> tuple[tuple[Function, Loop], ...]:
+    function = inner.function
+    return tuple((function, loop) for loop in inner.call.loops if loop.kind != "infinite" and reaches(function, loop, inner.call))
+
+
+def _live(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> bool:
+    """Whether a wrapper's read goes to the API server: the client that it is given decides."""
+    number = _parameter(inner)
+    if number is None or inner.via is not None or number >= len(call.arguments):
+        return inner.live
+    return controller_runtime.is_live(index, file, function, call.arguments[number], inner.unstructured)
+
+
+def _parameter(request: Request) -> int | None:
+    """The number of the function's parameter that is the controller-runtime client of a read, None where it is none."""
+    if request.kind != "controller-runtime" or request.verb not in READS or request.call.operand is None:
+        return None
+    name = syntax.text(request.call.operand)
+    return next((number for number, parameter in enumerate(request.function.params) if parameter.name == name), None)
 
 
 def _sent(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Iterator[Request]:
@@ -79,26 +105,36 @@ def callees(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     package = index.package(member.owner.path)
     if package is None:
         return []
-    encoded = f" {call.name}(".encode()
-    found = [
-        candidate
-        for other in package.files()
-        if encoded in other.source and component(other.path).reviewed
-        for candidate in other.functions
-        if candidate.name == call.name and candidate.receiver_name and not candidate.receiver_name.lower().startswith("fake")
-    ]
+    if package not in _methods:
+        _methods[package] = _methods_of(package)
+    found = _methods[package].get(call.name, [])
     return found if len(found) == 1 else []
+
+
+_methods: WeakKeyDictionary[Package, dict[str, list[Function]]] = WeakKeyDictionary()
+
+
+def _methods_of(package: Package) -> dict[str, list[Function]]:
+    found: dict[str, list[Function]] = {}
+    for file in package.files():
+        if component(file.path).reviewed:
+            for function in file.functions:
+                if function.receiver_name and not function.receiver_name.lower().startswith("fake"):
+                    found.setdefault(function.name, []).append(function)
+    return found
 
 
 def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Request]:
     """Give the live requests of a function that is short enough to be a wrapper; those of what it calls too, one level down."""
     where = component(callee.file.path)
+    if implements_client(index.import_path(callee.file)):
+        return []
     if not where.reviewed or where.kind is Kind.API_SERVER or callee.file.generated:
         return []
     region = callee.region
     if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not _CLIENT.search(callee.file.source, region.start, region.end):
         return []
-    direct = [request for request in direct_requests(index, callee.file, callee) if request.live and not request.list_watch]
+    direct = [request for request in direct_requests(index, callee.file, callee) if (request.live or _parameter(request) is not None) and not request.list_watch]
     if direct:
         return direct if len({request.key for request in direct}) <= _MOST_REQUESTS else []
     if depth >= _DEEPEST:
@@ -110,6 +146,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
         for inner_callee in callees(index, callee.file, callee, call):
             if inner_callee is not callee:
                 for inner in sent_by(index, inner_callee, depth + 1):
-                    found.setdefault(inner.key, dataclasses.replace(inner, via=inner_callee))
+                    loops = tuple((callee, loop) for loop in call.loops if loop.kind != "infinite" and reaches(callee, loop, call))
+                    found.setdefault(inner.key, dataclasses.replace(inner, via=inner_callee, within=(*loops, *_item_loops(inner))))
     return list(found.values()) if len(found) <= _MOST_REQUESTS else []
 

@@ -42,8 +42,6 @@ def diagnostic(concern: str = "list pods", line: int = 10, **changes: Any) -> Di
         "inline": True,
     }
     given.update(changes)
-    if given["related"] if "related" in given else False:
-        given["function"] = changes.get("function", "")
     return Diagnostic(**given).with_fingerprint(0)
 
 
@@ -65,8 +63,12 @@ def report(*diagnostics: Diagnostic, **changes: Any) -> Report:
     return Report(diagnostics=diagnostics, files=changes.pop("files", 2), lines=changes.pop("lines", LINES), **changes)
 
 
-def source(kind: Any = "issue_comment", number: int = 77, text: str = "/scalability-check", node_id: str = "") -> CommandSource:
-    return CommandSource(kind=kind, id=number, author="contributor", author_association="NONE", text=text, node_id=node_id)
+def source(
+    kind: Any = "issue_comment", number: int = 77, text: str = "/scalability-check", node_id: str = ""
+) -> CommandSource:
+    return CommandSource(
+        kind=kind, id=number, author="contributor", author_association="NONE", text=text, node_id=node_id
+    )
 
 
 def request(number: int = 1, **changes: Any) -> ReviewRequest:
@@ -156,18 +158,29 @@ class Scene:
             sleep=self.clock.sleep,
         )
 
+    def later(self) -> None:
+        """Let a quarter of an hour pass: what Redis remembers of the latest writes is forgotten (bot.turn)."""
+        self.clock.time += 900
+        for key in self.redis.keys("scalability-bot:recent:*"):
+            self.redis.delete(key)
+
     def writes(self) -> list[str]:
         """Give the operations with which the bot wrote, in order, those that took effect."""
         return [
             each.operation
             for each in self.simulated.state.requests
-            if each.operation and each.method != "GET" and not each.operation.startswith("apps/") and each.status < 400
+            if each.operation
+            and each.method != "GET"
+            and not each.operation.startswith("apps/")
+            and (each.status or 0) < 400
         ]
 
     @property
     def bodies(self) -> list[str]:
         """The texts of the bot's submitted reviews."""
-        return [each.body for each in self.pull.reviews if each.user.login == self.app.login and each.state != "PENDING"]
+        return [
+            each.body for each in self.pull.reviews if each.user.login == self.app.login and each.state != "PENDING"
+        ]
 
     @property
     def lines(self) -> Sequence[tuple[str, int]]:

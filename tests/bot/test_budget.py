@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from redis import Redis
 
@@ -27,9 +29,12 @@ def write(budget: Budget, clock: Clock, number: int = 1, *, content: bool = True
 
 def test_writes_are_a_second_apart_and_three_where_people_are_notified(budget: Budget, clock: Clock) -> None:
     quiet = write(budget, clock, 3, content=False)
-    assert [later - earlier for earlier, later in zip(quiet, quiet[1:], strict=False)] == [APART, APART]
+    assert [later - earlier for earlier, later in itertools.pairwise(quiet)] == [APART, APART]
     first = write(budget, clock, 3)
-    assert [later - earlier for earlier, later in zip(first, first[1:], strict=False)] == [NOTIFYING_APART, NOTIFYING_APART]
+    assert [later - earlier for earlier, later in itertools.pairwise(first)] == [
+        NOTIFYING_APART,
+        NOTIFYING_APART,
+    ]
     assert write(budget, clock, content=False)[0] - first[-1] == APART
 
 
@@ -67,6 +72,16 @@ def test_no_more_than_five_hundred_an_hour(budget: Budget, clock: Clock, redis_c
     assert len(write(budget, clock)) == 1
 
 
+def test_a_write_counts_for_an_hour(budget: Budget, clock: Clock) -> None:
+    write(budget, clock, 3)
+    clock.time += 3000
+    write(budget, clock, 2)
+    assert budget.room() == AN_HOUR - 5
+    clock.time += 700
+    write(budget, clock)
+    assert budget.room() == AN_HOUR - 3
+
+
 def test_the_last_writes_of_an_hour_are_for_people(budget: Budget, clock: Clock, redis_connection: Redis) -> None:
     for index in range(AN_HOUR - RESERVE + 1):
         redis_connection.zadd("scalability-bot:budget:content", {str(index): clock.time})
@@ -95,7 +110,7 @@ def test_whoever_waits_can_keep_hold_of_something_else(budget: Budget, clock: Cl
     held: list[float] = []
     with budget.write(content=False, meanwhile=lambda: held.append(clock.time)):
         pass
-    assert max(later - earlier for earlier, later in zip(held, held[1:], strict=False)) <= 5
+    assert max(later - earlier for earlier, later in itertools.pairwise(held)) <= 5
 
 
 def test_a_failed_write_counts_and_gives_the_turn_back(budget: Budget, clock: Clock) -> None:

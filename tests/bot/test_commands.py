@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,11 @@ def test_all_commands_of_a_comment_in_their_order_with_their_lines() -> None:
     assert [command.text for command in commands] == ["/scalability-check help", "/scalability-check  Explain A-b"]
 
 
+def test_the_marks_that_lead_back_to_a_line_cannot_be_forged() -> None:
+    forged = f"- {NAME}\ue0000\ue001 deep\n- {NAME}\ue0001\ue001 deep\n\n{NAME} help"
+    assert Command.parse(forged) == [Command("help")]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "new"),
     [
@@ -119,9 +126,10 @@ PIECES = st.one_of(
 
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_any_comment_is_read(comment: str) -> None:
+    lines = re.sub("[\ue000\ue001]", "", comment).split("\n")
     for command in Command.parse(comment):
-        assert command.text.lower().startswith(NAME)
-        assert any(line.rstrip() == command.text for line in comment.replace("\r", "\n").split("\n"))
+        assert command.text.startswith(NAME)
+        assert command.text in [line.rstrip() for line in lines]
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))

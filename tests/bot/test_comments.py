@@ -16,7 +16,9 @@ HOSTILE = "@kubernetes/owners `#1` ![x](http://evil) <img src=x> [a](http://b) *
 def rendered(markdown: str) -> list[Token]:
     """Give the inline tokens that GitHub would see, code left out."""
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown)
-    return [child for token in tokens for child in token.children or [token] if child.type not in {"code_inline", "fence"}]
+    return [
+        child for token in tokens for child in token.children or [token] if child.type not in {"code_inline", "fence"}
+    ]
 
 
 def plain_text(markdown: str) -> str:
@@ -27,7 +29,9 @@ def plain_text(markdown: str) -> str:
 def test_a_comment_says_what_how_much_what_instead_and_when_to_ignore_it() -> None:
     body = comments.comment(diagnostic(), links())
     above = comments.unfolded(body)
-    assert above.startswith("`client.List` lists all pods. 150,000 pods every 15 s.\n\nRead them from an informer's cache. Leave it")
+    assert above.startswith(
+        "`client.List` lists all pods. 150,000 pods every 15 s.\n\nRead them from an informer's cache. Leave it"
+    )
     assert comments.words(above) <= comments.WORDS
     assert "5,000 nodes x 1 / 15 s = 333 QPS" not in above
     assert "5,000 nodes x 1 / 15 s = 333 QPS" in body
@@ -56,6 +60,11 @@ def test_what_is_no_go_is_silenced_in_the_configuration() -> None:
     assert "```yaml\nrules:\n  etcd-bump: notice" in body
 
 
+def test_jobs_that_show_the_effect_are_fenced_in_the_fold() -> None:
+    body = comments.comment(diagnostic(jobs=("a-job",)), links())
+    assert "```\n/test a-job\n```" in body[body.index("<details>") : body.index("</details>")]
+
+
 def test_a_long_comment_gives_its_last_sentence_to_the_fold() -> None:
     long = diagnostic(remedy="Read them from a cache. " * 14, unless="Leave it where it runs only once.")
     body = comments.comment(long, links())
@@ -76,6 +85,12 @@ def test_related_places_are_links_that_stay_true() -> None:
     assert f"Also at [`pkg/0.go:1`](https://github.com/octo/kubernetes/blob/{'f' * 40}/pkg/0.go#L1) (`F`)" in above
     assert above.endswith("and 3 more places.")
     assert above.count("/blob/") == comments.RELATED
+
+
+def test_the_longest_paths_fit_into_a_comment() -> None:
+    path = "ü" * 2_000
+    several = diagnostic(path=path, related=tuple(place(f"{path}{index}", 1, path) for index in range(20)))
+    assert len(comments.comment(several, links(), elsewhere=True)) < 30_000
 
 
 def test_nothing_from_the_code_under_review_renders_links_or_mentions() -> None:
@@ -107,9 +122,15 @@ def test_nothing_from_the_code_under_review_renders_links_or_mentions() -> None:
         ("`@me #1`, ``a ` #2``", "`@me #1`, ``a ` #2``"),
         ("```diff\n-@me #1\n```\n@me", "```diff\n-@me #1\n```\n`@me`"),
         ("https://github.com/k/k/pull/12/files.", "`k/k#12`."),
-        ("[this](https://github.com/k/k/issues/12#issuecomment-1)", "[this](https://redirect.github.com/k/k/issues/12#issuecomment-1)"),
+        (
+            "[this](https://github.com/k/k/issues/12#issuecomment-1)",
+            "[this](https://redirect.github.com/k/k/issues/12#issuecomment-1)",
+        ),
         ("in commit b329179c2f", "in commit `b329179c2f`"),
-        ("150,000 pods x 5,000 nodes = 7.5e8, a.b@c.d, #sig-scalability", "150,000 pods x 5,000 nodes = 7.5e8, a.b@c.d, #sig-scalability"),
+        (
+            "150,000 pods x 5,000 nodes = 7.5e8, a.b@c.d, #sig-scalability",
+            "150,000 pods x 5,000 nodes = 7.5e8, a.b@c.d, #sig-scalability",
+        ),
         ("a lonely ` and @me", "a lonely ` and ``@me``"),
     ],
 )

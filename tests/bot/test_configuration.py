@@ -49,7 +49,7 @@ def test_nobody_may_be_mentioned() -> None:
     ("text", "line", "sentence"),
     [
         (f"rules:\n  {RULE[:-1]}: off", 2, f"`{RULE[:-1]}` is no rule (did you mean {RULE}?)"),
-        (f"rules:\n  {RULE}: loud", 2, f"`rules.{RULE}` must be one of off, notice, warning, not `\"loud\"`"),
+        (f"rules:\n  {RULE}: loud", 2, f'`rules.{RULE}` must be one of off, notice, warning, not `"loud"`'),
         ("rules: off", 1, '`rules` must be a mapping, not `"off"`'),
         ("\nignor: [a]", 2, "`ignor` is no setting (did you mean ignore?)"),
         ("ignore: docs/", 1, "`ignore` must be a list"),
@@ -76,12 +76,26 @@ def test_a_problem_is_one_sentence_with_its_line(text: str, line: int, sentence:
 
 
 def test_what_is_wrong_is_left_out_and_the_rest_holds() -> None:
-    configuration, problems = parse(f"rules:\n  {RULE}: off\n  no-rule: off\nignore: [docs/, 5]\ncap: many\nlabel: mine\n")
+    configuration, problems = parse(
+        f"rules:\n  {RULE}: off\n  no-rule: off\nignore: [docs/, 5]\ncap: many\nlabel: mine\n"
+    )
     assert len(problems) == 3
     assert configuration == Configuration(rules={RULE: "off"}, ignore=("docs/",), label="mine")
 
 
-@pytest.mark.parametrize("text", ["[" * 30_000, "\x00", "{" * 500, "a: " * 9, "? [x]\n: 1", "x" * (LONGEST + 1), "%YAML 9\n---\n", "cap: 2024-01-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 30_000,
+        "\x00",
+        "{" * 500,
+        "a: " * 9,
+        "? [x]\n: 1",
+        "x" * (LONGEST + 1),
+        "%YAML 9\n---\n",
+        "cap: 2024-01-01",
+    ],
+)
 def test_hostile_texts_are_problems(text: str) -> None:
     configuration, problems = parse(text)
     assert configuration == Configuration()
@@ -95,5 +109,5 @@ def test_names_from_the_file_stay_in_code() -> None:
 
 def test_the_schema_is_one_and_says_what_the_parser_says() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
-    assert set(schema()["properties"]) == {name for name in Configuration.__dataclass_fields__}
+    assert set(schema()["properties"]) == set(Configuration.__dataclass_fields__)
     assert json.dumps(schema())

@@ -28,7 +28,10 @@ def a_review(scene: Scene, *comments: LineComment) -> PostReview:
 
 
 def a_check_run(scene: Scene, annotations: int = 0, **changes: object) -> PutCheckRun:
-    given = tuple(Annotation("pkg/a.go", 1 + index % 50, 1 + index % 50, "notice", "a-rule", f"note {index}") for index in range(annotations))
+    given = tuple(
+        Annotation("pkg/a.go", 1 + index % 50, 1 + index % 50, "notice", "a-rule", f"note {index}")
+        for index in range(annotations)
+    )
     return PutCheckRun(
         name=CHECK_RUN,
         head=scene.head,
@@ -47,7 +50,11 @@ def write(scene: Scene, made: Write) -> str:
 
 def test_a_token_opens_one_repository_with_the_permissions_asked_for(scene: Scene) -> None:
     scene.app.token(REPOSITORY, READING)
-    asked = [each.body for each in scene.simulated.state.requests if each.operation == "apps/create-installation-access-token"]
+    asked = [
+        each.body
+        for each in scene.simulated.state.requests
+        if each.operation == "apps/create-installation-access-token"
+    ]
     assert asked == [{"repositories": ["kubernetes"], "permissions": {"contents": "read"}}]
 
 
@@ -80,7 +87,11 @@ def test_no_secret_is_logged(scene: Scene, caplog: pytest.LogCaptureFixture) -> 
         write(scene, a_review(scene))
     token = scene.app.token(REPOSITORY, WRITING)
     # The debug log of PyGithub shows the answer to a mint; the bot's processes log from INFO on.
-    ours = "\n".join(record.getMessage() for record in caplog.records if record.levelno >= logging.INFO or record.name.startswith("bot"))
+    ours = "\n".join(
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.INFO or record.name.startswith("bot")
+    )
     assert token not in ours
     assert "PRIVATE KEY" not in caplog.text
 
@@ -99,7 +110,9 @@ def test_a_pull_request_as_it_is(scene: Scene) -> None:
 
 
 def test_a_review_stands_on_its_lines_at_its_commit(scene: Scene) -> None:
-    address = write(scene, a_review(scene, LineComment("aa", "pkg/a.go", 3, 5, "A"), LineComment("bb", "pkg/b.go", 7, 7, "B")))
+    address = write(
+        scene, a_review(scene, LineComment("aa", "pkg/a.go", 3, 5, "A"), LineComment("bb", "pkg/b.go", 7, 7, "B"))
+    )
     [review] = scene.pull.reviews
     assert (review.state, review.commit_id, review.body) == ("COMMENTED", scene.head, "A review")
     assert f"#pullrequestreview-{review.id}" in address
@@ -211,7 +224,9 @@ def test_a_write_is_never_repeated_behind_our_back(scene: Scene, status: int | s
     scene.simulated.faults.add(Fault(method="POST", path="/reviews$", status=status, when=when, headers=headers))  # type: ignore[arg-type]
     with pytest.raises(Uncertain):
         write(scene, a_review(scene))
-    asked = [each for each in scene.simulated.state.requests if each.path.endswith("/reviews") and each.method == "POST"]
+    asked = [
+        each for each in scene.simulated.state.requests if each.path.endswith("/reviews") and each.method == "POST"
+    ]
     assert len(asked) == 1
     assert len(scene.pull.reviews) == (1 if when == "after" else 0)
 
@@ -229,12 +244,21 @@ def test_what_github_says_no_to_is_refused_with_its_reason(scene: Scene) -> None
         (403, {"Retry-After": "17"}, {"message": "You have exceeded a secondary rate limit."}, 17),
         (429, {"Retry-After": "17"}, {"message": "Too many"}, 17),
         (429, {}, {"message": "Too many"}, 60),
-        (403, {}, {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}, 60),
+        (
+            403,
+            {},
+            {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."},
+            60,
+        ),
     ],
 )
-def test_a_limit_says_how_long_to_wait(scene: Scene, status: int, headers: dict[str, str], body: dict[str, str], wait: float) -> None:
+def test_a_limit_says_how_long_to_wait(
+    scene: Scene, status: int, headers: dict[str, str], body: dict[str, str], wait: float
+) -> None:
     for method in ("GET", "POST"):
-        scene.simulated.faults.add(Fault(method=method, path="/(pulls/1|reviews)$", status=status, headers=headers, body=body))
+        scene.simulated.faults.add(
+            Fault(method=method, path="/(pulls/1|reviews)$", status=status, headers=headers, body=body)
+        )
     with pytest.raises(RateLimited) as limited:
         scene.github.pull(1)
     assert limited.value.wait == wait
@@ -246,14 +270,18 @@ def test_a_limit_says_how_long_to_wait(scene: Scene, status: int, headers: dict[
 def test_an_exhausted_hour_says_when_it_is_over(scene: Scene) -> None:
     reset = int(datetime.now(UTC).timestamp()) + 600
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
-    scene.simulated.faults.add(Fault(path="/pulls/1$", status=403, headers=headers, body={"message": "API rate limit exceeded"}))
+    scene.simulated.faults.add(
+        Fault(path="/pulls/1$", status=403, headers=headers, body={"message": "API rate limit exceeded"})
+    )
     with pytest.raises(RateLimited) as limited:
         scene.github.pull(1)
     assert 500 < limited.value.wait <= 602
 
 
 def test_a_missing_permission_is_no_limit(scene: Scene) -> None:
-    scene.simulated.faults.add(Fault(path="/pulls/1$", status=403, body={"message": "Resource not accessible by integration"}))
+    scene.simulated.faults.add(
+        Fault(path="/pulls/1$", status=403, body={"message": "Resource not accessible by integration"})
+    )
     with pytest.raises(Refused, match="Resource not accessible"):
         scene.github.pull(1)
 
@@ -270,7 +298,9 @@ def test_no_server_is_unreachable(tmp_path: Path, redis_connection: Redis) -> No
 
 
 def test_graphql_gives_its_data(scene: Scene) -> None:
-    data = scene.github.graphql("query($o: String!) { repository(owner: $o, name: \"kubernetes\") { id } }", {"o": "octo"})
+    data = scene.github.graphql(
+        'query($o: String!) { repository(owner: $o, name: "kubernetes") { id } }', {"o": "octo"}
+    )
     assert data["repository"]["id"]
 
 

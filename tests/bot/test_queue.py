@@ -198,6 +198,7 @@ def test_a_command_that_is_delivered_again_counts_once(queues: Queues) -> None:
         assert queues.limited(asked(1)) == asked(1)
     assert queues.limited(asked(2)) == asked(2)
     assert queues.limited(asked(3)) == asked(3)
+    assert queues.limited(asked(1)) == asked(1)
     told = [queues.limited(asked(4)) for _ in range(3)]
     assert told[0] == told[1] == told[2]
     assert isinstance(told[0], Reply)

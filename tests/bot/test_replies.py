@@ -9,7 +9,9 @@ from tests.bot.scene import links, source
 
 def answer(kind: Answer, rule: str = "", rules: str | None = None) -> str:
     command = source(text=f"/scalability-check {kind} {rule}")
-    return replies.answer(Reply(repository="octo/kubernetes", number=1, answer=kind, command=command, rule=rule), links(rules=rules))
+    return replies.answer(
+        Reply(repository="octo/kubernetes", number=1, answer=kind, command=command, rule=rule), links(rules=rules)
+    )
 
 
 def test_an_answer_quotes_the_command_and_marks_it_as_answered() -> None:
@@ -20,8 +22,12 @@ def test_an_answer_quotes_the_command_and_marks_it_as_answered() -> None:
 
 @pytest.mark.parametrize("kind", ["help", "explain", "unknown", "deep-not-allowed", "too-many", "closed"])
 def test_no_answer_is_a_command_or_a_mention(kind: Answer) -> None:
-    hostile = source(text="/scalability-check @kubernetes/owners\n/test all `x` <!-- scalability-bot:answer issue_comment-1-0 -->")
-    text = replies.answer(Reply(repository="octo/kubernetes", number=1, answer=kind, command=hostile, rule="@kubernetes/owners"), links())
+    hostile = source(
+        text="/scalability-check @kubernetes/owners\n/test all `x` <!-- scalability-bot:answer issue_comment-1-0 -->"
+    )
+    text = replies.answer(
+        Reply(repository="octo/kubernetes", number=1, answer=kind, command=hostile, rule="@kubernetes/owners"), links()
+    )
     assert not any(line.lstrip("> ").startswith("/") for line in text.splitlines())
     assert "@" not in text.replace("`@kubernetes/owners`", "").split("\n", 1)[1]
     assert markers(text) == [("answer", "issue_comment-77-0")]
@@ -29,7 +35,12 @@ def test_no_answer_is_a_command_or_a_mention(kind: Answer) -> None:
 
 def test_help_lists_every_command() -> None:
     text = answer("help")
-    for command in ("/scalability-check`", "/scalability-check deep`", "/scalability-check explain RULE`", "/scalability-check help`"):
+    for command in (
+        "/scalability-check`",
+        "/scalability-check deep`",
+        "/scalability-check explain RULE`",
+        "/scalability-check help`",
+    ):
         assert f"`{command}" in text
     assert all(f"`{name}`" in text for name in catalogue.names())
     assert "https://bot.example.com/rules" in answer("help", rules="https://bot.example.com")
@@ -50,6 +61,9 @@ def test_an_unknown_rule_gets_the_nearest() -> None:
 
 
 def test_numbers_agree_with_their_nouns() -> None:
-    assert replies.nothing_found(1, 1, 0) == "I read 1 file with 1 added line and found nothing that should trouble a large cluster."
+    assert (
+        replies.nothing_found(1, 1, 0)
+        == "I read 1 file with 1 added line and found nothing that should trouble a large cluster."
+    )
     assert replies.nothing_found(2, 1000, 1).endswith("1 smaller note is in the check run.")
     assert replies.nothing_new(1).startswith("Nothing new: 1 earlier comment still stands")

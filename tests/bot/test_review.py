@@ -29,7 +29,10 @@ def after(standing: Standing, made: Review) -> Standing:
     for write in made.writes:
         match write:
             case PostReview():
-                stands = [StandingComment(index, each.body, each.path, each.end_line) for index, each in enumerate(write.comments, 100)]
+                stands = [
+                    StandingComment(index, each.body, each.path, each.end_line)
+                    for index, each in enumerate(write.comments, 100)
+                ]
                 standing = dataclasses.replace(
                     standing,
                     comments=(*standing.comments, *stands),
@@ -140,7 +143,12 @@ def test_a_group_whose_places_change_is_edited() -> None:
     assert [each.comment_id for each in edits] == [100]
     assert "pkg/c.go" in edits[0].body
     assert posted(grown) is None
-    assert not any(isinstance(write, EditComment) for write in review(report(diagnostic(function="", related=(place("pkg/b.go"), place("pkg/c.go")))), after(stands, grown)).writes)
+    assert not any(
+        isinstance(write, EditComment)
+        for write in review(
+            report(diagnostic(function="", related=(place("pkg/b.go"), place("pkg/c.go")))), after(stands, grown)
+        ).writes
+    )
 
 
 def test_one_place_that_becomes_two_is_edited_not_posted() -> None:
@@ -196,7 +204,11 @@ def test_the_review_is_the_answer_to_a_command() -> None:
     again = review(report(diagnostic()), after(EMPTY, made), asked)
     assert not any(isinstance(write, PostReply) for write in again.writes)
     another = request(command=source(number=78), cause="command")
-    reply = next(write for write in review(report(diagnostic()), after(EMPTY, made), another).writes if isinstance(write, PostReply))
+    reply = next(
+        write
+        for write in review(report(diagnostic()), after(EMPTY, made), another).writes
+        if isinstance(write, PostReply)
+    )
     assert "Nothing new" in reply.body
 
 
@@ -204,7 +216,9 @@ def test_a_command_hears_of_findings_that_could_not_be_comments() -> None:
     only = diagnostic()
     asked = request(command=source(), cause="command")
     made = review(report(only), dataclasses.replace(EMPTY, refused=frozenset({only.fingerprint})), asked)
-    assert "one place" in next(write for write in made.writes if isinstance(write, PostReply)).body.replace("1 place", "one place")
+    assert "one place" in next(write for write in made.writes if isinstance(write, PostReply)).body.replace(
+        "1 place", "one place"
+    )
 
 
 def test_the_same_check_run_is_not_written_again_unless_it_was_asked_for() -> None:

@@ -41,6 +41,7 @@ def test_secrets_are_shown_nowhere() -> None:
         ("GITHUB_GIT_URL", "https://user:hunter2@github.com"),
         ("GITHUB_GIT_URL", "https://[broken"),
         ("REDIS_URL", "memcached://:hunter2@127.0.0.1"),
+        ("REDIS_URL", "redis://:hunter2/x@127.0.0.1:6379"),
         ("GITHUB_PRIVATE_KEY", "hunter2"),
         ("REPOSITORIES", "kubernetes"),
         ("CC", "sig-scalability"),

@@ -2,13 +2,15 @@ import pytest
 
 from analyzers.analysis.diagnostic import code
 from analyzers.analysis.report import Skipped
-from bot import summary
+from bot import comments, summary
 from bot.configuration import PATH, parse
+from bot.links import Links
 from bot.summary import Placed
+from bot.writes import PutCheckRun
 from tests.bot.scene import diagnostic, links, note, place, report
 
 
-def told(*diagnostics: object, placed: Placed | None = None, **changes: object) -> summary.PutCheckRun:
+def told(*diagnostics: object, placed: Placed | None = None, **changes: object) -> PutCheckRun:
     return summary.check_run(report(*diagnostics, **changes), placed or Placed(), links())  # type: ignore[arg-type]
 
 
@@ -26,7 +28,12 @@ def test_the_title_counts() -> None:
 def test_what_has_no_comment_is_annotated_in_plain_text() -> None:
     found = diagnostic()
     annotation = told(found, note()).annotations[0]
-    assert (annotation.path, annotation.line, annotation.level, annotation.title) == ("pkg/a.go", 10, "warning", found.analyzer)
+    assert (annotation.path, annotation.line, annotation.level, annotation.title) == (
+        "pkg/a.go",
+        10,
+        "warning",
+        found.analyzer,
+    )
     assert annotation.message.startswith("client.List lists all pods. 150,000 pods every 15 s.")
     commented = told(found, note(), placed=Placed(commented=frozenset({found.fingerprint})))
     assert [each.level for each in commented.annotations] == ["notice"]
@@ -38,6 +45,17 @@ def test_everything_is_listed_with_its_estimate_and_its_places() -> None:
     assert f"blob/{'f' * 40}/pkg/a.go#L10" in text
     assert "Estimate: `5,000 nodes x 1 / 15 s = 333 QPS`." in text
     assert "[`pkg/b.go:3`]" in text
+
+
+def test_what_has_its_comment_is_told_briefly() -> None:
+    found = diagnostic()
+    run = told(found, note(), placed=Placed(commented=frozenset({found.fingerprint})))
+    assert "One has its comment on its lines; the rest is listed here." in run.summary
+    told_briefly = run.text[run.text.index("### With a comment") : run.text.index("### Smaller notes")]
+    assert "`client.List` lists all pods." in told_briefly
+    assert "Estimate" not in told_briefly
+    alone = told(found, placed=Placed(commented=frozenset({found.fingerprint})))
+    assert "the rest" not in alone.summary
 
 
 def test_the_limits_of_github_are_kept_whatever_was_found() -> None:
@@ -52,7 +70,10 @@ def test_the_limits_of_github_are_kept_whatever_was_found() -> None:
 
 def test_a_text_is_cut_between_blocks() -> None:
     blocks = ["a" * 100, "```\ncode\n```", "b" * 400]
-    assert summary.fit(blocks, 300) == "a" * 100 + "\n\n```\ncode\n```\n\n… and 1 more, which GitHub's limit for a check run leaves no room for."
+    assert (
+        summary.fit(blocks, 300)
+        == "a" * 100 + "\n\n```\ncode\n```\n\n… and 1 more, which GitHub's limit for a check run leaves no room for."
+    )
     assert summary.fit(blocks, 10_000) == "\n\n".join(blocks)
     assert summary.fit(["a" * 400], 300).startswith("… and 1 more")
 
@@ -63,7 +84,10 @@ def test_what_was_not_read_is_said() -> None:
 
 
 def test_remarks_belong_to_no_line() -> None:
-    assert "- This touches the rate limits of all clients." in told(remarks=("This touches the rate limits of all clients.",)).summary
+    assert (
+        "- This touches the rate limits of all clients."
+        in told(remarks=("This touches the rate limits of all clients.",)).summary
+    )
 
 
 def test_a_pull_request_that_changes_the_configuration_gets_it_validated() -> None:
@@ -96,6 +120,6 @@ def test_annotations_are_plain_text(markdown: str, text: str) -> None:
 
 
 def test_other_repositories_learn_where_the_jobs_are() -> None:
-    assert summary.jobs(["a-job"], links()).startswith("To see the effect on a cluster, comment:")
-    elsewhere = summary.Links("octo/kueue", "f" * 40, "https://github.com")
-    assert summary.jobs(["a-job"], elsewhere).startswith("In kubernetes/kubernetes, these jobs")
+    assert comments.jobs(["a-job"], links()).startswith("To see the effect on a cluster, comment:")
+    elsewhere = Links("octo/kueue", "f" * 40, "https://github.com")
+    assert comments.jobs(["a-job"], elsewhere).startswith("In kubernetes/kubernetes, these jobs")

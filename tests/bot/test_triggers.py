@@ -1,12 +1,20 @@
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from bot.deliveries import Delivery, Malformed
-from bot.review_request import Reply, ReviewRequest
+from analyzers.analysis.configuration import Configuration
+from analyzers.analysis.report import Report
+from bot.deliveries import EVENTS, Delivery, Malformed
+from bot.links import Links
+from bot.review import Review
+from bot.review_request import Depth, Reply, ReviewRequest
 from bot.settings import Secret, Settings
+from bot.standing import Standing
 from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, requests
+from bot.writes import PutCheckRun
 from tests.bot.payloads import (
     APP_ID,
     HEAD,
@@ -223,19 +231,36 @@ def test_our_own_check_run_is_run_again_on_request() -> None:
     request = the_review("check_run", check_run(pull_requests=[{"number": 12, "id": 1}]))
     assert (request.number, request.head, request.depth, request.cause) == (12, "", "normal", "rerequested")
     # The list is empty for a pull request from a fork: the number is in external_id then.
-    deep = the_review("check_run", check_run(external_id="345", name="scalability deep scan"))
+    deep = the_review("check_run", check_run(external_id="12ab99f0#345 d-7", name="scalability deep scan"))
     assert (deep.number, deep.depth) == (345, "deep")
+
+
+@pytest.mark.parametrize("depth", ["normal", "deep"])
+def test_the_check_runs_that_a_review_writes_are_known_again(depth: Depth) -> None:
+    asked_for = ReviewRequest(
+        repository="octo/kubernetes", number=345, head=HEAD, depth=depth, cause="label", delivery="d"
+    )
+    written = Review.of(
+        Report(),
+        Standing(head=HEAD),
+        request=asked_for,
+        configuration=Configuration(),
+        links=Links("octo/kubernetes", HEAD, "https://github.com"),
+    ).writes
+    (run,) = [write for write in written if isinstance(write, PutCheckRun)]
+    request = the_review("check_run", check_run(name=run.name, external_id=run.external_id))
+    assert (request.number, request.depth) == (345, depth)
 
 
 @pytest.mark.parametrize(
     "payload",
     [
-        check_run(app_id=APP_ID + 1, external_id="12"),
-        check_run(app=None, external_id="12"),
-        check_run("completed", external_id="12"),
-        check_run("created", external_id="12"),
+        check_run(app_id=APP_ID + 1, external_id="x#12"),
+        check_run(app=None, external_id="x#12"),
+        check_run("completed", external_id="x#12"),
+        check_run("created", external_id="x#12"),
         check_run(),
-        check_run(external_id="x12"),
+        check_run(external_id="12ab99f0 d-7"),
     ],
 )
 def test_other_check_runs_are_ignored(payload: Payload) -> None:
@@ -251,6 +276,11 @@ def test_an_installation_elsewhere_is_noted() -> None:
     payload = {"action": "created", "installation": {"id": 1, "account": person("elsewhere")}}
     ignored = asked("installation", payload)
     assert isinstance(ignored, Ignored) and ignored.notable and "elsewhere" in ignored.reason
+
+
+def test_the_app_asks_github_for_the_events_that_something_is_done_on() -> None:
+    manifest = yaml.safe_load(Path(__file__).parents[2].joinpath("app.yml").read_text())
+    assert {*manifest["default_events"], "ping"} == EVENTS
 
 
 @pytest.mark.parametrize("event", ["ping", "push", "check_suite", "star"])

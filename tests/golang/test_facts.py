@@ -244,7 +244,10 @@ func f() {
     )
 
     def around(name):
-        return [(condition.kind, condition.test and condition.test.text.decode()) for condition in call_of(function, name).conditions]
+        return [
+            (condition.kind, condition.test and condition.test.text.decode())
+            for condition in call_of(function, name).conditions
+        ]
 
     guards = [("guard", "skip"), ("guard", "fatal")]
     assert around("log") == [("guard", "skip"), ("if", "logged")]
@@ -312,7 +315,9 @@ def test_unnamed_parameters():
 
 
 def test_calls_in_the_initial_value_of_a_package_variable():
-    file = file_of("package p\n\nvar command = &Command{\n\tRun: func() {\n\t\tfor _, x := range xs {\n\t\t\tg(x)\n\t\t}\n\t},\n}\n")
+    file = file_of(
+        "package p\n\nvar command = &Command{\n\tRun: func() {\n\t\tfor _, x := range xs {\n\t\t\tg(x)\n\t\t}\n\t},\n}\n"
+    )
     function = file.function_at(6)
     assert function is not None
     (call,) = function.calls

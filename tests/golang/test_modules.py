@@ -37,7 +37,9 @@ def test_a_module_at_the_root_with_nested_and_replaced_ones():
 
 
 def test_a_nested_module_is_found_by_a_path_below_the_root():
-    modules = modules_of({"go.mod": "module example.com/root\n", "test/go.mod": "module example.com/root/test\n", "test/e2e/a.go": None})
+    modules = modules_of(
+        {"go.mod": "module example.com/root\n", "test/go.mod": "module example.com/root/test\n", "test/e2e/a.go": None}
+    )
     assert modules.folder("example.com/root/test/e2e") == "test/e2e"
 
 
@@ -66,7 +68,11 @@ def test_a_workspace():
             "pkg/api/a.go": None,
             "pkg/util/sets/a.go": None,
         },
-        {"go.mod": "module k.io/kube\n", "pkg/api/a.go": None, "Godeps/Godeps.json": '{"ImportPath": "something.else/x"}'},
+        {
+            "go.mod": "module k.io/kube\n",
+            "pkg/api/a.go": None,
+            "Godeps/Godeps.json": '{"ImportPath": "something.else/x"}',
+        },
     ],
     ids=["Godeps", "import comment", "imports", "go.mod before Godeps"],
 )
@@ -103,8 +109,15 @@ def test_a_link_in_vendor_leads_into_staging():
     class Linked(MemoryTree):
         def list(self, folder):
             entries = super().list(folder)
-            return [entry._replace(kind="other") if entry.name == "api" and folder == "vendor/k.io" else entry for entry in entries]
+            return [
+                entry._replace(kind="other") if entry.name == "api" and folder == "vendor/k.io" else entry
+                for entry in entries
+            ]
 
-    files = {"vendor/k.io/api": "../../staging/src/k.io/api", "staging/src/k.io/api/v1/a.go": GO, "go.mod": "module k.io/kube\n"}
+    files = {
+        "vendor/k.io/api": "../../staging/src/k.io/api",
+        "staging/src/k.io/api/v1/a.go": GO,
+        "go.mod": "module k.io/kube\n",
+    }
     modules = Modules(Linked(files))
     assert modules.folder("k.io/api/v1") == "staging/src/k.io/api/v1"

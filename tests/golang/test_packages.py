@@ -27,7 +27,12 @@ def test_lookup_of_each_kind_of_declaration():
 
 
 def test_a_test_file_sees_its_own_names():
-    index = index_of({"p/a.go": "package p\n", "p/a_test.go": "package p\ntype fake struct{ n int }\nfunc f(x fake) { probe(x.n) }\n"})
+    index = index_of(
+        {
+            "p/a.go": "package p\n",
+            "p/a_test.go": "package p\ntype fake struct{ n int }\nfunc f(x fake) { probe(x.n) }\n",
+        }
+    )
     file = index.file("p/a_test.go")
     assert file is not None
     assert file.test
@@ -103,7 +108,12 @@ type I interface { List() []string }
     outer = Named("example.com/m/p", "Outer")
     field = index.member(outer, "N")
     assert field is not None
-    assert (field.kind, show(field.type), field.through, show(field.owner)) == ("field", "int", ("Base",), "example.com/m/p.Base")
+    assert (field.kind, show(field.type), field.through, show(field.owner)) == (
+        "field",
+        "int",
+        ("Base",),
+        "example.com/m/p.Base",
+    )
     method = index.member(Pointer(outer), "Touch")
     assert method is not None
     assert (method.kind, show(method.type)) == ("method", "func(int) (error)")
@@ -172,7 +182,9 @@ func helper() {}
     assert file is not None
     function = file.function("f")
     assert function is not None
-    called = [(call.name, target.key if (target := index.callee(call, file, function)) else None) for call in function.calls]
+    called = [
+        (call.name, target.key if (target := index.callee(call, file, function)) else None) for call in function.calls
+    ]
     assert called == [
         ("helper", "helper"),
         ("own", "T.own"),
@@ -191,7 +203,9 @@ def test_two_trees_share_the_files_they_have_in_common():
     facts = {}
     files = {"go.mod": "module m.org/m\n", "p/a.go": "package p\nfunc F() { g() }\n", "p/b.go": "package p\n"}
     base = PackageIndex(MemoryTree(files), facts=facts)
-    head = PackageIndex(MemoryTree({**files, "p/b.go": "package p\nvar x = 1\n", "q/a.go": files["p/a.go"]}), facts=facts)
+    head = PackageIndex(
+        MemoryTree({**files, "p/b.go": "package p\nvar x = 1\n", "q/a.go": files["p/a.go"]}), facts=facts
+    )
     assert base.file("p/a.go") is head.file("p/a.go")
     assert base.file("p/b.go") is not head.file("p/b.go")
     # The same content elsewhere belongs to another package.
@@ -208,7 +222,9 @@ def test_a_file_that_cannot_be_had_is_said_and_the_rest_is_read():
             return super().read(path)
 
     index = PackageIndex(
-        Partial({"go.mod": "module m.org/m\n", "p/missing.go": "package p\ntype T int\n", "p/z.go": "package p\nvar V T\n"})
+        Partial(
+            {"go.mod": "module m.org/m\n", "p/missing.go": "package p\ntype T int\n", "p/z.go": "package p\nvar V T\n"}
+        )
     )
     assert isinstance(index.lookup("m.org/m/p", "V"), Value)
     assert index.lookup("m.org/m/p", "T") is None

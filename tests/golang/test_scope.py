@@ -34,10 +34,13 @@ def test_what_names_mean_at_a_line():
     function = file.function("T.f")
     assert function is not None
     inside = scope(index, function, 14)
-    kinds = {name: found.kind if (found := inside.lookup(name)) else None for name in ("x", "t", "err", "fmt", "T", "Dotted", "len", "nope")}
+    kinds = {
+        name: found.kind if (found := inside.lookup(name)) else None
+        for name in ("x", "t", "err", "fmt", "T", "Dotted", "len", "nope")
+    }
     assert kinds == {
-        **{"x": "local", "t": "local", "err": "local", "fmt": "import", "T": "package"},
-        **{"Dotted": "package", "len": "universe", "nope": None},
+        "x": "local", "t": "local", "err": "local", "fmt": "import", "T": "package",
+        "Dotted": "package", "len": "universe", "nope": None,
     }
     assert show(inside.type_of("x")) == "string"
     assert show(scope(index, function, 17).type_of("x")) == "int"

@@ -319,7 +319,7 @@ def test_git_ends_with_the_process_that_waits_for_it(
     child.kill()
     child.wait()
     # The lock of a process is free when it has ended, and git holds none of its own.
-    with open(mirrors.path(NAME).with_suffix(".fetch"), "rb") as lock:
+    with mirrors.path(NAME).with_suffix(".fetch").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
     while command_lines("fetch", str(mirrors.folder)):
         os.sched_yield()

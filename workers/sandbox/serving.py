@@ -60,7 +60,9 @@ def prepare(folder: Path) -> Credentials:
         kept = json.loads(told.read_text(encoding="utf-8"))
         return Credentials(int(kept["app_id"]), key_file.resolve(), str(kept["webhook_secret"]))
     except (ValueError, KeyError, TypeError) as problem:
-        raise ValueError(f"{told} is not what the sandbox wrote: remove the folder {folder} to start afresh.") from problem
+        raise ValueError(
+            f"{told} is not what the sandbox wrote: remove the folder {folder} to start afresh."
+        ) from problem
 
 
 def _write_privately(path: Path, text: str) -> None:
@@ -112,7 +114,12 @@ def serve(
         app_id=credentials.app_id,
         strict=False,
     )
-    github.state.observers.append(lambda *event: [say(line) for line in told(*event)] and None)
+
+    def observe(event: str, action: str | None, content: Mapping[str, Any], sender: User) -> None:
+        for line in told(event, action, content, sender):
+            say(line)
+
+    github.state.observers.append(observe)
     with github:
         say(f"the simulated GitHub is at {github.git_url}")
         if webhook_url is not None and not _answers(webhook_url, until):
@@ -147,14 +154,19 @@ def told(event: str, action: str | None, content: Mapping[str, Any], sender: Use
     name = f"{sender.login} "
     if event == "pull_request":
         changed = f" {content['label']['name']}" if "label" in content else ""
-        lines = [f"{name}{str(action).replace('_', ' ')}{changed}: #{pull['number']} {pull['title']}", f"  {pull['html_url']}"]
+        lines = [
+            f"{name}{str(action).replace('_', ' ')}{changed}: #{pull['number']} {pull['title']}",
+            f"  {pull['html_url']}",
+        ]
     elif event == "pull_request_review" and action == "submitted":
         lines = [f"{name}reviewed #{pull['number']}: {content['review']['body']}", f"  see {pull['html_url']}/files"]
     elif event == "pull_request_review_comment" and action == "created":
         comment = content["comment"]
         lines = [f"  {comment['path']}:{comment['line'] or comment['original_line']}: {comment['body']}"]
     elif event == "issue_comment":
-        verb = {"created": "commented on", "edited": "edited a comment on", "deleted": "deleted a comment on"}[str(action)]
+        verb = {"created": "commented on", "edited": "edited a comment on", "deleted": "deleted a comment on"}[
+            str(action)
+        ]
         lines = [f"{name}{verb} #{pull['number']}: {content['comment']['body']}"]
     elif event == "check_run" and action == "completed":
         run = content["check_run"]

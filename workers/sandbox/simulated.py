@@ -1,9 +1,12 @@
 """The simulated GitHub as a test or a person holds it: it is started and ended, and people act in its repositories."""
 
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from werkzeug.serving import WSGIRequestHandler, make_server
+from flask import Flask
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from .faults import Faults
 from .forms import Forms
@@ -36,11 +40,41 @@ from .tokens import mint
 from .webhooks import again, compose, deliver
 
 
-class _QuietHandler(WSGIRequestHandler):
+class _Handler(WSGIRequestHandler):
     """Serves without a line on standard error for each request."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         """Say nothing."""
+
+
+class _Server(ThreadedWSGIServer):
+    """A thread for each connection. Ending it ends them all, also those that clients keep alive."""
+
+    daemon_threads = False
+
+    def __init__(self, host: str, port: int, app: Flask) -> None:
+        self._connections: set[socket.socket] = set()
+        # Bound here because werkzeug ends the whole process where a port is taken.
+        with socket.create_server((host, port), backlog=128) as listening:
+            super().__init__(host, port, app, handler=_Handler, fd=listening.fileno())
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note a new connection."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that has ended."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def end(self) -> None:
+        """End serving, and every connection."""
+        self.shutdown()
+        for connection in list(self._connections):
+            with suppress(OSError):  # it has just ended by itself
+                connection.shutdown(socket.SHUT_RD)
+        self.server_close()
 
 
 def generate_key() -> str:
@@ -49,6 +83,7 @@ def generate_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
+@cache
 def public_key(private_key: str) -> str:
     """Give the public half of a private key, in PEM.
 
@@ -115,8 +150,8 @@ class SimulatedGitHub:
             OSError: the port is taken.
         """
         host, port = self._address
-        self._server = make_server(host, port, create(self.state), threaded=True, request_handler=_QuietHandler)
-        self.state.url = f"http://{host}:{self._server.server_port}"
+        self._server = _Server(host, port, create(self.state))
+        self.state.url = f"http://{host}:{self._server.port}"
         self._threads = [
             threading.Thread(
                 target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulated-github", daemon=True
@@ -132,8 +167,7 @@ class SimulatedGitHub:
     def stop(self) -> None:
         """End serving and delivering."""
         self._queue.put(None)
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
         for thread in self._threads:
             thread.join()
 

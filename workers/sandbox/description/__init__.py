@@ -70,11 +70,14 @@ class Description:
         # The file is our own and tested; checking the whole of it at every start would take seconds.
         self._openapi = OpenAPI.from_dict(self._document, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
         self.operations = {operation.name: operation for operation in self._operations()}
-        self.routes = Map(
-            [Rule(_rule(o.template), methods=[o.method], endpoint=o.name) for o in self.operations.values()],
-            strict_slashes=True,
-            merge_slashes=False,
-        )
+        rules = [Rule(_rule(o.template), methods=[o.method], endpoint=o.name) for o in self.operations.values()]
+        # The contents of the root folder have an empty path, with or without a slash before it.
+        root = "/repos/<owner>/<repo>/contents"
+        rules += [
+            Rule(f"{root}{end}", methods=["GET"], endpoint="repos/get-content", defaults={"path": ""})
+            for end in ("", "/")
+        ]
+        self.routes = Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
     def _operations(self) -> Iterator[Operation]:
         for template, item in self._document["paths"].items():
@@ -208,6 +211,7 @@ def _shape(value: Any, schema: dict[str, Any], resolve: Any) -> Any:
     if not isinstance(value, dict):
         return value
     named: dict[str, dict[str, Any]] = {}
+    others: dict[str, Any] | None = None  # the schema of fields that are not named, where any may come
     for branch in _branches(schema, resolve):
         if branch.get("type", "object") == "object" or "object" in branch.get("type", ()):
             if (
@@ -220,9 +224,12 @@ def _shape(value: Any, schema: dict[str, Any], resolve: Any) -> Any:
                 continue
             for name, field in branch.get("properties", {}).items():
                 named.setdefault(name, field)
+            if isinstance(branch.get("additionalProperties"), dict):
+                others = branch["additionalProperties"]
     if not named:
         return value
-    return {name: _shape(field, named[name], resolve) for name, field in value.items() if name in named}
+    schemas = {name: named.get(name, others) for name in value}
+    return {name: _shape(value[name], schema, resolve) for name, schema in schemas.items() if schema is not None}
 
 
 def _branches(schema: dict[str, Any], resolve: Any) -> Iterator[dict[str, Any]]:

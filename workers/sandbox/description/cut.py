@@ -137,6 +137,9 @@ PROSE = frozenset(
     {"description", "summary", "example", "examples", "title", "externalDocs", "tags", "deprecated", "tsType"}
 )
 
+# A discriminator repeats what the alternatives beside it say; of a folder's contents (a list) it asks for a property.
+SUPERFLUOUS = frozenset({"discriminator"})
+
 # Where GitHub answers otherwise than its own description says. The fields of an outdated review comment are null: the description
 # of the same object in the webhooks' schemas (pull-request-review-comment) allows it, that of REST forgets it.
 NULLABLE = (
@@ -161,7 +164,7 @@ def structure(node: Any, names: bool = False) -> Any:
     for key, value in node.items():
         if names:
             kept[key] = structure(value)
-        elif key in PROSE or key.startswith("x-"):
+        elif key in PROSE or key in SUPERFLUOUS or key.startswith("x-"):
             continue
         elif key in ("enum", "required", "default", "const"):
             kept[key] = value
@@ -228,6 +231,9 @@ def cut_rest(document: dict[str, Any]) -> dict[str, Any]:
     schemas = slice_["components"]["schemas"]
     for schema, field in NULLABLE:
         schemas[schema]["properties"][field]["nullable"] = True
+    # The list of installations describes an account that is a user and an enterprise at once; a single one is described well.
+    listed = paths["/app/installations"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    listed["items"] = {"$ref": "#/components/schemas/installation"}
     for method in ("post", "put"):
         paths[LABELS][method]["requestBody"]["content"]["application/json"]["schema"]["oneOf"].append(PLAIN_LIST)
     # OpenAPI demands a title, a version and, of every response, a description: empty where it carries no structure.

@@ -1,0 +1,103 @@
+"""Scans: reads that go through a whole cache in the process, object by object.
+
+Source: client-go tools/cache (a lister without an index walks the store; `ListAll` and `ListAllByNamespace`), its
+namespace index (only since 2015-12 for pods, later for the rest), and controller-runtime pkg/cache/internal/cache_reader.go
+(a cached List walks the objects of the namespace, or of a field index, and deep-copies every match).
+"""
+
+import re
+from dataclasses import dataclass
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.types import Interface, Named, Signature, Slice, Type, dereferenced
+from analyzers.kubernetes import clients, collections, resources
+from analyzers.kubernetes.requests import requests
+
+METHODS = frozenset({"List", "ListKeys"})
+_LISTER = re.compile(r"[lL]isters?$")
+_STORE = re.compile(r"([sS]tore|[iI]ndexer|[iI]nformer)$")
+_ALL = re.compile(r"NamespaceAll\b|^\"\"$")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, copying what it gives or not."""
+
+    call: Call
+    resource: str
+    everywhere: bool
+    copies: bool = False
+
+
+def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
+    """Give the scan that a call is, None for all else: requests, reads from an index, sets."""
+    if call.name not in METHODS or call.operand is None:
+        return None
+    type_ = index.type_of(call.operand, function.file, function)
+    known = clients.client(type_)
+    if known is not None:
+        if known.kind == "lister" and len(call.arguments) <= 1:
+            return Scan(call, known.resource, _everywhere(index, function, call, type_))
+        if known.kind == "store" and not call.arguments:
+            return Scan(call, _resource_by_name(call), True)
+        if known.kind in {"controller-runtime", "cache"}:
+            return _cached(index, function, call)
+        return None
+    if type_ is None:
+        return _by_name(call)
+    return Scan(call, _resource_by_name(call), True) if not call.arguments and _is_store(index, type_) else None
+
+
+def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
+    for request in requests(index, function.file, function, ()):
+        if request.call is call and request.verb == "LIST" and not request.live and not request.options.fields:
+            return Scan(call, request.resource, request.scope == "cluster", True)
+    return None
+
+
+def _by_name(call: Call) -> Scan | None:
+    name = collections.name_of(call.operand) if call.operand is not None else None
+    if name is None:
+        return None
+    if _STORE.search(name) and not call.arguments:
+        return Scan(call, _resource_by_name(call), True)
+    if _LISTER.search(name) and len(call.arguments) == 1 and "elector" in syntax.text(call.arguments[0]) + "elector" * ("Everything" in syntax.text(call.arguments[0])):
+        return Scan(call, _resource_by_name(call), True)
+    return None
+
+
+def _is_store(index: PackageIndex, type_: Type) -> bool:
+    """Say whether an interface is a store by its methods: List() []interface{} beside reads by key or index."""
+    named = dereferenced(type_)
+    if not isinstance(named, Named) or not isinstance(index.underlying(named), Interface):
+        return False
+    member = index.member(named, "List")
+    if member is None or not isinstance(member.type, Signature) or member.type.params or len(member.type.results) != 1:
+        return False
+    result = member.type.results[0]
+    held = index.underlying(result.elem) if isinstance(result, Slice) else None
+    return isinstance(held, Interface) and bool(index.methods(named) & {"ByIndex", "GetByIndex", "GetByKey", "Index"})
+
+
+def _everywhere(index: PackageIndex, function: Function, call: Call, type_: Type | None) -> bool:
+    named = dereferenced(type_)
+    if isinstance(named, Named) and "Namespace" not in named.name and not named.name[:1].islower():
+        return True
+    getter = call.operand
+    if getter is not None and getter.type == "call_expression":
+        arguments = getter.child_by_field_name("arguments")
+        given = syntax.children(arguments) if arguments is not None else []
+        return bool(given) and bool(_ALL.search(syntax.text(given[0])))
+    return False
+
+
+def _resource_by_name(call: Call) -> str:
+    """Give the resource whose name a store goes by: `podStore`, `c.serviceIndexer`, `nodeInformer.GetStore()`."""
+    if call.operand is None:
+        return ""
+    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", " ".join(syntax.path(call.operand) or [collections.name_of(call.operand) or ""]))
+    kinds = [resources.plural(word) for word in words]
+    return next((kind for kind in reversed(kinds) if kind in collections.RESOURCES), "")

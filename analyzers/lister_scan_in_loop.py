@@ -1,0 +1,124 @@
+'''A whole cache is walked for each item, event or object
+
+A lister reads from memory, but `List` walks every object of the cache (of the namespace, where the cache has that
+index) and matches selectors one by one: 150,000 pods for each of some thousand objects, or for each event. Reads of
+controller-runtime's cached client deep-copy every object they give as well. List once before the loop, or add an index
+(`AddIndexers`, `IndexField`) and ask for the few that matter. One walk per period is fine.
+
+```diff
+--- a/pkg/controller/quota/quota.go
++++ b/pkg/controller/quota/quota.go
+@@ -1,25 +1,28 @@
+ package quota
+
+ import (
+ 	v1 "k8s.io/api/core/v1"
+ 	"k8s.io/apimachinery/pkg/labels"
+ 	corelisters "k8s.io/client-go/listers/core/v1"
+ )
+
+ type Controller struct {
+ 	pods corelisters.PodLister
+ }
+
+ func (c *Controller) usage(namespaces []*v1.Namespace) (map[string]int, error) {
+ 	used := map[string]int{}
+-	for _, namespace := range namespaces {
+-		pods, err := c.pods.List(labels.Everything())
+-		if err != nil {
+-			return nil, err
+-		}
+-		for _, pod := range pods {
+-			if pod.Namespace == namespace.Name {
+-				used[namespace.Name]++
+-			}
+-		}
++	pods, err := c.pods.List(labels.Everything())
++	if err != nil {
++		return nil, err
++	}
++	for _, pod := range pods {
++		used[pod.Namespace]++
+ 	}
+ 	return used, nil
+ }
+```
+
+Not reported: walks that were there before, or replace a request to the API server; walks once per period, at start-up
+or behind a conflict; reads from an index; resources of which there are few; loops over a few things; command lines,
+tests and generated code. A walk of one namespace for each reconciled object is a notice.
+'''
+
+from collections.abc import Iterator
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.copying import concerned
+from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.paths import path_of
+from analyzers.analysis.places import Added, Candidate, added
+from analyzers.analysis.subject import Walk
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.kubernetes import collections, critical_paths, resources, scans
+from analyzers.kubernetes.loops import bounded
+from analyzers.kubernetes.scans import Scan
+
+
+def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
+    for each in added(change, _lists):
+        if not concerned(each.file) or critical_paths.starts_up(each.function):
+            continue
+        found = scans.scan(change.head_index, each.function, each.what)
+        if found is None or found.resource in resources.FEW:
+            continue
+        walk = _walk(change, each, found)
+        if walk is None:
+            continue
+        what = f"all {found.resource}" if found.resource else "a whole cache" if found.everywhere else "a cache"
+        what += "" if found.everywhere else " of a namespace"
+        yield Diagnostic(
+            analyzer="lister-scan-in-loop",
+            path=each.file.path,
+            line=each.what.line,
+            end_line=each.what.end_line,
+            construct=f"{code(_shown(each.what))} walks {what} for each {walk.per}.",
+            remedy="List once before the loop." if walk.per == "item" else "Read from an index (`AddIndexers`, `IndexField`) what belongs to it.",
+            unless="Leave it if the cache holds few objects." if found.resource not in collections.RESOURCES else "",
+            concern=f"scan {found.resource or _shown(each.what)} per {walk.per}",
+            function=each.function.key,
+            subject=walk,
+        )
+
+
+def _lists(function: Function) -> Iterator[Candidate[Call]]:
+    for call in function.calls:
+        if call.name in scans.METHODS and call.operand is not None:
+            # What moves into a loop is news.
+            looped = any(loop.kind == "range" for loop in call.loops)
+            yield Candidate(("scan", collections.alike(call.operand), looped), call.statement_line, call.end_line, call)
+
+
+def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
+    """What the walk is made for, None where it is made once, or seldom."""
+    function, call = each.function, each.what
+    for loop in reversed(call.loops):
+        if loop.kind == "range" and not bounded(change.head_index, function, loop) and loop.collection is not None:
+            growing = collections.growing(change.head_index, function.file, function, loop.collection)
+            return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
+    path = path_of(change, function, call.closures)
+    if path is not None and path.per != "tick":
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
+    # A function that is given one object and looks through a cache for those that belong to it is called for each object.
+    if found.everywhere and _given_one(change, function, found.resource):
+        return Walk(found.resource, True, "object", "", found.copies)
+    return None
+
+
+def _given_one(change: Change, function: Function, resource: str) -> bool:
+    kinds = {collections.kind(change.head_index.resolve(parameter.type, function.file, function)) for parameter in function.params}
+    return bool(kinds - {None, resource})
+
+
+def _shown(call: Call) -> str:
+    return syntax.text(call.function)
