@@ -44,7 +44,7 @@ informer, answers all of them from memory.
 
 Not reported: loops that retry (a counted loop around an update and its conflict), loops whose variable does not reach the request, loops over parts of one
 object (containers, volumes, ports, owner references), lists written out in the code, command lines, and requests that were in the loop before.
-Creating or deleting each item is a notice: it is what the loop is for.
+Creating or deleting each item is what a loop is for, unless a timer or a critical path runs it.
 '''
 
 from collections.abc import Iterator
@@ -63,11 +63,13 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
         request = new.request
         if new.component.kind is Kind.CLI or request.verb == "WATCH":
             continue
+        if request.verb in {"CREATE", "DELETE"} and new.path.root not in {"critical", "periodic"}:
+            continue  # it is what such a loop is for
         loops = unbounded(change, new.path)
         if not loops:
             continue
         item = loops[-1]
-        collection = syntax.text(item.loop.collection) if item.loop.collection is not None else "the items"
+        collection = syntax.text(item.loop.collection or item.loop.condition or item.loop.node)
         where = "" if item.function is request.function else f" in {code(item.function.key)}"
         yield Diagnostic(
             analyzer="api-call-in-loop",

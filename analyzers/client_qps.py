@@ -42,32 +42,33 @@ _MARKS = re.compile("QPS|qps|[bB]urst|RateLimiter")
 _LIMITER = re.compile(r"NewFakeAlwaysRateLimiter\(\)|RateLimiter\s*[:=]\s*nil\b")
 _USUAL = 100.0
 """The highest value that a component of Kubernetes uses by default (the burst of scheduler and kubelet, kubernetes.md 3.3)."""
-_CLIENT = re.compile(r"rest\.Config|restclient|clientcmd|KubeClient|kubeconfig|clientset|client-go|pkg/client|KubeAPI|ClientConnection", re.IGNORECASE)
+_CLIENT = re.compile(rb"rest\.Config|restclient|clientcmd|KubeClient|[kK]ubeconfig|clientset|client-go|pkg/client|KubeAPI|ClientConnection")
 
 
 def client_qps(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each client limit that the change raises."""
+    added = [(file, number, found) for file in change.go_files for number, line in file.diff.added.items() for found in _settings(line)]
+    if not added:
+        return
     old = [found for file in change.go_files for line in file.diff.removed.values() for found in _settings(line)]
-    for file in change.go_files:
-        if file.head is None or file.component.kind is Kind.CLI or not _CLIENT.search(file.head.source.decode("utf-8", "replace")):
+    for file, number, (name, operator, value) in added:
+        if file.head is None or file.component.kind is Kind.CLI or not _CLIENT.search(file.head.source):
             continue
-        for number, line in sorted(file.diff.added.items()):
-            for name, operator, value in _settings(line):
-                limit = _raised(name, operator, value, old, file)
-                if limit is None:
-                    continue
-                yield Diagnostic(
-                    analyzer="client-qps",
-                    path=file.path,
-                    line=number,
-                    end_line=number,
-                    construct=_construct(limit),
-                    remedy="Find what sends so many requests: a lister, or fewer writes, usually serve better than a higher limit.",
-                    unless="Leave it if a measurement at scale shows the need, and name it in the description.",
-                    concern="client limit",
-                    function="",
-                    subject=limit,
-                )
+        limit = _raised(name, operator, value, old, file)
+        if limit is None:
+            continue
+        yield Diagnostic(
+            analyzer="client-qps",
+            path=file.path,
+            line=number,
+            end_line=number,
+            construct=_construct(limit),
+            remedy="Find what sends so many requests: a lister, or fewer writes, usually serve better than a higher limit.",
+            unless="Leave it if a measurement at scale shows the need, and name it in the description.",
+            concern="client limit",
+            function="",
+            subject=limit,
+        )
 
 
 def _settings(line: str) -> Iterator[tuple[str, str, float]]:

@@ -110,14 +110,17 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     if path is not None and path.per != "tick":
         return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
-    if found.everywhere and _given_one(change, function, found.resource):
-        return Walk(found.resource, True, "object", "", found.copies)
+    one = _given(change, function, found.resource) if found.everywhere else None
+    return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _given(change: Change, function: Function, resource: str) -> str | None:
+    """The resource of which a function is given one object, if it is another than the walk's."""
+    for parameter in function.params:
+        kind = collections.kind(change.head_index.resolve(parameter.type, function.file, function))
+        if kind is not None and kind != resource:
+            return kind
     return None
-
-
-def _given_one(change: Change, function: Function, resource: str) -> bool:
-    kinds = {collections.kind(change.head_index.resolve(parameter.type, function.file, function)) for parameter in function.params}
-    return bool(kinds - {None, resource})
 
 
 def _shown(call: Call) -> str:

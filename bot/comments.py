@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from analyzers import catalogue
 from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.documentation import Documentation
+from analyzers.kubernetes.perf_jobs import AS_OF
 from bot.configuration import PATH
 from bot.links import Links
 from bot.markers import marker
@@ -128,9 +129,9 @@ def jobs(names: Sequence[str], links: Links) -> str:
     """Say which performance jobs would show the effect, the commands in a fence: a trusted bot's bare line would start them."""
     here = links.repository.endswith("/kubernetes")
     sentence = (
-        "To see the effect on a cluster, comment:"
+        f"To see the effect on a cluster, comment (jobs as of {AS_OF}):"
         if here
-        else "In kubernetes/kubernetes, these jobs show the effect of such a change:"
+        else f"In kubernetes/kubernetes, these jobs show the effect of such a change (as of {AS_OF}):"
     )
     return "\n".join([f"{sentence}\n\n```", *(f"/test {name}" for name in names), "```"])
 
@@ -157,7 +158,7 @@ def _fold(diagnostic: Diagnostic, links: Links, folded: Iterable[str]) -> str:
     told = documentation(diagnostic.analyzer)
     if told:
         why = told.why if len(told.why) <= LONGEST_WHY else told.why[:LONGEST_WHY].rsplit("\n\n", 1)[0]
-        parts += [f"**{told.title}.** {quiet(why)}", f"```diff\n{told.example_hunk.rstrip()}\n```"]
+        parts += [f"**{told.title}.** {quiet(why)}", f"```diff\n{_near_changes(told.example_hunk)}\n```"]
     if estimate := formula(diagnostic):
         parts.append(f"Estimate: {estimate}")
     if diagnostic.jobs:
@@ -167,3 +168,15 @@ def _fold(diagnostic: Diagnostic, links: Links, folded: Iterable[str]) -> str:
         parts.append(links.rule(diagnostic.analyzer))
     summary = f"<summary>Why, an example, and how to silence this ({diagnostic.analyzer})</summary>"
     return "\n\n".join([f"<details>{summary}", *parts, "</details>"])
+
+
+def _near_changes(hunk: str, context: int = 3) -> str:
+    """Give a diff's changed lines with a little around them; the rule's page has the whole."""
+    lines = hunk.rstrip().splitlines()
+    changed = [index for index, line in enumerate(lines) if line[:1] in {"+", "-"}]
+    near = [index for index in range(len(lines)) if any(abs(index - each) <= context for each in changed)]
+    shown = []
+    for previous, index in itertools.pairwise([-1, *near]):
+        shown += ["  …"] if index > previous + 1 else []
+        shown.append(lines[index])
+    return "\n".join(shown)

@@ -145,24 +145,32 @@ def _redis(folder: Path, sandbox: bool, stack: contextlib.ExitStack) -> tuple[Pr
 def _sandbox(folder: Path, port: int, settings: Settings) -> Program:
     hook = f"http://{_reachable(settings.host)}:{settings.port}/webhook"
     arguments = ["sandbox", "--folder", str(folder), "--port", str(port), "--webhook-url", hook]
-    return Program("github", 1, _command(*arguments), _environment(), _answers(f"http://127.0.0.1:{port}/"))
+    return Program("github", 1, command(*arguments), _environment(), _answers(f"http://127.0.0.1:{port}/"))
 
 
 def _receiver(settings: Settings, told: Mapping[str, str]) -> Program:
     wanted = _environment({name: told[name] for name in (*_SETTINGS, *_HOOKS, "REDIS_URL", "DATA_DIR") if name in told})
     return Program(
-        "receiver", 2, _command("serve"), wanted, _answers(f"http://{_reachable(settings.host)}:{settings.port}/readyz")
+        "receiver", 2, command("serve"), wanted, _answers(f"http://{_reachable(settings.host)}:{settings.port}/readyz")
     )
 
 
 def _worker(queue: str, told: Mapping[str, str]) -> Program:
     wanted = _environment({name: told[name] for name in (*_SETTINGS, *_KEY, "REDIS_URL", "DATA_DIR") if name in told})
     # A job that runs is finished first; killed later than that, it is taken up again at the next start.
-    return Program(queue, 3, _command("worker", queue), wanted, patience=20.0)
+    return Program(queue, 3, command("worker", queue), wanted, patience=20.0)
 
 
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "workers.command_line", *arguments]
+def command(*arguments: str) -> list[str]:
+    """Give the argument list of one of our own commands."""
+    # -P: nothing is imported from the folder that it runs in.
+    return [
+        sys.executable,
+        "-P",
+        "-c",
+        "import sys; from workers.command_line import main; sys.exit(main())",
+        *arguments,
+    ]
 
 
 def _environment(wanted: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -87,11 +87,13 @@ class Supervisor:
                 # Its sentence is on the terminal; another start would only bring it again.
                 self._fail(f"{program.name} cannot run: its reason is above")
                 return
-            pause = _PAUSE if time.monotonic() - started > _STEADY else min(2 * pause, _LONGEST_PAUSE)
+            if time.monotonic() - started > _STEADY:
+                pause = _PAUSE
             how = f"status {status}" if status >= 0 else signal.Signals(-status).name
             self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _once(self, program: Program) -> int:
         parent = os.getpid()

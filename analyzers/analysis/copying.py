@@ -1,5 +1,6 @@
 """What a value of a struct type costs when it is copied."""
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -8,8 +9,9 @@ from analyzers.analysis.paths import path_of
 from analyzers.analysis.subject import Copy
 from analyzers.golang.declaration import Function, TypeDeclaration
 from analyzers.golang.facts import Closure
+from analyzers.golang.sizes import Size
 from analyzers.golang.types import Named, Struct, Type
-from analyzers.kubernetes import immutables, struct_sizes
+from analyzers.kubernetes import immutables
 from analyzers.kubernetes.components import Kind
 
 # Where a copy is nobody's concern: a person waits for the command line, and tools run by themselves.
@@ -27,7 +29,7 @@ def struct(change: Change, type_: Type | None) -> Named | None:
         return None
     under = change.head_index.underlying(type_)
     if under is None:
-        return type_ if struct_sizes.at_least(type_) is not None else None
+        return type_ if size(change, type_).bytes else None
     return type_ if isinstance(under, Struct) and under.fields else None
 
 
@@ -43,11 +45,32 @@ def copy_of(
     named = struct(change, type_)
     if named is None:
         return None
-    size = change.sizes.size(named)
-    if size.bytes < at_least:
+    found = size(change, named)
+    if found.bytes < at_least:
         return None
     path = path_of(change, function, closures)
-    return Copy(shown(named), size.bytes, size.exact, per, path is not None and path.hot, path.name if path else "")
+    return Copy(shown(named), found.bytes, found.exact, per, path is not None and path.hot, path.name if path else "")
+
+
+# What every object of the API begins with: TypeMeta (32 bytes) and ObjectMeta (232).
+_OBJECT = 264
+_API = re.compile(r"(^|/)(api|apis)(/|$)|/v\d+((alpha|beta)\d+)?$")
+
+
+def size(change: Change, named: Named) -> Size:
+    """Give a struct's size; where its package is not at hand, what an object of the API has at least."""
+    found = change.sizes.size(named)
+    if found.bytes or change.head_index.package(named.path) is not None or not _API.search(named.path):
+        return found
+    # Whose list type the changed files name is an object.
+    listed = re.compile(rb"\." + re.escape(named.name.encode()) + rb"List\b")
+    named_here = any(file.head is not None and listed.search(file.head.source) for file in change.go_files)
+    return Size(_OBJECT, False) if named_here or _listed_beside(change, named, listed) else found
+
+
+def _listed_beside(change: Change, named: Named, listed: re.Pattern[bytes]) -> bool:
+    folders = {file.head.folder: file.path for file in change.go_files if file.head is not None and named.path in file.head.imports.values()}
+    return any(listed.search(file.source) for path in folders.values() for file in change.head_index.package_of(path).files())
 
 
 def required(change: Change, function: Function) -> bool:

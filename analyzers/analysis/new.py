@@ -26,7 +26,7 @@ from analyzers.kubernetes.requests import COLLECTIONS, Request, requests
 
 Because = Literal["added", "moved", "unguarded", "uncached"]
 _CACHE = re.compile(r"lister|informer|store|indexer|cache|manager", re.IGNORECASE)
-_MOST_FUNCTIONS = 250
+_MOST_FUNCTIONS = 200
 """In a change of more functions wrappers are not looked for: it would take seconds."""
 _WRITES = frozenset({"UPDATE", "PATCH"})
 _SCOPES = {"resource": 0, "namespace": 1, "cluster": 2}
@@ -93,7 +93,7 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     reads = [each for each in removed if not each.live]
     removed = [each for each in removed if each.live]
     uncached = [each for each in added if _replaces_cache(change, each) or _was_cached(reads, each.request)]
-    news = list(_unpaid(change, [each for each in added if each not in uncached], _once(change, removed)))
+    news = list(_unpaid(change, [each for each in added if each not in uncached], removed))
     own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
     for request, file, because in news:
         # What a wrapper sends is judged there, if it is new itself.
@@ -137,29 +137,14 @@ def _is_client(change: Change, file: ChangedFile) -> bool:
     return source is not None and implements_client(change.head_index.import_path(source))
 
 
-def _once(change: Change, removed: list[Request]) -> list[Request]:
-    """Give the removed requests with each counted once: a wrapper's own, or, where the whole wrapper is gone, those of its callers."""
-    own = {(each.path, each.function.key) for each in removed if each.via is None}
-    called = {(each.via.file.path, each.via.key) for each in removed if each.via is not None}
-    gone = {(path, key) for path, key in own & called if not _still_there(change, path, key)}
-    found = []
-    for each in removed:
-        if each.via is None:
-            if (each.path, each.function.key) not in gone:
-                found.append(each)
-        elif (each.via.file.path, each.via.key) not in own or (each.via.file.path, each.via.key) in gone:
-            found.append(each)
-    return found
+def _still_there(change: Change, path: str, key: str) -> bool:
+    file = next((each for each in change.go_files if each.old_path == path), None)
+    return file is None or file.head is not None and file.head.function(key) is not None
 
 
 def _was_there(change: Change, function: Function) -> bool:
     file = next((each for each in change.go_files if each.path == function.file.path), None)
     return file is None or file.base is not None and file.base.function(function.key) is not None
-
-
-def _still_there(change: Change, path: str, key: str) -> bool:
-    file = next((each for each in change.go_files if each.old_path == path), None)
-    return file is not None and file.head is not None and file.head.function(key) is not None
 
 
 def _counts(request: Request) -> bool:
@@ -197,12 +182,12 @@ def _unpaid(change: Change, added: list[_Found], removed: list[Request]) -> Iter
     for request in removed:
         pool[_kind_of(request)].append(request)
     moved: list[tuple[_Found, Request]] = []
-    # Exact equals first, so that a loose match does not take what another one needs.
-    rest = added
-    for likeness in (_equal, _alike, _covered):
+    # What a function sends itself before what its wrappers send; equals first, so that a loose match takes nothing that another one needs.
+    rest = sorted(added, key=lambda each: each.request.via is not None)
+    for likeness in (_identical, _equal, _alike, _covered):
         unmatched = []
         for each in rest:
-            candidates = [old for old in pool[_kind_of(each.request)] if likeness(old, each.request)]
+            candidates = [old for old in pool[_kind_of(each.request)] if likeness(old, each.request) and _exchangeable(change, old, each.request)]
             if not candidates:
                 unmatched.append(each)
                 continue
@@ -216,6 +201,13 @@ def _unpaid(change: Change, added: list[_Found], removed: list[Request]) -> Iter
         yield each.request, each.file, because
 
 
+def _exchangeable(change: Change, old: Request, new: Request) -> bool:
+    """Say whether one may pay for the other: a wrapper's call for a request in the same function, or where the wrapper is gone."""
+    if new.via is not None or old.via is None or old.function.key == new.function.key:
+        return True
+    return not _still_there(change, old.via.file.path, old.via.key)
+
+
 def _kind_of(request: Request) -> str:
     if request.verb in _WRITES:
         return "write"
@@ -223,8 +215,12 @@ def _kind_of(request: Request) -> str:
     return "read" if request.verb in {"GET", "LIST"} else request.verb
 
 
+def _identical(old: Request, new: Request) -> bool:
+    return _equal(old, new) and old.method == new.method and (old.via is None or new.via is None or old.via.key == new.via.key)
+
+
 def _equal(old: Request, new: Request) -> bool:
-    return old.key == new.key and old.function.key == new.function.key
+    return old.key == new.key and old.function.key == new.function.key and (old.via is None) == (new.via is None)
 
 
 def _alike(old: Request, new: Request) -> bool:

@@ -9,8 +9,8 @@ from analyzers.kubernetes import critical_paths
 from analyzers.kubernetes.critical_paths import CriticalPath
 
 # Callers are asked for so many levels, and so many of each function: what is further away is for a deep analysis.
-_LEVELS = 2
-_MOST_CALLERS = 20
+_LEVELS = 4
+_MOST_CALLERS = 12
 
 
 def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()) -> CriticalPath | None:

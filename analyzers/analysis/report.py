@@ -93,6 +93,7 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
         "cc": diagnostic.cc,
         "priority": diagnostic.priority,
         "excerpt": list(diagnostic.excerpt),
+        "jobs": list(diagnostic.jobs),
         **{text: getattr(diagnostic, text) for text in _TEXTS},
     }
 
@@ -111,5 +112,6 @@ def _read_diagnostic(data: Mapping[str, Any]) -> Diagnostic:
         cc=data["cc"],
         priority=data["priority"],
         excerpt=tuple(data["excerpt"]),
+        jobs=tuple(data["jobs"]),
         **{text: data[text] for text in _TEXTS},
     )

@@ -50,6 +50,15 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """Something that is allocated again and again: what ("regexp", "copy", "log argument"), for each of `per`, on which path ("" for none)."""
+
+    what: str
+    per: str
+    path_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bump:
     """A new version of a dependency, however many files carry it; analysis.bumps reads them from a change.
 

@@ -51,6 +51,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.WARNING
     if rule == "node-api-call":
         return Level.NOTICE if path.root == "start-up" and not path.loops else Level.WARNING
+    if request.resource.endswith("/proxy"):
+        return Level.NOTICE  # passed on to the node: what it costs is not the API server's
     if rule == "api-call-in-loop":
         grown = any(grows(change, each) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}

@@ -6,7 +6,7 @@ from functools import singledispatch
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
 from analyzers.analysis.new import NewRequest
-from analyzers.analysis.subject import Bump, ClientLimit, Copy, Nested, PodAffinity, Reservation, Walk, Watch
+from analyzers.analysis.subject import Allocation, Bump, ClientLimit, Copy, Nested, PodAffinity, Reservation, Walk, Watch
 from analyzers.analysis.traffic import weigh_limit, weigh_request, weigh_watch
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.dependencies import Grade
@@ -57,6 +57,21 @@ def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnost
         priority=60 + (20 if subject.hot else 0),
         cc=diagnostic.level is Level.WARNING,
         jobs=perf_jobs.for_path(diagnostic.path),
+    )
+
+
+@_weigh.register
+def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    times = {
+        "pod and node": (scale.PODS * scale.NODES, f"{scale.PODS:,} pods x {scale.NODES:,} nodes, if all are tried"),
+        "pod": (scale.PODS, f"{scale.PODS:,} pods"),
+    }.get(subject.per)
+    where = f" on {subject.path_name}" if subject.path_name else ""
+    return dataclasses.replace(
+        diagnostic,
+        multiplier=f"That is once for each {subject.per.replace('tick', 'round')}{where}." if where or subject.per == "item" else "",
+        estimate=Estimate(operations=float(times[0]), formula=times[1]) if times else None,
+        priority=(30 if where else 12) if diagnostic.level is Level.WARNING else 5,
     )
 
 

@@ -142,16 +142,20 @@ class CallGraph:
         return self._index.methods(member.owner) <= self._index.methods(receiver)
 
     def _handed_on(self, caller: Function, callee: Function) -> Iterator[CallSite]:
-        called = {(call.function.start_byte, call.function.end_byte) for call in caller.calls}
         if caller.body is None:
             return
-        for node in syntax.walk(caller.body):
+        body, encoded = caller.body, callee.name.encode()
+        named = sum(call.name == callee.name for call in caller.calls)
+        if caller.file.source.count(encoded, body.start_byte, body.end_byte) == named:
+            return  # it stands nowhere but in calls
+        called = {(call.function.start_byte, call.function.end_byte) for call in caller.calls}
+        for node in syntax.walk(body):
             if node.type == "selector_expression":
                 field = node.child_by_field_name("field")
-                named = field is not None and syntax.text(field) == callee.name
+                meant = field is not None and syntax.text(field) == callee.name
             else:
-                named = not callee.receiver_name and node.type == "identifier" and syntax.text(node) == callee.name
-            if not named or (node.start_byte, node.end_byte) in called:
+                meant = not callee.receiver_name and node.type == "identifier" and syntax.text(node) == callee.name
+            if not meant or (node.start_byte, node.end_byte) in called:
                 continue
             _, target = self._index.referenced(node, caller.file, caller)
             if target is None or not _same(target, callee):

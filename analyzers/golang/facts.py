@@ -16,8 +16,10 @@ __all__ = ["Assignment", "Binding", "Call", "Closure", "Composite", "Condition",
 
 
 class Loop:
-    """A `for`. `kind`: "range", "counted" (`i := 0; i < n; i++`, or a range over a literal number), "infinite" (no
-    condition) or "for".
+    """A `for`.
+
+    `kind`: "range" (`i := 0; i < len(c); i++` too, with its `collection` c and no `value`), "counted" (up to anything
+    else, or a range over a literal number), "infinite" (no condition) or "for".
     """
 
     __slots__ = ("body", "closures", "collection", "condition", "key", "kind", "node", "outer", "value")
@@ -135,7 +137,7 @@ class Call:
 
     __slots__ = (
         "_arguments",
-        "_statement_rows",
+        "_last",
         "closures",
         "conditions",
         "defer",
@@ -154,7 +156,7 @@ class Call:
         self.closures = context.closures
         self.conditions = context.conditions
         self.statement = context.statement
-        self._statement_rows = context.rows
+        self._last = context.last
         self._arguments: list[Node] | None = None
         self.go = self.defer = False
         self.operand: Node | None = None
@@ -210,12 +212,13 @@ class Call:
     @property
     def statement_line(self) -> int:
         """The line on which the smallest statement around it begins."""
-        return self._statement_rows[0] + 1
+        return syntax.line(self.statement)
 
     @property
     def statement_end_line(self) -> int:
         """The line on which that statement ends; of an `if`, `for`, `switch` or `case` only the head counts."""
-        return self._statement_rows[1] + 1
+        node, at_end = self._last
+        return syntax.end_line(node) if at_end else syntax.line(node)
 
 
 class Assignment(NamedTuple):

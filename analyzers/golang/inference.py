@@ -57,7 +57,7 @@ def type_of(index: "PackageIndex", node: Node, file: SourceFile, function: Funct
     literal = _LITERALS.get(node.type)
     if literal is not None:
         return literal
-    key = (f"{file.id} {file.path}", node.start_byte, node.end_byte, node.kind_id)
+    key = (file.key, node.start_byte, node.end_byte, node.kind_id)
     if key in index.inferred:
         return index.inferred[key]
     if index.depth > _DEEPEST:

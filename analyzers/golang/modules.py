@@ -2,7 +2,6 @@
 2018.
 """
 
-import json
 import posixpath
 import re
 from collections import Counter
@@ -22,6 +21,7 @@ _SOURCE_ROOTS = ("staging/src", "vendor", "Godeps/_workspace/src", "third_party/
 # Stands for the root where nothing tells its import path, so that its packages can name each other.
 _UNKNOWN_ROOT = "."
 _IN_SOURCE_ROOT = re.compile(r"(?:^|.*/)(?:vendor|src)/((?:[^/]*\.[^/]*)(?:/.*)?)$")
+_GODEPS_IMPORT_PATH = re.compile(rb'"ImportPath"\s*:\s*"([^"\n]+)"')
 _SAMPLED_FOLDERS, _SAMPLED_FILES = 40, 60
 
 
@@ -145,14 +145,10 @@ class Modules:
         return any(name.endswith(".go") for name in self.listing(folder))
 
     def _deduced(self) -> str:
-        godeps = self._read("Godeps/Godeps.json")
+        # Its first ImportPath is the repository's own, those below are the dependencies'.
+        godeps = _GODEPS_IMPORT_PATH.search(self._read("Godeps/Godeps.json") or b"")
         if godeps is not None:
-            try:
-                stated = json.loads(godeps)
-            except ValueError:
-                stated = None
-            if isinstance(stated, dict) and isinstance(stated.get("ImportPath"), str) and stated["ImportPath"]:
-                return str(stated["ImportPath"])
+            return godeps[1].decode("utf-8", "replace")
         votes: Counter[str] = Counter()
         for folder, file in self._sample():
             comment = file.import_comment

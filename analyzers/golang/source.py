@@ -45,6 +45,7 @@ class SourceFile:
         self.path = path
         self.source = source[3:] if source.startswith(b"\xef\xbb\xbf") else source
         self.id = id
+        self.key = f"{id} {path}"
         self.error: str | None = None
         self._nodes: dict[int, list[Node]] = {}
         self._declarations: dict[str, Declaration | None] = {}

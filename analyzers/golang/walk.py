@@ -13,21 +13,27 @@ __all__ = ["Context", "walked"]
 class Context:
     """What surrounds a node; shared by all nodes with the same surroundings and never changed once it is used."""
 
-    __slots__ = ("closures", "conditions", "end", "loops", "rows", "statement")
+    __slots__ = ("closures", "conditions", "end", "last", "loops", "statement")
 
-    def __init__(self, end: int) -> None:
+    def __init__(self, end: int, statement: Node) -> None:
         self.loops: tuple[Loop, ...] = ()
         self.closures: tuple[Closure, ...] = ()
         self.conditions: tuple[Condition, ...] = ()
         self.end = end
-        self.statement: Node | None = None
-        self.rows = (0, 0)
+        """The byte up to which a name declared here is visible."""
+        self.statement = statement
+        self.last: tuple[Node, bool] = (statement, True)
+        """Where the statement ends for a reader: at the end (True) or the beginning of that node."""
 
     def copy(self) -> "Context":
         """Give one that may be changed."""
-        other = Context(self.end)
-        other.loops, other.closures, other.conditions = self.loops, self.closures, self.conditions
-        other.statement, other.rows = self.statement, self.rows
+        other = Context.__new__(Context)
+        other.loops = self.loops
+        other.closures = self.closures
+        other.conditions = self.conditions
+        other.end = self.end
+        other.statement = self.statement
+        other.last = self.last
         return other
 
     def within(self, condition: Condition, end: int | None = None) -> "Context":
@@ -37,14 +43,11 @@ class Context:
         other.end = self.end if end is None else end
         return other
 
-    def stating(self, node: Node, head_end: Node | None = None) -> "Context":
-        """Give the surroundings inside the statement `node`, whose head ends where `head_end` begins."""
+    def stating(self, node: Node, body: Node | None = None) -> "Context":
+        """Give the surroundings inside the statement `node`, of which only what stands in front of `body` counts."""
         other = self.copy()
         other.statement = node
-        other.rows = (
-            node.start_point[0],
-            (head_end or node).end_point[0] if head_end is None else head_end.start_point[0],
-        )
+        other.last = (node, True) if body is None else (body, False)
         return other
 
 
@@ -75,6 +78,7 @@ _LEAF_KINDS = frozenset(
         "qualified_type",
     ]
 )
+_PERHAPS_LITERAL = frozenset(["func_literal", "parenthesized_expression"])
 _DEEPEST_CONTEXT = 60
 
 
@@ -90,26 +94,28 @@ class _Walk:
         self.facts = Facts()
         self.roles: dict[int, Role] = {}
         self.marks: dict[int, str] = {}
-        self.waiting: list[tuple[Node, Context]] = []
-        context = Context(node.end_byte)
+        self.waiting: list[tuple[Node, str, Context]] = []
+        context = Context(node.end_byte, node)
         if declaration is not None:
             self.parameters(declaration, node)
-        self.waiting.append((node, context.stating(node)))
-        handlers = _HANDLERS
-        waiting = self.waiting
+        handlers, waiting, leaves = _HANDLERS, self.waiting, _LEAF_KINDS
+        waiting.append((node, node.type, context))
         while waiting:
-            current, context = waiting.pop()
-            kind = current.type
+            current, kind, context = waiting.pop()
             handler = handlers.get(kind)
             if handler is not None:
                 handler(self, current, context)
-            elif kind not in _LEAF_KINDS:
+            else:
                 for child in reversed(current.named_children):
-                    waiting.append((child, context))
+                    kind = child.type
+                    if kind not in leaves:
+                        waiting.append((child, kind, context))
 
     def push(self, nodes: Sequence[tuple[Node | None, Context]]) -> None:
         # Reversed, since the last one in is the first one out and the lists are to be in source order.
-        self.waiting.extend((node, context) for node, context in reversed(nodes) if node is not None)
+        for node, context in reversed(nodes):
+            if node is not None and (kind := node.type) not in _LEAF_KINDS:
+                self.waiting.append((node, kind, context))
 
     def parameters(self, declaration: Node, body: Node) -> None:
         kinds: tuple[tuple[str, Literal["receiver", "param", "result"]], ...] = (
@@ -134,11 +140,27 @@ class _Walk:
         mark = self.marks.pop(node.id, "")
         call.go, call.defer = mark == "go", mark == "defer"
         self.facts.calls.append(call)
-        for number, argument in enumerate(call.arguments):
-            self.closure_role(argument, Role("argument", call, number))
-        self.closure_role(call.function, Role("called", call))
-        for child in reversed(node.named_children):
-            self.waiting.append((child, context))
+        waiting = self.waiting
+        arguments = call.arguments
+        for number in range(len(arguments) - 1, -1, -1):
+            argument = arguments[number]
+            kind = argument.type
+            if kind not in _LEAF_KINDS:
+                if kind in _PERHAPS_LITERAL:
+                    self.closure_role(argument, Role("argument", call, number))
+                waiting.append((argument, kind, context))
+        function = call.function
+        kind = function.type
+        if kind == "selector_expression":
+            self.selector(function, context)
+        elif kind not in _LEAF_KINDS:
+            self.closure_role(function, Role("called", call))
+            waiting.append((function, kind, context))
+
+    def selector(self, node: Node, context: Context) -> None:
+        operand = node.child_by_field_name("operand")
+        if operand is not None and (kind := operand.type) not in _LEAF_KINDS:
+            self.waiting.append((operand, kind, context))
 
     def conversion(self, node: Node, context: Context) -> None:
         type_ = node.child_by_field_name("type")
@@ -161,12 +183,12 @@ class _Walk:
         self.parameters(node, body)
         inner = context.copy()
         inner.closures = (*context.closures, closure)
-        self.waiting.append((body, inner))
+        self.waiting.append((body, "block", inner))
 
     def marked(self, node: Node, context: Context) -> None:
         for child in syntax.children(node):
             self.marks[child.id] = "go" if node.type == "go_statement" else "defer"
-            self.waiting.append((child, context))
+            self.waiting.append((child, child.type, context))
 
     def block(self, node: Node, context: Context) -> None:
         inner = context.copy()
@@ -265,9 +287,10 @@ class _Walk:
         left = loop.condition.child_by_field_name("left")
         counter = syntax.text(left) if left is not None else ""
         if _counts(update, counter):
-            loop.kind = "counted"
             # A counter that was set before the loop (`for ; i < n; i++`) is none of its variables.
             loop.key = counter if initializer is not None else None
+            loop.collection = _measured(loop.condition) or (_measured(initializer) if initializer is not None else None)
+            loop.kind = "range" if loop.collection is not None else "counted"
 
     def switch(self, node: Node, context: Context) -> None:
         value = node.child_by_field_name("value")
@@ -275,7 +298,7 @@ class _Walk:
         alias = node.child_by_field_name("alias")
         head = context.stating(node)
         last = value or alias or initializer
-        head.rows = (node.start_point[0], last.end_point[0] if last is not None else node.start_point[0])
+        head.last = (last, True) if last is not None else (node, False)
         head.end = node.end_byte
         pushed: list[tuple[Node | None, Context]] = [
             (initializer, head.stating(initializer) if initializer else head),
@@ -313,7 +336,7 @@ class _Walk:
         inner = head.within(condition, case.end_byte) if len(head.conditions) < _DEEPEST_CONTEXT else head
         if test is not None:
             of_test = head.stating(case)
-            of_test.rows = (case.start_point[0], test.end_point[0])
+            of_test.last = (test, True)
             of_test.end = case.end_byte
             pushed.append((test, of_test))
         pushed.extend((child, inner) for child in case.named_children if child.type == "statement_list")
@@ -444,6 +467,7 @@ class _Walk:
 
 
 _HANDLERS = {
+    "selector_expression": _Walk.selector,
     "call_expression": _Walk.call,
     "type_conversion_expression": _Walk.conversion,
     "func_literal": _Walk.func_literal,
@@ -482,6 +506,17 @@ def _counts(update: Node, counter: str) -> bool:
     else:
         return False
     return [syntax.text(node) for node in changed] == [counter]
+
+
+def _measured(node: Node) -> Node | None:
+    """Give x of a `len(x)` in a counting loop's head: such a loop is a range over x."""
+    for inner in syntax.walk(node):
+        if inner.type == "call_expression":
+            function, given = inner.child_by_field_name("function"), inner.child_by_field_name("arguments")
+            arguments = syntax.children(given) if given is not None else []
+            if function is not None and len(arguments) == 1 and syntax.text(function) == "len":
+                return arguments[0]
+    return None
 
 
 def _leaves(statement: Node) -> bool:

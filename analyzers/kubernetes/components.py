@@ -84,6 +84,12 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         "API server",
         Kind.API_SERVER,
     ),
+    # A sign, outside kubernetes/kubernetes, that code runs on every node: a folder named for the agent or daemon of a node.
+    (
+        r"(^|/)(cmd|pkg|internal)/([^/]*-)?(agent|node-?agent|daemon|node-?daemon|nodeplugin|node-?driver|node-problem-detector)/",
+        "node agent",
+        Kind.NODE,
+    ),
     (
         r"(^|/)(pkg|internal)/(cloud)?-?controllers?/|(^|/)cmd/(kube|cloud)-controller-manager/|(^|/)pkg/cloudprovider/|(^|/)staging/src/k8s\.io/(endpointslice|controller-manager|cloud-provider|legacy-cloud-providers)/|(^|/)controllers?/",
         "controller",
@@ -99,10 +105,7 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
 _COMPILED = tuple((re.compile(pattern), Component(name, kind)) for pattern, name, kind in _PATTERNS)
 _OTHER = Component("this code", Kind.OTHER)
 
-# Signs, outside kubernetes/kubernetes, that code runs on every node: folders named for an agent or daemon of a node.
-_AGENT = re.compile(
-    r"(^|/)(cmd|pkg|internal)/([^/]*-)?(agent|node-?agent|daemon|node-?daemon|nodeplugin|node-?driver|node-problem-detector)/|(^|/)(daemonset|node-agent)/"
-)
+_AGENT = re.compile(r"(^|/)(daemonset|node-agent)/")
 
 
 def component(path: str) -> Component:

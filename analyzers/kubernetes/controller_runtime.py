@@ -116,7 +116,7 @@ def _source(index: PackageIndex, file: SourceFile, function: Function, operand: 
     return None
 
 
-_GIVEN = r"\b%s:\s*([^\n]+)|\.%s\s*=\s*([^\n]+)"
+_GIVEN = r"\b%s:\s*([^,\n]+)|\.%s\s*=\s*([^\n]+)"
 
 
 def _assigned(index: PackageIndex, file: SourceFile, name: str) -> bool | None:

@@ -82,6 +82,7 @@ _COMPILED = tuple((re.compile(path), re.compile(name), where) for path, name, wh
 _SIGNS: tuple[tuple[str, str, CriticalPath], ...] = (
     (r"(Filter|Score|ScoreExtensions|NormalizeScore|AddPod|RemovePod|SelectVictimsOnNode)$", r"CycleState|NodeInfo|PreFilterState", SCHEDULING),
     (r"(PreFilter|PostFilter|PreScore|Reserve|Unreserve|Permit|PreBind|PostBind|Bind|PreEnqueue)$", r"CycleState|\*(core)?v1\.Pod\b", SCHEDULING_A_POD),
+    (r"Clone$", r"\.StateData$", SCHEDULING),
     (r"Less$", r"PodInfo\b", SCHEDULING_A_POD),
     (r"(\w*S|s)chedule(One|Pod)?$", r"\bPod\b|CycleState", SCHEDULING_A_POD),
     (r"(Admit|Validate|Handles)$", r"admission\.Attributes", ADMISSION),
@@ -90,7 +91,7 @@ _SIGNS: tuple[tuple[str, str, CriticalPath], ...] = (
     (r"Authenticate(Request|Token|Password)$", r"", AUTHORIZATION),
     (r"ServeHTTP$", r"ResponseWriter", CriticalPath("a request path", "request")),
     (r"(Reconcile|ReconcileKind)$", r"\bRequest\b|context\.Context|ctx\b", RECONCILER),
-    (r"(sync|Sync)\w*$", r"^\(((ctx|_) context\.Context, )?key string\)$", RECONCILER),
+    (r"(sync|Sync)\w*$", r"^\(((ctx|_) context\.Context, )?key string\)", RECONCILER),
     (r"(On|on|handle|Handle)?(Add|Update|Delete|add|update|delete|Create|create|Generic)\w*$", r"^\(\w+ (interface\{\}|any)\)$|^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)$|event\.(Typed)?(Create|Update|Delete|Generic)Event", HANDLER),
 )  # fmt: skip
 _SIGNS_COMPILED = tuple((re.compile(r"(?:\w+\.)?" + name), re.compile(params), where) for name, params, where in _SIGNS)
@@ -119,6 +120,11 @@ def critical_path(function: Function) -> CriticalPath | None:
     return _by_signs(function) or found
 
 
+def of_file(path: str) -> CriticalPath | None:
+    """Give the critical path of a file all of whose functions are on one, whatever their names."""
+    return next((where for place, name, where in _COMPILED if not name.pattern and place.search(path)), None)
+
+
 def starts_up(function: Function) -> bool:
     """Say whether a function runs once, when something is built or started, by its name."""
     return _START_UP.search(function.key) is not None
@@ -126,15 +132,16 @@ def starts_up(function: Function) -> bool:
 
 def _by_signs(function: Function) -> CriticalPath | None:
     for name, params, where in _SIGNS_COMPILED:
-        if name.fullmatch(function.key) and params.search(parameters(function)):
+        if name.fullmatch(function.key) and params.search(signature(function)):
             return where
     return None
 
 
-def parameters(function: Function) -> str:
-    """Give the text of a function's parameter list, on one line."""
-    group = function.node.child_by_field_name("parameters") if function.node is not None else None
-    return " ".join(syntax.text(group).split()) if group is not None else ""
+def signature(function: Function) -> str:
+    """Give the text of a function's parameters and results, on one line."""
+    node = function.node
+    parts = [node.child_by_field_name(field) for field in ("parameters", "result")] if node is not None else []
+    return " ".join(" ".join(syntax.text(part).split()) for part in parts if part is not None)
 
 
 def within(function: Function, closures: Iterable[Closure]) -> CriticalPath | None:

@@ -238,6 +238,8 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             getter = _getter(place, step.operand) if step.operand is not None else None
             resource = resources.of_getter(getter.name) if getter is not None else resource
     verb = verb or "GET"
+    if resource and any(step.name in {"SubResource", "Prefix", "Suffix"} and '"proxy"' in syntax.text(step.node) for step in _chain(place, operand)[:12]):
+        resource += "/proxy"
     if verb == "GET" and listed and not named:
         verb = "WATCH" if call.name == "Watch" else "LIST"
     elif call.name == "Watch":

@@ -230,12 +230,12 @@ def _of_clientset(path: str, type_name: str, name: str) -> Type | None:
 def _of_typed(path: str, type_name: str, name: str) -> Type | None:
     if name == "RESTClient":
         return _gives(_named(_REST, "Interface"))
-    group = _GROUP_VERSION.match(type_name.removesuffix("Interface").removesuffix("Client")) is not None
+    kind = type_name.removesuffix("Interface").removesuffix("Client")
+    group = kind in _LEGACY_GROUPS or _GROUP_VERSION.match(kind) is not None
     if group or type_name.endswith("sGetter"):
         return _gives(_named(path, f"{_singular(name)}Interface")) if name[:1].isupper() else None
     if not type_name.endswith("Interface"):
         return None
-    kind = type_name.removesuffix("Interface")
     item = _item(path, "/typed/", kind)
     one = Pointer(item) if item else None
     if name == "List":
@@ -282,11 +282,15 @@ def _of_informers(path: str, type_name: str, name: str) -> Type | None:
 
 
 def _of_api(path: str, type_name: str, name: str) -> Type | None:
+    if name == "DeepCopy":
+        return _gives(Pointer(Named(path, type_name)))
+    if type_name.endswith("TemplateSpec") and name == "Spec":
+        return Named(path, f"{type_name.removesuffix('TemplateSpec')}Spec")
     if name == "Items" and type_name.endswith("List"):
         return Slice(Named(path, type_name.removesuffix("List")))
     if name in {"Spec", "Status"} and not type_name.endswith(("Spec", "Status")):
         # A template's spec is that of what it makes.
-        return Named(path, f"{type_name.removesuffix('TemplateSpec').removesuffix('Template')}{name}")
+        return Named(path, f"{type_name.removesuffix('Template')}{name}")
     if name == "ObjectMeta":
         return Named(_META, "ObjectMeta")
     return _METHODS[_META, "ObjectMeta"].get(name) if not type_name.endswith(("Spec", "Status", "List")) else None

@@ -33,7 +33,7 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
     collection = syntax.unparenthesized(loop.collection)
     if collection.type == "composite_literal":
         return True
-    name = (syntax.path(collection) or [syntax.text(collection)])[-1]
+    name = syntax.text(collection).rpartition(".")[2]
     if _SMALL_NAMES.match(name):
         return True
     if collection.type == "identifier":

@@ -48,6 +48,9 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
         return None
     if type_ is None:
         return _by_name(call)
+    named = dereferenced(type_)
+    if isinstance(named, Named) and named.path.endswith("client/cache") and named.name.endswith("Namespacer"):
+        return Scan(call, _resource_by_name(call), _everywhere(index, function, call, type_))
     return Scan(call, _resource_by_name(call), True) if not call.arguments and _is_store(index, type_) else None
 
 

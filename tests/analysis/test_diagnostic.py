@@ -66,6 +66,7 @@ def test_a_report_survives_json() -> None:
         related=(Place("b.go", 1, 2, "m"),),
         cc=True,
         excerpt=("x",),
+        jobs=("job",),
     )
     report = Report(
         (said,), (Skipped("c.go", "too large"),), ("@a/b",), ("job",), ("remark",), "1" * 40, None, 2, 30, 4.5

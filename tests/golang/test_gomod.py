@@ -30,7 +30,7 @@ require
 """
 
 
-def test_a_module_file():
+def test_a_module_file() -> None:
     found = gomod.parse(SOURCE)
     assert (found.module, found.go, found.toolchain) == ("example.com/m", "1.22.3", "go1.23.1")
     assert found.lines == {"module": 2, "go": 4, "toolchain": 6}
@@ -52,13 +52,13 @@ def test_a_module_file():
     assert found.requirement("absent") is None
 
 
-def test_a_workspace_file_with_odd_line_ends():
+def test_a_workspace_file_with_odd_line_ends() -> None:
     found = gomod.parse(b"go 1.22\r\nuse ./a\r\nuse (\r\n\t.\r\n\t./b // why\r\n)\r\nreplace x.org/x v1.0.0 => ./x\r\n")
     assert found.uses == ["./a", ".", "./b"]
     assert found.go == "1.22"
     assert found.replaces[0].target == "./x"
 
 
-def test_no_module_file_at_all():
+def test_no_module_file_at_all() -> None:
     assert gomod.parse(b"\xff\x00 <html>").requires == []
     assert gomod.parse("").module is None

@@ -98,7 +98,7 @@ SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[Healt
 
 @SETTINGS
 @given(st.integers(0, len(GOOD)), st.integers(0, 120))
-def test_a_file_with_a_hole(start, length):
+def test_a_file_with_a_hole(start: int, length: int) -> None:
     everything((GOOD[:start] + GOOD[start + length :]).encode())
 
 
@@ -122,13 +122,13 @@ def test_a_file_with_a_hole(start, length):
         ]
     ),
 )
-def test_a_file_with_something_in_the_wrong_place(at, what):
+def test_a_file_with_something_in_the_wrong_place(at: int, what: str) -> None:
     everything((GOOD[:at] + what + GOOD[at:]).encode("latin-1"))
 
 
 @SETTINGS
 @given(st.binary(max_size=400))
-def test_bytes_behind_a_package_clause(tail):
+def test_bytes_behind_a_package_clause(tail: bytes) -> None:
     everything(b"package p\n" + tail)
 
 
@@ -199,14 +199,14 @@ PIECES = st.sampled_from(
 
 @SETTINGS
 @given(st.lists(PIECES, max_size=60))
-def test_words_of_go_in_any_order(words):
+def test_words_of_go_in_any_order(words: list[str]) -> None:
     everything(("package p\nfunc f() {\n" + " ".join(words) + "\n}\n").encode())
     everything(("package p\n" + " ".join(words)).encode())
 
 
 @SETTINGS
 @given(st.text(max_size=200))
-def test_any_module_file(text):
+def test_any_module_file(text: str) -> None:
     gomod.parse(text)
     gomod.parse("module m\nrequire (\n" + text)
 
@@ -255,13 +255,13 @@ print("done")
 """
 
 
-def test_hostile_source_ends_in_bounded_time_and_memory():
+def test_hostile_source_ends_in_bounded_time_and_memory() -> None:
     """In a process of its own, which the kernel ends at 10 times the usual time: a crash or a runaway fails only this test."""
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "done", done.stdout + done.stderr[-2000:]
 
 
-def test_a_file_that_is_refused_says_so():
+def test_a_file_that_is_refused_says_so() -> None:
     file = SourceFile("p.go", b"package p\nfunc f() " + b"{" * 100_000)
     assert file.functions[0].calls == []
     assert file.error is not None

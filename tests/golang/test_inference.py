@@ -73,7 +73,7 @@ from .model import index_of, probed, shown
         ("s + s + s", "string"),
     ],
 )
-def test_type_of_an_expression(expression, type_):
+def test_type_of_an_expression(expression: str, type_: str) -> None:
     source = f"""
 type T struct {{ A int; F func(int) bool }}
 type MyMap map[string]T
@@ -87,14 +87,15 @@ func one() T {{ return T{{}} }}
 func two() (T, error) {{ return T{{}}, nil }}
 func (t *T) Method(n int) *T {{ return t }}
 func (t T) Value() string {{ return "" }}
-func f(a int, t T, pt *T, ts []T, arr *[4]string, m map[int]*T, s string, ch chan T, i interface{{}}, err error, ok bool, variadic ...string) {{
+func f(a int, t T, pt *T, ts []T, arr *[4]string, m map[int]*T, s string, ch chan T, i interface{{}},
+	err error, ok bool, variadic ...string) {{
 	probe({expression})
 }}
 """
     assert shown(source) == [type_]
 
 
-def test_names_that_a_function_declares():
+def test_names_that_a_function_declares() -> None:
     source = """
 type T struct { A int }
 func pair() (T, error) { return T{}, nil }
@@ -160,7 +161,7 @@ func f(ts []T, m map[string]*T, ch chan T, x interface{}) (named int, err error)
     ]
 
 
-def test_shadowing():
+def test_shadowing() -> None:
     source = """
 type T struct{}
 type U struct{}
@@ -198,7 +199,7 @@ func g() error { return nil }
     ]
 
 
-def test_other_packages():
+def test_other_packages() -> None:
     source = """
 import (
 	alias "example.com/m/other"
@@ -242,7 +243,7 @@ func (t Thing) Inner() inner.T { return inner.T{} }
     ]
 
 
-def test_embedding():
+def test_embedding() -> None:
     source = """
 type Base struct { ID int; Shared string }
 func (b *Base) Touch() error { return nil }
@@ -271,7 +272,7 @@ func f(o Outer, d *Deep, s Shadow, l Lister) {
     ]
 
 
-def test_aliases_are_followed():
+def test_aliases_are_followed() -> None:
     source = """
 import "example.com/m/other"
 type Alias = other.Alias
@@ -292,7 +293,7 @@ func f(a Alias, s Slice, m map[Alias]*other.Alias) {
     ]
 
 
-def test_generics():
+def test_generics() -> None:
     source = """
 type Set[T comparable] map[T]struct{}
 func NewSet[T comparable](items ...T) Set[T] { return nil }
@@ -341,7 +342,7 @@ func f(s Set[string], p *Pair[int, string], h Holder[*Mine], m Mine, ms Mines) {
     ]
 
 
-def test_types_declared_in_functions():
+def test_types_declared_in_functions() -> None:
     source = """
 type local struct { A bool }
 func f() {
@@ -355,7 +356,7 @@ func g() local { return local{} }
     assert shown(source) == ["int", "bool"]
 
 
-def test_iterators():
+def test_iterators() -> None:
     source = """
 import ("iter"; "maps"; "slices")
 type T struct { m map[string][]int }
@@ -379,7 +380,7 @@ func f(t *T) {
     assert shown(source) == ["string", "*example.com/m/p.T", "int", "error", "string", "[]string"]
 
 
-def test_standard_library():
+def test_standard_library() -> None:
     source = """
 import ("context"; "net/http"; "sync"; "time"; "os")
 func f(r *http.Request) {
@@ -402,7 +403,7 @@ func f(r *http.Request) {
     ]
 
 
-def test_what_depends_on_itself_is_unknown_and_ends():
+def test_what_depends_on_itself_is_unknown_and_ends() -> None:
     source = """
 type A struct { B }
 type B struct { *A }
@@ -423,7 +424,7 @@ func f(a A, i I, l L) {
     assert shown(source) == ["?"] * 5
 
 
-def test_an_external_package_answers_for_what_is_not_in_the_tree():
+def test_an_external_package_answers_for_what_is_not_in_the_tree() -> None:
     class Client:
         def member(self, named, name):
             if named.name == "Set" and name == "List":
@@ -463,9 +464,9 @@ func f(w *Wrapper) {
         "&" + "*&" * 1000 + "a",
     ],
 )
-def test_deep_expressions_end_without_an_overflow(expression):
+def test_deep_expressions_end_without_an_overflow(expression: str) -> None:
     shown(f"func f(a string) string {{\n\tprobe({expression})\n\treturn a\n}}\n")
 
 
-def test_a_long_sum_keeps_its_type():
+def test_a_long_sum_keeps_its_type() -> None:
     assert shown(f"func f(a string) {{\n\tprobe({' + '.join(['a'] * 2000)})\n}}\n") == ["string"]

@@ -10,10 +10,10 @@ def modules_of(files):
     return Modules(MemoryTree({path: GO if content is None else content for path, content in files.items()}))
 
 
-def test_a_module_at_the_root_with_nested_and_replaced_ones():
+def test_a_module_at_the_root_with_nested_and_replaced_ones() -> None:
     modules = modules_of(
         {
-            "go.mod": "module example.com/root/v2\nreplace k.io/api => ./staging/src/k.io/api\nreplace other.org/x => ../elsewhere\n",
+            "go.mod": "module example.com/root/v2\nreplace k.io/api => ./staging/src/k.io/api\nreplace o.org/x => ../x\n",
             "a/a.go": None,
             "tools/go.mod": "module example.com/tools\n",
             "tools/gen/a.go": None,
@@ -25,7 +25,7 @@ def test_a_module_at_the_root_with_nested_and_replaced_ones():
     assert modules.folder("example.com/root/v2/a") == "a"
     assert modules.folder("k.io/api/core") == "staging/src/k.io/api/core"
     assert modules.folder("github.com/v/w") == "vendor/github.com/v/w"
-    assert modules.folder("other.org/x") is None
+    assert modules.folder("o.org/x") is None
     assert modules.folder("example.com/root/v2/absent") is None
     assert modules.folder("fmt") is None
     assert modules.import_path("a") == "example.com/root/v2/a"
@@ -36,14 +36,14 @@ def test_a_module_at_the_root_with_nested_and_replaced_ones():
     assert modules.folder("example.com/tools/gen") == "tools/gen"
 
 
-def test_a_nested_module_is_found_by_a_path_below_the_root():
+def test_a_nested_module_is_found_by_a_path_below_the_root() -> None:
     modules = modules_of(
         {"go.mod": "module example.com/root\n", "test/go.mod": "module example.com/root/test\n", "test/e2e/a.go": None}
     )
     assert modules.folder("example.com/root/test/e2e") == "test/e2e"
 
 
-def test_a_workspace():
+def test_a_workspace() -> None:
     modules = modules_of(
         {
             "go.work": "go 1.22\n\nuse (\n\t.\n\t./one\n\t./two\n)\n",
@@ -64,7 +64,7 @@ def test_a_workspace():
         {"Godeps/Godeps.json": '{"ImportPath": "k.io/kube", "GoVersion": "go1.4"}', "pkg/api/a.go": None},
         {"pkg/api/doc.go": 'package api // import "k.io/kube/pkg/api"\n'},
         {
-            "cmd/a.go": 'package main\nimport (\n\t"k.io/kube/pkg/api"\n\t"k.io/kube/pkg/util/sets"\n\t"github.com/golang/glog"\n)\n',
+            "cmd/a.go": 'package main\nimport ("k.io/kube/pkg/api"; "k.io/kube/pkg/util/sets"; "github.com/golang/glog")\n',
             "pkg/api/a.go": None,
             "pkg/util/sets/a.go": None,
         },
@@ -76,21 +76,21 @@ def test_a_workspace():
     ],
     ids=["Godeps", "import comment", "imports", "go.mod before Godeps"],
 )
-def test_the_import_path_of_the_root(files):
+def test_the_import_path_of_the_root(files: dict[str, str | None]) -> None:
     modules = modules_of(files)
     assert modules.module_path == "k.io/kube"
     assert modules.folder("k.io/kube/pkg/api") == "pkg/api"
     assert modules.import_path("pkg/api") == "k.io/kube/pkg/api"
 
 
-def test_a_root_of_which_nothing_is_known():
+def test_a_root_of_which_nothing_is_known() -> None:
     modules = modules_of({"a/a.go": None, "Godeps/Godeps.json": "{broken"})
     assert modules.module_path == ""
     assert modules.import_path("a") == "./a"
     assert modules.folder("./a") == "a"
 
 
-def test_vendoring_of_before_modules():
+def test_vendoring_of_before_modules() -> None:
     modules = modules_of(
         {
             "Godeps/Godeps.json": '{"ImportPath": "github.com/GoogleCloudPlatform/kubernetes"}',
@@ -105,7 +105,7 @@ def test_vendoring_of_before_modules():
     assert modules.folder("k8s.io/api/core/v1") == "staging/src/k8s.io/api/core/v1"
 
 
-def test_a_link_in_vendor_leads_into_staging():
+def test_a_link_in_vendor_leads_into_staging() -> None:
     class Linked(MemoryTree):
         def list(self, folder):
             entries = super().list(folder)

@@ -3,13 +3,14 @@ import pytest
 from analyzers.analysis.tree import MemoryTree
 from analyzers.golang.declaration import Function, TypeDeclaration, Value
 from analyzers.golang.packages import PackageIndex
+from analyzers.golang.source import SourceFile
 from analyzers.golang.tree import Unreadable
 from analyzers.golang.types import Interface, Map, Named, Pointer, Struct, show
 
 from .model import index_of
 
 
-def test_lookup_of_each_kind_of_declaration():
+def test_lookup_of_each_kind_of_declaration() -> None:
     index = index_of(
         {
             "p/a.go": "package p\ntype T struct{}\n",
@@ -26,7 +27,7 @@ def test_lookup_of_each_kind_of_declaration():
     assert index.package("example.com/m/absent") is None
 
 
-def test_a_test_file_sees_its_own_names():
+def test_a_test_file_sees_its_own_names() -> None:
     index = index_of(
         {
             "p/a.go": "package p\n",
@@ -46,11 +47,11 @@ def test_a_test_file_sees_its_own_names():
     [("b_windows.go", ""), ("b.go", "//go:build windows\n\n"), ("b.go", "// +build !linux\n\n"), ("b_arm64.go", "")],
 )
 @pytest.mark.parametrize("first", ["a_", "z_"])
-def test_what_linux_on_amd64_builds_counts(name, head, first):
+def test_what_linux_on_amd64_builds_counts(name: str, head: str, first: str) -> None:
     index = index_of(
         {
-            f"p/{first}{name}": f"{head}package p\nfunc F() string {{ return 0 }}\nfunc Only() {{}}\ntype T int\nfunc (T) M() string",
-            "p/m_linux.go": "package p\nfunc F() int { return 0 }\ntype T string\nfunc (T) M() int",
+            f"p/{first}{name}": f"{head}package p\nfunc F() string\nfunc Only()\ntype T int\nfunc (T) M() string",
+            "p/m_linux.go": "package p\nfunc F() int\ntype T string\nfunc (T) M() int",
         }
     )
     found = index.lookup("example.com/m/p", "F")
@@ -67,7 +68,7 @@ def test_what_linux_on_amd64_builds_counts(name, head, first):
     assert index.lookup("example.com/m/p", "Only") is not None
 
 
-def test_underlying():
+def test_underlying() -> None:
     index = index_of(
         {
             "p/a.go": """package p
@@ -94,7 +95,7 @@ type I interface { M(); error }
     assert index.underlying(Pointer(Named(path, "A"))) == Pointer(Named(path, "A"))
 
 
-def test_members_say_where_they_come_from():
+def test_members_say_where_they_come_from() -> None:
     index = index_of(
         {
             "p/a.go": """package p
@@ -127,7 +128,7 @@ type I interface { List() []string }
     assert index.methods(outer) == {"Touch", "List"}
 
 
-def test_an_interface_that_asks_for_a_method():
+def test_an_interface_that_asks_for_a_method() -> None:
     index = index_of(
         {
             "p/a.go": """package p
@@ -140,7 +141,11 @@ type Lone struct{}
 func (l Lone) Validate() error { return nil }
 var _ = q.X
 """,
-            "q/a.go": "package q\nvar X = 1\ntype Checked interface { Preparer; Validate() error }\ntype Preparer interface { Prepare() }\n",
+            "q/a.go": """package q
+var X = 1
+type Checked interface { Preparer; Validate() error }
+type Preparer interface { Prepare() }
+""",
         }
     )
     file = index.file("p/a.go")
@@ -154,7 +159,7 @@ var _ = q.X
     }
 
 
-def test_callee():
+def test_callee() -> None:
     index = index_of(
         {
             "p/a.go": """package p
@@ -199,8 +204,8 @@ func helper() {}
     ]
 
 
-def test_two_trees_share_the_files_they_have_in_common():
-    facts = {}
+def test_two_trees_share_the_files_they_have_in_common() -> None:
+    facts: dict[str, SourceFile] = {}
     files = {"go.mod": "module m.org/m\n", "p/a.go": "package p\nfunc F() { g() }\n", "p/b.go": "package p\n"}
     base = PackageIndex(MemoryTree(files), facts=facts)
     head = PackageIndex(
@@ -214,7 +219,7 @@ def test_two_trees_share_the_files_they_have_in_common():
     assert (copied.path, head.import_path(copied)) == ("q/a.go", "m.org/m/q")
 
 
-def test_a_file_that_cannot_be_had_is_said_and_the_rest_is_read():
+def test_a_file_that_cannot_be_had_is_said_and_the_rest_is_read() -> None:
     class Partial(MemoryTree):
         def read(self, path):
             if path == "p/missing.go":
@@ -232,14 +237,14 @@ def test_a_file_that_cannot_be_had_is_said_and_the_rest_is_read():
     assert index.skipped == {"p/missing.go": "this clone has no blob 1234"}
 
 
-def test_a_declaration_that_is_refused_is_said():
+def test_a_declaration_that_is_refused_is_said() -> None:
     index = index_of({"p/a.go": f"package p\nvar deep = {'(' * 600}1{')' * 600}\nfunc F() {{}}\n"})
     assert index.lookup("example.com/m/p", "deep") is None
     assert "600 deep" in index.skipped["p/a.go"]
     assert isinstance(index.lookup("example.com/m/p", "F"), Function)
 
 
-def test_packages_below_a_folder():
+def test_packages_below_a_folder() -> None:
     index = index_of(
         {
             "a/x.go": "package a\n",
@@ -284,7 +289,7 @@ def test_packages_below_a_folder():
         ('"text"', None),
     ],
 )
-def test_constants(expression, value):
+def test_constants(expression: str, value: int | None) -> None:
     index = index_of(
         {
             "p/a.go": f"""package p

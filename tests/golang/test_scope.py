@@ -27,7 +27,7 @@ func use(v interface{}) {}
 """
 
 
-def test_what_names_mean_at_a_line():
+def test_what_names_mean_at_a_line() -> None:
     index = index_of({"p/p.go": SOURCE, "dotted/a.go": "package dotted\nfunc Dotted() bool { return true }\n"})
     file = index.file("p/p.go")
     assert file is not None
@@ -39,8 +39,14 @@ def test_what_names_mean_at_a_line():
         for name in ("x", "t", "err", "fmt", "T", "Dotted", "len", "nope")
     }
     assert kinds == {
-        "x": "local", "t": "local", "err": "local", "fmt": "import", "T": "package",
-        "Dotted": "package", "len": "universe", "nope": None,
+        "x": "local",
+        "t": "local",
+        "err": "local",
+        "fmt": "import",
+        "T": "package",
+        "Dotted": "package",
+        "len": "universe",
+        "nope": None,
     }
     assert show(inside.type_of("x")) == "string"
     assert show(scope(index, function, 17).type_of("x")) == "int"
@@ -57,7 +63,7 @@ def test_what_names_mean_at_a_line():
     assert meaning.path == "fmt"
 
 
-def test_at_a_node():
+def test_at_a_node() -> None:
     index = index_of({"p/p.go": SOURCE})
     file = index.file("p/p.go")
     assert file is not None

@@ -51,7 +51,7 @@ from .model import index_of
         ("unsafe.Pointer", 8),
     ],
 )
-def test_layout_of_the_compiler(type_, size):
+def test_layout_of_the_compiler(type_: str, size: int) -> None:
     assert size_of(type_) == (size, True)
 
 
@@ -66,7 +66,7 @@ def test_layout_of_the_compiler(type_, size):
         ("Self", 16),
     ],
 )
-def test_at_least_where_a_part_is_unknown(type_, least):
+def test_at_least_where_a_part_is_unknown(type_: str, least: int) -> None:
     assert size_of(type_) == (least, False)
 
 
@@ -86,7 +86,7 @@ type Probed {type_}
     return Sizes(index).size(Named("example.com/m/p", "Probed"))
 
 
-def test_types_that_are_built_by_hand():
+def test_types_that_are_built_by_hand() -> None:
     sizes = Sizes(index_of({}))
     assert str(sizes.size(Slice(None))) == "24 bytes"
     assert str(sizes.size(None)) == "at least 0 bytes"

@@ -61,6 +61,13 @@ def test_lists_come_in_pages(scene: Scene) -> None:
     assert len(scene.call("GET", f"{COMMENTS}?per_page=1000")[2]) == 35
 
 
+def test_lists_begin_where_asked(scene: Scene) -> None:
+    scene.repository.comment(scene.pull, "guest", "one")
+    for since, count in (("2001-01-01T00:00:00Z", 1), ("2101-01-01T00:00:00Z", 0)):
+        assert len(scene.call("GET", f"{COMMENTS}?since={since}")[2]) == count
+    assert scene.refused("GET", f"{COMMENTS}?since=yesterday")[0] == 422
+
+
 def test_labels_with_a_slash_come_and_go(scene: Scene) -> None:
     scene.seen_pull.add_to_labels("scalability/deep-scan", "kind/bug")
     assert [found.name for found in scene.seen_pull.get_labels()] == ["scalability/deep-scan", "kind/bug"]

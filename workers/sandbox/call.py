@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -122,6 +123,17 @@ class Call:
         if found is None:
             raise not_found()
         return found
+
+    def since(self) -> float:
+        """Give the time from which on updates are asked for; 0 where all are.
+
+        Raises:
+            Refusal: it is no time.
+        """
+        try:
+            return datetime.fromisoformat(self.query["since"]).timestamp() if "since" in self.query else 0.0
+        except ValueError:
+            raise Refusal(422, "Invalid request.\n\nsince is not a date-time.") from None
 
     def page(self, items: Iterable[Item], form: Callable[[Item], Any], wrap: str | None = None) -> Answer:
         """Answer one page of a list (`per_page` at most 100, `page`), with the Link header that leads to the others.

@@ -159,27 +159,34 @@ def told(event: str, action: str | None, content: Mapping[str, Any], sender: Use
             f"  {pull['html_url']}",
         ]
     elif event == "pull_request_review" and action == "submitted":
-        lines = [f"{name}reviewed #{pull['number']}: {content['review']['body']}", f"  see {pull['html_url']}/files"]
+        lines = [
+            f"{name}reviewed #{pull['number']}: {_first(content['review']['body'])}",
+            f"  see {pull['html_url']}/files",
+        ]
     elif event == "pull_request_review_comment" and action == "created":
         comment = content["comment"]
-        lines = [f"  {comment['path']}:{comment['line'] or comment['original_line']}: {comment['body']}"]
+        lines = [f"  {comment['path']}:{comment['line'] or comment['original_line']}: {_first(comment['body'])}"]
     elif event == "issue_comment":
         verb = {"created": "commented on", "edited": "edited a comment on", "deleted": "deleted a comment on"}[
             str(action)
         ]
-        lines = [f"{name}{verb} #{pull['number']}: {content['comment']['body']}"]
+        lines = [f"{name}{verb} #{pull['number']}: {_first(content['comment']['body'])}"]
     elif event == "check_run" and action == "completed":
         run = content["check_run"]
-        lines = [f"check run {run['name']}: {run['conclusion']}, {run['output']['title'] or ''}"]
+        title = run["output"]["title"]
+        lines = [f"check run {run['name']}: {run['conclusion']}" + (f", {title}" if title else "")]
     else:
         return []
     return [_line(line) for line in lines]
 
 
+def _first(body: str) -> str:
+    """Give the first line of a comment that shows something."""
+    shown = re.sub(r"<!--.*?(?:-->|\Z)", "", body, flags=re.DOTALL)
+    return next((line.strip() for line in shown.splitlines() if line.strip()), "")
+
+
 def _line(text: str) -> str:
-    """Give the first line of a text without comments and control characters (they could rewrite a terminal), and not too long."""
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    indent = text[: len(text) - len(text.lstrip(" "))]
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    clean = "".join(character for character in first if character.isprintable())
-    return indent + (clean if len(clean) <= 200 else f"{clean[:199]}…")
+    """Give a text without control characters (they could rewrite a terminal), and not too long."""
+    clean = "".join(character for character in text if character.isprintable())
+    return clean if len(clean) <= 200 else f"{clean[:199]}…"

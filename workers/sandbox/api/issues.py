@@ -18,10 +18,12 @@ def get_issue(call: Call) -> Answer:
 
 @operation("issues/list-comments", *READ)
 def list_comments(call: Call) -> Answer:
-    """List the conversation's comments, oldest first."""
+    """List the conversation's comments, oldest first; `since` by update."""
     repository = call.repository()
     pull = call.pull(repository, "issue_number")
-    return call.page(visible(pull.comments), lambda comment: call.forms.comment(repository, pull, comment))
+    since = call.since()
+    comments = [comment for comment in visible(pull.comments) if comment.updated_at >= since]
+    return call.page(comments, lambda comment: call.forms.comment(repository, pull, comment))
 
 
 @operation("issues/list-comments-for-repo", *READ)

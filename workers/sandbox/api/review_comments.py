@@ -9,9 +9,14 @@ READ, WRITE = "pull_requests:read", "pull_requests:write"
 
 
 def _seen(call: Call, pull: Pull) -> list[ReviewComment]:
-    """Give the comments that the caller may see: a pending review's are its author's only."""
+    """Give the comments that are asked for and may be seen: a pending review's are not there yet."""
+    since = call.since()
     hidden = {review.id for review in pull.reviews if review.state == "PENDING"}
-    return [comment for comment in visible(pull.review_comments) if comment.review_id not in hidden]
+    return [
+        comment
+        for comment in visible(pull.review_comments)
+        if comment.review_id not in hidden and comment.updated_at >= since
+    ]
 
 
 @operation("pulls/list-review-comments", READ)

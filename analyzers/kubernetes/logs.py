@@ -1,0 +1,56 @@
+"""Log calls: glog, klog and logr, their verbosity, and arguments that cost something before anybody knows whether they are wanted.
+
+Sources: k8s.io/klog/v2 (V().Info evaluates its arguments whatever the verbosity), github.com/go-logr/logr, and
+kubernetes/community contributors/devel/sig-instrumentation/logging.md (V(2) is a production default, V(4) debugging).
+"""
+
+import re
+from dataclasses import dataclass
+
+from analyzers.golang import syntax
+from analyzers.golang.facts import Call
+from analyzers.golang.syntax import Node
+
+_LOGGER = re.compile(r"^(glog|klog|log|logr|logger|lh|ctrl|logging|setupLog)$|[lL]og(ger)?$")
+_METHODS = re.compile(r"^(Info|Warning|Debug|Print|Log)(f|ln|S|Depth)?$")
+_VERBOSITY = re.compile(r"\.?V\(\s*(\w[\w.]*)\s*\)")
+_TEXT = re.compile(r"^(Sprintf?|Sprintln|Sdump|Dump|Marshal|MarshalIndent|Diff|ObjectDiff|ObjectReflectDiff|ObjectGoPrintDiff|Join|Repr|Pretty\w*|DeepCopy)$|(JSON|Json|Loggable|ToString|Msg\w*|Detailed)$|^(Generate|Format|Describe|Stringify)[A-Z]?\w*$")
+_CHEAP = frozenset({"KObj", "KRef", "KObjs", "KObjSlice", "len", "append"})
+
+PRODUCTION = 2
+"""The verbosity that clusters run with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Log:
+    """A log call: its verbosity (0 without one, None where it is no number), and the argument that costs most (None if none does)."""
+
+    call: Call
+    verbosity: int | None
+    eager: Node | None
+
+
+def log(call: Call) -> Log | None:
+    """Read a call as a log call; None for all else, errors too, which are rare."""
+    if call.operand is None or not _METHODS.match(call.name):
+        return None
+    operand = syntax.text(call.operand)
+    verbosity = _VERBOSITY.search(operand)
+    root = operand[: verbosity.start()] if verbosity else operand
+    if not _LOGGER.search(root.rpartition(".")[2] or root) and not root.startswith(("klog.", "glog.")):
+        return None
+    level = 0 if verbosity is None else int(verbosity[1]) if verbosity[1].isdigit() else None
+    eager = next((node for argument in call.arguments for node in _calls(argument) if _costs(node)), None)
+    return Log(call, level, eager)
+
+
+def _calls(argument: Node) -> list[Node]:
+    return [node for node in syntax.walk(argument, lambda node: node.type != "func_literal") if node.type == "call_expression"]
+
+
+def _costs(node: Node) -> bool:
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    if function is None or arguments is None:
+        return False
+    name = syntax.text(function).rpartition(".")[2]
+    return name not in _CHEAP and bool(_TEXT.search(name)) and (bool(syntax.children(arguments)) or name in {"DeepCopy", "Repr"})
