@@ -56,7 +56,7 @@ from analyzers.kubernetes.loops import bounded
 _REGEXP = frozenset({"MustCompile", "Compile", "MatchString", "Match", "MustCompilePOSIX"})
 _COPIES = frozenset({"DeepCopy", "DeepCopyInto", "DeepCopyObject", "Clone"})
 _COMPRESSORS = frozenset({"NewWriter", "NewWriterLevel"})
-_LARGE = 128
+_LARGE = 256
 _RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
 

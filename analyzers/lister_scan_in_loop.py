@@ -102,15 +102,15 @@ def _lists(function: Function) -> Iterator[Candidate[Call]]:
 def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     """What the walk is made for, None where it is made once, or seldom."""
     function, call = each.function, each.what
-    for loop in reversed(call.loops):
+    for loop in () if found.indexed else reversed(call.loops):
         if loop.kind == "range" and not bounded(change.head_index, function, loop) and loop.collection is not None:
             growing = collections.growing(change.head_index, function.file, function, loop.collection)
             return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
     path = path_of(change, function, call.closures)
-    if path is not None and path.per != "tick":
+    if path is not None and path.per != "tick" and (not found.indexed or path.hot):
         return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
-    one = _given(change, function, found.resource) if found.everywhere else None
+    one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
 
 

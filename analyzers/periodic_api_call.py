@@ -55,7 +55,9 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.new import NewRequest, new_requests
 from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.requests import Request, requests
 
+_WRITES = frozenset({"UPDATE", "PATCH"})
 _COSTLY = frozenset({"LIST", "DELETECOLLECTION"})
 _OFTEN = 5.0
 """Seconds: a request repeated more often than that is worth a look whatever it is."""
@@ -72,7 +74,7 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
             period = path.repetition.seconds if path.repetition is not None else None
             if request.verb not in _COSTLY and request.kind != "discovery" and not spared and (period is None or period > _OFTEN):
                 continue
-        elif path.root != "event" or not spared:
+        elif path.root != "event" or not spared and not _again(change, new):
             continue
         yield Diagnostic(
             analyzer="periodic-api-call",
@@ -88,12 +90,27 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
         )
 
 
+def _again(change: Change, new: NewRequest) -> bool:
+    """Say whether a sync writes the same object a second time, and both times whether or not anything has changed."""
+    request = new.request
+    if request.verb not in _WRITES or request.via is not None or not _unconditional(request) or new.path.loops:
+        return False
+    found = requests(change.head_index, request.file, request.function, ())
+    return any(each.verb in _WRITES and each.resource == request.resource and each.line != request.line and _unconditional(each) for each in found)
+
+
+def _unconditional(request: Request) -> bool:
+    return not any(each.kind in {"if", "else", "case", "default"} for each in request.call.conditions)
+
+
 def _construct(new: NewRequest) -> str:
     request, path = new.request, new.path
     if new.because == "unguarded":
         return f"The condition that spared this {request.what} was removed."
     if new.because == "uncached":
         return f"This read came from a cache; now {code(request.method)} sends a {request.what} each time."
+    if path.root == "event":
+        return f"This {request.what} is the second write of the same object in one sync, whether or not anything has changed."
     root = path.functions[0].key
     through = f" through {code(root)}" if path.functions[0] is not request.function else ""
     return f"{code(request.method)} sends a {request.what}, and a timer repeats it{through}."

@@ -82,20 +82,21 @@ def _read(tree: GitTree, files: list[str], component_name: str | None) -> tuple[
     from analyzers.golang.packages import PackageIndex
     from analyzers.kubernetes.components import component
     from analyzers.kubernetes.external import EXTERNAL
-    from analyzers.kubernetes.inventory import inventory
+    from analyzers.kubernetes.inventory import Inventory
 
     index = PackageIndex(tree, external=EXTERNAL)
+    inventory = Inventory(index)
     progress = _Progress(len(files), sys.stderr)
     found: list[dict[str, Any]] = []
     for path in files:
         progress.step()
         where = component(path)
-        if not where.reviewed or component_name not in {None, where.name}:
+        if not where.reviewed:
             continue
         file = index.file(path)
         if file is None or file.generated:
             continue
-        found.extend(inventory(index, file))
+        found += [request for request in inventory.of(file) if component_name in {None, request["component"]}]
         file.release()
     progress.end()
     return found, dict(index.skipped)
@@ -131,7 +132,7 @@ def _print(found: list[dict[str, Any]], skipped: dict[str, str], stats: dict[str
             if request["component"] != name:
                 continue
             notes = [request["scope"], request["kind"]]
-            notes += [f"in a {request['loop']} loop"] if request["loop"] else []
+            notes += [f"in {'an' if request['loop'] == 'infinite' else 'a'} {request['loop']} loop"] if request["loop"] else []
             notes += [f"every {request['period']:g} s"] if request["period"] else []
             print(f"  {request['verb']:<16}{request['resource'] or '?':<28}{request['path']}:{request['line']}  {', '.join(notes)}")
         print()

@@ -119,7 +119,7 @@ class DiffProcess:
         self._repository, self._base, self._head = repository, base, head
         self._exclude = tuple(f":(exclude,literal){path}" for path in exclude)
         self._process = subprocess.Popen(
-            command(repository, [*_DIFF, base, head, "--", ".", *NOT_READ, *self._exclude]),
+            command(repository, [*_DIFF, "--end-of-options", base, head, "--", ".", *NOT_READ, *self._exclude]),
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -145,13 +145,13 @@ class DiffProcess:
 
 def _missing(repository: pathlib.Path, base: str, head: str) -> dict[str, str]:
     """Give the changed paths of which one side's content is not in this clone."""
-    words = (
-        run(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", base, head)
-        .decode("utf-8", "replace")
-        .split("\0")
-    )
     missing = {}
     with CatFile(repository) as cat_file:
+        for revision in (base, head):
+            if cat_file.read(f"{revision}^{{tree}}") is None:
+                raise GitError(f"{revision} is no commit of this repository: fetch it, or name another")
+        raw = run(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--end-of-options", base, head)
+        words = raw.decode("utf-8", "replace").split("\0")
         for meta, path in zip(words[::2], words[1::2], strict=False):
             _, _, old, new, _ = meta.split(" ")
             for blob in (old, new):

@@ -16,7 +16,7 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import volumes
+from analyzers.kubernetes import node_programs, volumes
 from analyzers.kubernetes.clients import client, implements_client
 from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.components import Component, Kind
@@ -58,7 +58,9 @@ def new_requests(change: Change) -> list[NewRequest]:
 def _made(change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because) -> NewRequest:
     where = file.component
     if where.every_node and volumes.in_controller(change.head_index, request.function):
-        where = Component("volume controllers", Kind.CONTROLLER)
+        where = volumes.IN_CONTROLLER
+    elif where.kind in {Kind.OTHER, Kind.LIBRARY} and node_programs.on_every_node(change.head_index, request.path):
+        where = Component("node agent", Kind.NODE)
     path = paths.worst(request.function, request.call)
     if request.within:
         path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))

@@ -59,6 +59,15 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Burden:
+    """Work on a critical path, once for each of `per`; of which resource the events are ("" if unknown)."""
+
+    per: str
+    path_name: str
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bump:
     """A new version of a dependency, however many files carry it; analysis.bumps reads them from a change.
 

@@ -6,7 +6,7 @@ from functools import singledispatch
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
 from analyzers.analysis.new import NewRequest
-from analyzers.analysis.subject import Allocation, Bump, ClientLimit, Copy, Nested, PodAffinity, Reservation, Walk, Watch
+from analyzers.analysis.subject import Allocation, Bump, Burden, ClientLimit, Copy, Nested, PodAffinity, Reservation, Walk, Watch
 from analyzers.analysis.traffic import weigh_limit, weigh_request, weigh_watch
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.dependencies import Grade
@@ -72,6 +72,25 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
         multiplier=f"That is once for each {subject.per.replace('tick', 'round')}{where}." if where or subject.per == "item" else "",
         estimate=Estimate(operations=float(times[0]), formula=times[1]) if times else None,
         priority=(30 if where else 12) if diagnostic.level is Level.WARNING else 5,
+    )
+
+
+@_weigh.register
+def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    multiplier = {
+        "pod and node": f"It runs for each node that is tried for a pod: {scale.NODES:,} at most.",
+        "pod": f"It runs for each of {scale.PODS:,} pods.",
+        "request": "It runs for each request.",
+        "event": f"{scale.NODES:,} nodes send such events without end." if subject.resource == "nodes" else "",
+        "item": f"It runs once for each item, on {subject.path_name}." if subject.path_name else "",
+    }.get(subject.per, "")
+    loud = diagnostic.level is Level.WARNING
+    return dataclasses.replace(
+        diagnostic,
+        multiplier=multiplier,
+        estimate=Estimate(formula=f"cost x {subject.per}s"),
+        priority=40 if loud else 8,
+        jobs=perf_jobs.for_path(diagnostic.path) if loud and subject.per in {"pod and node", "pod", "request"} else (),
     )
 
 

@@ -48,13 +48,15 @@ def found(index: "PackageIndex", type_: Type, name: str) -> Member | None:
                 if owner in seen:
                     continue
                 seen.add(owner)
+            under = index.underlying(current)
+            # No type has a field and a method of one name; its fields are known without reading all of its package.
+            member = _own(index, under, owner, name, through, following)
+            if member is None and owner is not None and not isinstance(under, Interface):
                 method = _declared_method(index, owner, name)
                 if method is not None:
                     return Member(name, "method", _method_type(index, method, owner), owner, method, through)
-            under = index.underlying(current)
-            found = _own(index, under, owner, name, through, following)
-            if found is not None:
-                return found
+            if member is not None:
+                return member
         level = following
     return None
 

@@ -1,5 +1,6 @@
 """Package: the Go files in one folder, read when a name is looked for."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -58,10 +59,12 @@ class Package:
     def _file(self, name: str) -> SourceFile | None:
         return self._index.file(f"{self.folder}/{name}" if self.folder else name)
 
-    def _likeliest(self, wanted: str) -> Iterator[SourceFile]:
+    def _likeliest(self, wanted: str, method: str | None = None) -> Iterator[SourceFile]:
         wanted = wanted.lower()
         first = [name for name in self._names if wanted.startswith(name.removesuffix(".go").replace("_", ""))]
         for name in (*first, *(name for name in self._names if name not in first)):
+            if method is not None and not _generates(name, method):
+                continue
             file = self._file(name)
             if file is not None:
                 yield file
@@ -91,9 +94,9 @@ class Package:
         if key not in self._methods:
             found: Function | None = None
             wanted = f"{type_name}.{name}"
-            encoded = name.encode()
-            for file in self._likeliest(type_name):
-                if encoded not in file.source:
+            heads = [head.encode() for head in (f" {name}(", f"){name}(", f" {name} (")]
+            for file in self._likeliest(type_name, method=name):
+                if not any(head in file.source for head in heads):
                     continue
                 declared = file.function(wanted)
                 if declared is not None:
@@ -131,14 +134,28 @@ class Package:
     @cached_property
     def interfaces(self) -> dict[str, TypeDeclaration]:
         """Its interface types by name."""
-        return {
-            name: declared
-            for file in self.files()
-            if b"interface" in file.source
-            for name, declared in file.types.items()
-            if declared.type.type == "interface_type"
-        }
+        return {declared.name: declared for file in self.files() for declared in file.interfaces}
 
 
 def _looks_generated(name: str) -> bool:
     return name.startswith("zz_generated") or name.endswith((".pb.go", "_generated.go", ".pb.gw.go", "_gen.go"))
+
+
+# Generated methods have fixed names, and a megabyte need not be read to learn that a message has no other: protobuf's
+# (google.golang.org/protobuf, github.com/gogo/protobuf), deepcopy-gen's (k8s.io/code-generator).
+_GENERATED_METHODS = {
+    ".pb.go": re.compile(
+        r"(Reset|String|GoString|Proto.*|Descriptor|(Un|Discard)?[mM]arshal.*|Unm.*|Size|XXX_.*|Equal|VerboseEqual|Compare"
+        r"|DiscardUnknown|Validate|To.*|(Get|Set|Has|Clear|Which|is|mustEmbed)[A-Z_].*|Send|Recv|SendMsg|CloseAndRecv|SendAndClose)"
+    ),
+    ".deepcopy.go": re.compile(r"DeepCopy\w*"),
+    "swagger_doc_generated.go": re.compile(r"SwaggerDoc"),
+}
+
+
+def _generates(file: str, method: str) -> bool:
+    """Say whether a file of this name may declare a method of this name."""
+    for ending, names in _GENERATED_METHODS.items():
+        if file.endswith(ending):
+            return names.fullmatch(method) is not None
+    return True

@@ -55,6 +55,7 @@ class PackageIndex:
         self._facts: MutableMapping[str, SourceFile] = {} if facts is None else facts
         self._files: dict[str, SourceFile | None] = {}
         self._packages: dict[str, Package | None] = {}
+        self._imported: dict[tuple[str, str], str | None] = {}
         self._members: dict[tuple[Type, str], Member | None] = {}
         self._method_names: dict[Named, frozenset[str]] = {}
         self._underlying: dict[Named, Type | None] = {}
@@ -152,10 +153,25 @@ class PackageIndex:
     def imported(self, file: SourceFile, name: str) -> str | None:
         """Give the import path that `name` stands for in `file`, None if it imports nothing by that name."""
         path = file.imports.get(name)
-        if path is not None:
+        if path is not None or not file.unnamed_imports:
             return path
-        for path in file.unnamed_imports:
+        key = (file.key, name)
+        if key not in self._imported:
+            self._imported[key] = self._named_otherwise(file, name)
+        return self._imported[key]
+
+    def _named_otherwise(self, file: SourceFile, name: str) -> str | None:
+        """Find the package whose name differs from what its path ends in; those that look alike come first."""
+        alike = [path for path in file.unnamed_imports if _alike(path, name)]
+        for path in alike:
             package = self.package(path)
+            if package is not None and package.name == name:
+                return path
+        # Most names that are asked for are variables of the package. That is cheaper to learn than many packages' names.
+        if self.lookup(self.import_path(file), name, file) is not None:
+            return None
+        for path in file.unnamed_imports:
+            package = self.package(path) if path not in alike else None
             if package is not None and package.name == name:
                 return path
         return None
@@ -326,3 +342,9 @@ def _unbound(name: str, at: int) -> None:
 
 def _given(declared: TypeDeclaration, named: Named) -> dict[str, Type | None]:
     return {name: argument for (name, _), argument in zip(declared.type_params, named.args, strict=False)}
+
+
+def _alike(path: str, name: str) -> bool:
+    name = name.lower()
+    elements = ["".join(filter(str.isalnum, element)).lower() for element in path.split("/")[-2:]]
+    return any(name in element or element in name for element in elements)

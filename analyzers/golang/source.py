@@ -29,6 +29,7 @@ _IMPORT = re.compile(
 )
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE)
 _IMPORT_COMMENT = re.compile(rb"^package[ \t]+\w+[ \t]*(?://|/\*)[ \t]*import[ \t]+\"([^\"\n]+)\"", re.MULTILINE)
+_INTERFACE = re.compile(rb"interface\s*\{")
 _VERSION = re.compile(r"v[0-9]+$")
 
 
@@ -205,6 +206,17 @@ class SourceFile:
         return {
             found.name: found for region in self.regions if region.kind == "type" for found in self._types_in(region)
         }
+
+    @property
+    def interfaces(self) -> list[TypeDeclaration]:
+        """Its interface types; other types are not parsed."""
+        return [
+            declared
+            for region in self.regions
+            if region.kind == "type" and _INTERFACE.search(self.source, region.start, region.end)
+            for declared in self._types_in(region)
+            if declared.type.type == "interface_type"
+        ]
 
     def type(self, name: str) -> TypeDeclaration | None:
         """Give the type declared as `name`, parsing no other."""

@@ -158,6 +158,8 @@ class CallPaths:
                 if repeated is not None and repeated.kind != "retry":
                     return CallPath("periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated)
         critical = critical_paths.within(function, place.closures)
+        if critical is not None and critical.per == "tick" and critical_paths.critical_path(function) is None:
+            critical = None  # a parallel loop: how often it runs, its callers say
         if critical is not None and critical.per in {"pod and node", "pod", "request"}:
             return CallPath("critical", place.way, place.items, None, critical)
         for loop in reversed(place.loops):

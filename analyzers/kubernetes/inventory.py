@@ -5,28 +5,49 @@ from typing import Any
 
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.source import SourceFile
-from analyzers.kubernetes.requests import Request, requests
+from analyzers.kubernetes import volumes
+from analyzers.kubernetes.callpaths import CallPaths
+from analyzers.kubernetes.components import Component
+from analyzers.kubernetes.request import Request
+from analyzers.kubernetes.requests import requests
 
 
-def inventory(index: PackageIndex, file: SourceFile) -> Iterator[dict[str, Any]]:
-    """Yield the live requests of a file as `scalability-bot inventory --format json` prints them."""
-    for function in (*file.functions, *file.initializers):
-        for request in requests(index, file, function, ()):
-            if request.live:
-                yield _row(request)
+class Inventory:
+    """The requests of one tree, file by file."""
 
+    def __init__(self, index: PackageIndex) -> None:
+        self._index = index
+        self._paths = CallPaths(index)
 
-def _row(request: Request) -> dict[str, Any]:
-    return {
-        "path": request.path,
-        "line": request.line,
-        "method": request.method,
-        "verb": request.verb,
-        "resource": request.resource,
-        "kind": "informer" if request.list_watch else request.kind,
-        "component": request.component.name,
-        "function": request.function.key,
-        "loop": request.loops[-1].kind if request.loops else "",
-        "period": None,
-        "scope": request.scope,
-    }
+    def of(self, file: SourceFile) -> Iterator[dict[str, Any]]:
+        """Yield the live requests of a file as `scalability-bot inventory --format json` prints them.
+
+        What a wrapper sends is listed where the wrapper sends it. `loop` is the kind of the innermost loop around the call ("" if none),
+        `period` the seconds after which a timer repeats it, None where there is no timer or it is not known.
+        """
+        for function in (*file.functions, *file.initializers):
+            for request in requests(self._index, file, function, ()):
+                if request.live:
+                    yield self._row(request)
+
+    def _row(self, request: Request) -> dict[str, Any]:
+        path = self._paths.worst(request.function, request.call) if not request.list_watch else None
+        repeated = path is not None and path.root == "periodic" and path.repetition is not None
+        return {
+            "path": request.path,
+            "line": request.line,
+            "method": request.method,
+            "verb": request.verb,
+            "resource": request.resource,
+            "kind": "informer" if request.list_watch else request.kind,
+            "component": self._component(request).name,
+            "function": request.function.key,
+            "loop": request.loops[-1].kind if request.loops else "",
+            "period": path.repetition.seconds if repeated and path is not None and path.repetition is not None else None,
+            "scope": request.scope,
+        }
+
+    def _component(self, request: Request) -> Component:
+        if request.component.every_node and volumes.in_controller(self._index, request.function):
+            return volumes.IN_CONTROLLER
+        return request.component

@@ -144,7 +144,7 @@ def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: No
     return None, ""
 
 
-_TAKES = re.compile(rb"\w*[qQ]ueue\w*\.(Get|Pop|PopProcess)\(|\b(p|P)rocessNext\w*\(|\brange\s+[\w.]*([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s*\{")
+_TAKES = re.compile(rb"\w*[qQ]ueue\w*\.(Get|Pop|PopProcess)\(|,\s*(quit|[sS]hut[dD]own|stop\w*|done)\s*:?=\s*[\w.]+\.Get\(\)|\b(p|P)rocessNext\w*\(|\brange\s+[\w.]*([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s*\{")
 
 
 def takes_from_queue(function: Function) -> bool:

@@ -24,12 +24,13 @@ _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, copying what it gives or not."""
+    """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, copying what it gives or not. `indexed`: an index gives what it asks for, which may still be much."""
 
     call: Call
     resource: str
     everywhere: bool
     copies: bool = False
+    indexed: bool = False
 
 
 def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
@@ -56,8 +57,8 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
 
 def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     for request in requests(index, function.file, function, ()):
-        if request.call is call and request.verb == "LIST" and not request.live and not request.options.fields:
-            return Scan(call, request.resource, request.scope == "cluster", True)
+        if request.call is call and request.verb == "LIST" and not request.live:
+            return Scan(call, request.resource, request.scope == "cluster", True, request.options.fields)
     return None
 
 

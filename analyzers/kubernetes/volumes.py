@@ -9,6 +9,10 @@ import re
 from analyzers.golang.callgraph import CallGraph
 from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
+from analyzers.kubernetes.components import Component, Kind
+
+IN_CONTROLLER = Component("volume controllers", Kind.CONTROLLER)
+"""The component of what volume plugins do in the controller manager."""
 
 _FOLDER = re.compile(r"(^|/)pkg/volume/")
 _CONTROLLER_FOLDER = re.compile(r"(^|/)pkg/volume/util/recyclerclient/|recycl\w*\.go$|provision\w*\.go$|(^|/)pkg/volume/util/(volume)?admission")

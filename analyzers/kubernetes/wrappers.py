@@ -18,7 +18,7 @@ from analyzers.kubernetes.direct import direct_requests, in_list_watch
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.request import READS, Request
 
-_LONGEST = 80
+_LONGEST = 120
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
 _MOST_REQUESTS = 3
 _DEEPEST = 2

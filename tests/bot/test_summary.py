@@ -120,6 +120,6 @@ def test_annotations_are_plain_text(markdown: str, text: str) -> None:
 
 
 def test_other_repositories_learn_where_the_jobs_are() -> None:
-    assert comments.jobs(["a-job"], links()).startswith("To see the effect on a cluster, comment:")
+    assert comments.jobs(["a-job"], links()).startswith("To see the effect on a cluster, comment (jobs as of ")
     elsewhere = Links("octo/kueue", "f" * 40, "https://github.com")
     assert comments.jobs(["a-job"], elsewhere).startswith("In kubernetes/kubernetes, these jobs")

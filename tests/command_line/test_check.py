@@ -26,6 +26,7 @@ func (c *Controller) sync(ctx context.Context) error {
 BAD = GOOD.replace(
     "	return nil", '	_, err := c.client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})\n	return err'
 ).replace("import (", 'import (\n	"context"\n')
+PROGRAM = pathlib.Path(sys.executable).with_name("scalability-bot")
 PATH = "pkg/controller/foo/controller.go"
 
 
@@ -57,13 +58,12 @@ class Repository:
         self, *arguments: str, patch: str | None = None, cwd: pathlib.Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "workers.command_line", "check", *arguments],
+            [PROGRAM, "check", *arguments],
             cwd=cwd or self.folder,
             input=patch,
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])},
         )
 
 

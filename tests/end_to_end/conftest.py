@@ -152,6 +152,7 @@ class Bot:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
+                print(f"{process.args} did not end in time")
                 process.kill()
                 process.wait()
 

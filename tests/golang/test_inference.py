@@ -199,6 +199,35 @@ func g() error { return nil }
     ]
 
 
+def test_a_variable_named_again_keeps_its_type() -> None:
+    source = """
+type Concrete struct{}
+func one() (int, *Concrete) { return 0, nil }
+func f() {
+	var x interface{}
+	n, x := one()
+	probe(x)
+	if n, x := one(); true {
+		probe(x)
+	}
+}
+"""
+    assert shown(source) == ["interface{}", "*example.com/m/p.Concrete"]
+
+
+def test_a_variable_named_like_an_import() -> None:
+    source = """
+import "example.com/m/other"
+type T struct { Name bool }
+func f() {
+	probe(other.Name)
+	other := T{}
+	probe(other.Name)
+}
+"""
+    assert shown(source, other="package other\nvar Name string\n") == ["string", "bool"]
+
+
 def test_other_packages() -> None:
     source = """
 import (

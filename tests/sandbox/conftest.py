@@ -111,5 +111,5 @@ def scene(github: SimulatedGitHub) -> Iterator[Scene]:
         "Change lines",
     )  # fmt: skip
     with client(github, github.token().value) as api:
-        seen = api.get_repo(NAME)
+        seen = api.withLazy(True).get_repo(NAME)  # nothing is asked before it is needed
         yield Scene(github, repository, pull, api, seen, seen.get_pull(pull.number))

@@ -85,9 +85,7 @@ def test_commits_and_the_pull_requests_they_belong_to(scene: Scene) -> None:
     assert [found.commit.message for found in scene.seen_pull.get_commits()] == ["Change lines", "Second commit"]
     assert [found.number for found in scene.seen.get_commit(head).get_pulls()] == [1]
     assert [file.filename for file in scene.seen.get_commit(head).files] == ["z"]
-    with pytest.raises(GithubException) as caught:
-        scene.seen.get_commit("0" * 40)
-    assert caught.value.status == 422
+    assert scene.refused("GET", f"/repos/{NAME}/commits/{'0' * 40}")[0] == 422
 
 
 def test_files_and_folders_at_a_ref(scene: Scene) -> None:
@@ -109,9 +107,7 @@ def test_comparisons_begin_at_the_merge_base(scene: Scene) -> None:
     assert (found.status, found.ahead_by, found.behind_by) == ("diverged", 1, 1)
     assert found.merge_base_commit.sha == scene.pull.base_sha
     assert "other.txt" not in {file.filename for file in found.files}
-    with pytest.raises(GithubException) as caught:
-        scene.seen.compare("nowhere", moved)
-    assert caught.value.status == 404
+    assert scene.refused("GET", f"/repos/{NAME}/compare/nowhere...{moved}")[0] == 404
 
 
 def test_refs_trees_and_blobs(scene: Scene) -> None:

@@ -43,7 +43,7 @@ def test_the_fix_makes_none_of_them_in_its_go_code() -> None:
     for mistake in (
         "(s Scheduler)",
         "pod v1.Pod",
-        "[]v1.Node",
+        "node := range s.nodes",
         "NamespaceAll",
         ".CoreV1().Secrets(",
         "range pods {\n\t\tfor i := range nodes",

@@ -1,0 +1,43 @@
+"""Slices whose order is a map's, and so another one each time.
+
+Source: the Go specification, "For statements with range clause": the order of a map is not specified, and the runtime
+makes it random. `sets.UnsortedList`, `maps.Keys` and `lo.Keys` hand it on.
+"""
+
+import re
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.types import Map
+
+_COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
+_SORTS = re.compile(r"^(Sort\w*|Strings|Slice|SliceStable|Ints|Stable)$")
+
+
+def compared(index: PackageIndex, function: Function, call: Call) -> str | None:
+    """Give the slice, filled in the order of a map and not sorted since, that a comparison is about; None if there is none."""
+    if call.name not in _COMPARES or len(call.arguments) < 2:
+        return None
+    for argument in call.arguments:
+        name = syntax.text(argument)
+        if argument.type == "identifier" and _from_map(index, function, name) and not _sorted(function, name):
+            return name
+    return None
+
+
+def _from_map(index: PackageIndex, function: Function, name: str) -> bool:
+    for assignment in function.assignments:
+        if not any(syntax.text(left) == name for left in assignment.left) or not assignment.right:
+            continue
+        right = syntax.text(assignment.right[0])
+        if right.startswith(f"append({name},") and assignment.loops:
+            loop = assignment.loops[-1]
+            if loop.collection is not None and isinstance(index.underlying(index.type_of(loop.collection, function.file, function)), Map):
+                return True
+    return False
+
+
+def _sorted(function: Function, name: str) -> bool:
+    return any(_SORTS.match(call.name) and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments) for call in function.calls)
