@@ -1,58 +1,59 @@
-'''An API request is sent for each item of a loop
+"""An API request is sent for each item of a loop
 
-A loop that sends a request for each of 5,000 nodes keeps a controller, which may send 20 requests a second, busy for more than four minutes; for each
-of 150,000 pods, for two hours, in which it does nothing else. One LIST before the loop, or better the lister of a shared
-informer, answers all of them from memory.
+A loop that sends a request for each of 5,000 nodes keeps a controller, which may send 20 requests a second, busy for
+more than four minutes; for each of 150,000 pods, for two hours, in which it does nothing else. One LIST before the
+loop, or better the lister of a shared informer, answers all of them from memory.
 
 ```diff
 --- a/pkg/controller/health/controller.go
 +++ b/pkg/controller/health/controller.go
 @@ -1,32 +1,29 @@
  package health
- 
+
  import (
 -	"context"
 -
- 	v1 "k8s.io/api/core/v1"
+        v1 "k8s.io/api/core/v1"
 -	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 -	"k8s.io/client-go/kubernetes"
 +	corelisters "k8s.io/client-go/listers/core/v1"
  )
- 
+
  // Controller looks after nodes.
  type Controller struct {
 -	client kubernetes.Interface
 +	nodes corelisters.NodeLister
  }
- 
+
 -func (c *Controller) ready(ctx context.Context, pods []*v1.Pod) (int, error) {
 +func (c *Controller) ready(pods []*v1.Pod) (int, error) {
- 	ready := 0
- 	for _, pod := range pods {
+        ready := 0
+        for _, pod := range pods {
 -		node, err := c.client.CoreV1().Nodes().Get(ctx, pod.Spec.NodeName, metav1.GetOptions{})
 +		node, err := c.nodes.Get(pod.Spec.NodeName)
- 		if err != nil {
- 			return 0, err
- 		}
- 		if len(node.Status.Conditions) > 0 {
- 			ready++
- 		}
- 	}
- 	return ready, nil
+                if err != nil {
+                        return 0, err
+                }
+                if len(node.Status.Conditions) > 0 {
+                        ready++
+                }
+        }
+        return ready, nil
  }
 ```
 
-Not reported: loops that retry (a counted loop around an update and its conflict), loops whose variable does not reach the request, loops over parts of one
-object (containers, volumes, ports, owner references), lists written out in the code, command lines, and requests that were in the loop before.
-Creating or deleting each item is what a loop is for, unless a timer or a critical path runs it.
-'''
+Not reported: loops that retry (a counted loop around an update and its conflict), loops whose variable does not reach
+the request, loops over parts of one object (containers, volumes, ports, owner references), lists written out in the
+code, command lines, and requests that were in the loop before. Creating or deleting each item is what a loop is for,
+unless a timer or a critical path runs it.
+"""
 
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.load import unbounded
 from analyzers.analysis.new import NewRequest, new_requests
-from analyzers.analysis.traffic import unbounded
 from analyzers.golang import syntax
 from analyzers.kubernetes.components import Kind
 
@@ -76,9 +77,11 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
             path=request.path,
             line=request.first_line,
             end_line=request.call.statement_end_line,
-            construct=f"{code(request.method)} sends a {request.what} for each of {code(collection, 60)}{where}.",
+            construct=f"{code(request.method)} sends {request.a_what} for each of {code(collection, 60)}{where}.",
             remedy=_remedy(new),
-            unless="Leave it if there are never more than a few." if request.verb in {"GET", "LIST"} else "Leave it if that is the loop's purpose and each item is written once.",
+            unless="Leave it if there are never more than a few."
+            if request.verb in {"GET", "LIST"}
+            else "Leave it if that is the loop's purpose and each item is written once.",
             concern=f"{request.verb.lower()} {request.resource} {request.scope} loop",
             function=request.function.key,
             subject=new,

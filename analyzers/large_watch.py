@@ -1,44 +1,45 @@
-'''Every node watches a whole collection
+"""Every node watches a whole collection
 
-A watch from each of 5,000 nodes on all pods sends every change of every pod 5,000 times: at 20 changes a second of 4 kB each, that is 400 MB a
-second out of the API server, and each node keeps 150,000 pods, 600 MB, in memory. A field selector (`spec.nodeName`) restricts the watch to what
-the node has; Secrets and ConfigMaps are best read one by one, as pods need them.
+A watch from each of 5,000 nodes on all pods sends every change of every pod 5,000 times: at 20 changes a second of 4
+kB each, that is 400 MB a second out of the API server, and each node keeps 150,000 pods, 600 MB, in memory. A field
+selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and ConfigMaps are best read one by one,
+as pods need them.
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
 +++ b/pkg/agent/pods/watcher.go
 @@ -1,26 +1,27 @@
  package pods
- 
+
  import (
- 	"context"
- 
- 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+        "context"
+
+        metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 +	"k8s.io/apimachinery/pkg/fields"
- 	"k8s.io/apimachinery/pkg/runtime"
- 	"k8s.io/apimachinery/pkg/watch"
- 	"k8s.io/client-go/kubernetes"
- 	"k8s.io/client-go/tools/cache"
+        "k8s.io/apimachinery/pkg/runtime"
+        "k8s.io/apimachinery/pkg/watch"
+        "k8s.io/client-go/kubernetes"
+        "k8s.io/client-go/tools/cache"
  )
- 
+
  func listWatch(client kubernetes.Interface, node string) *cache.ListWatch {
- 	return &cache.ListWatch{
- 		ListFunc: func(options metav1.ListOptions) (runtime.Object, error) {
+        return &cache.ListWatch{
+                ListFunc: func(options metav1.ListOptions) (runtime.Object, error) {
 +			options.FieldSelector = fields.OneTermEqualSelector("spec.nodeName", node).String()
- 			return client.CoreV1().Pods(metav1.NamespaceAll).List(context.TODO(), options)
- 		},
- 		WatchFunc: func(options metav1.ListOptions) (watch.Interface, error) {
+                        return client.CoreV1().Pods(metav1.NamespaceAll).List(context.TODO(), options)
+                },
+                WatchFunc: func(options metav1.ListOptions) (watch.Interface, error) {
 -			return client.CoreV1().Pods(metav1.NamespaceAll).Watch(context.TODO(), options)
 +			options.FieldSelector = fields.OneTermEqualSelector("spec.nodeName", node).String()
 +			return client.CoreV1().Pods(metav1.NamespaceAll).Watch(context.TODO(), options)
- 		},
- 	}
+                },
+        }
  }
 ```
 
-Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces (which a network agent needs whole), and watches that
-were only moved or written differently.
-'''
+Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
+(which a network agent needs whole), and watches that were only moved or written differently.
+"""
 
 import re
 from collections import Counter
@@ -55,17 +56,30 @@ from analyzers.golang.types import Named, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.requests import requests
 
-_LARGE = frozenset("pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims endpointslices".split())
+_LARGE_WORDS = """
+pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
+endpointslices
+"""
+_LARGE = frozenset(_LARGE_WORDS.split())
 _NEEDED = frozenset({"endpointslices", "nodes"})
 """Large, but what network agents cannot do without: asked about, not warned of."""
 
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new unrestricted watch of a large collection from code of every node."""
-    added = [(each, file) for file in change.go_files if file.component.every_node for each in _watches(change.head_index, file.functions(), file.diff.added.keys())]
+    added = [
+        (each, file)
+        for file in change.go_files
+        if file.component.every_node
+        for each in _watches(change.head_index, file.functions(), file.diff.added.keys())
+    ]
     if not added:
         return
-    removed = Counter(each[0] for file in change.go_files for each in _watches(change.base_index, file.old_functions(), file.diff.removed.keys()))
+    removed = Counter(
+        each[0]
+        for file in change.go_files
+        for each in _watches(change.base_index, file.old_functions(), file.diff.removed.keys())
+    )
     for (resource, call, function), file in added:
         if removed[resource] > 0:
             removed[resource] -= 1
@@ -76,7 +90,9 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
             line=call.line,
             end_line=call.end_line,
             construct=f"{code(call.name)} makes every node watch all {resource}.",
-            remedy=f"Restrict the watch to this node's objects with a field selector ({code('spec.nodeName')})." if resource == "pods" else "Restrict the watch with a field selector, or GET the few objects that the node needs.",
+            remedy=f"Restrict the watch to this node's objects with a field selector ({code('spec.nodeName')})."
+            if resource == "pods"
+            else "Restrict the watch with a field selector, or GET the few objects that the node needs.",
             unless="Leave it if the node needs them all.",
             concern=f"watch {resource} node",
             function=function.key,
@@ -88,8 +104,19 @@ def _watches(index: PackageIndex, functions: Iterable[Function], lines: object) 
     touched = frozenset(lines)  # type: ignore[call-overload]
     for function in functions:
         for request in requests(index, function.file, function, ()):
-            restricted = request.options.fields or request.options.one_object or request.options.one_node or _restricted(request.closures)
-            if request.verb == "WATCH" and request.scope == "cluster" and request.resource in _LARGE and not restricted and request.line in touched:
+            restricted = (
+                request.options.fields
+                or request.options.one_object
+                or request.options.one_node
+                or _restricted(request.closures)
+            )
+            if (
+                request.verb == "WATCH"
+                and request.scope == "cluster"
+                and request.resource in _LARGE
+                and not restricted
+                and request.line in touched
+            ):
                 yield request.resource, request.call, function
         for call in function.calls:
             if call.name == "Informer" and call.line in touched and call.operand is not None:

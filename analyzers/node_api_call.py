@@ -1,23 +1,24 @@
-'''Code that runs on every node sends a new API request
+"""Code that runs on every node sends a new API request
 
-Whatever a node asks is asked 5,000 times. When the kubelet refreshed the Secret of each pod once a minute, 150,000 pods made 2,500 requests a
-second, and the API server failed. A kubelet reads Secrets and ConfigMaps through its caching manager, its own Node and Pods from its
-informers, and writes only what has changed; an agent does best with one watch that is restricted to its own node.
+Whatever a node asks is asked 5,000 times. When the kubelet refreshed the Secret of each pod once a minute, 150,000
+pods made 2,500 requests a second, and the API server failed. A kubelet reads Secrets and ConfigMaps through its
+caching manager, its own Node and Pods from its informers, and writes only what has changed; an agent does best with
+one watch that is restricted to its own node.
 
 ```diff
 --- a/pkg/kubelet/environment.go
 +++ b/pkg/kubelet/environment.go
 @@ -1,28 +1,24 @@
  package kubelet
- 
+
  import (
 -	"context"
 -
- 	v1 "k8s.io/api/core/v1"
+        v1 "k8s.io/api/core/v1"
 -	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 -	"k8s.io/client-go/kubernetes"
  )
- 
+
 +type secretManager interface {
 +	GetSecret(namespace, name string) (*v1.Secret, error)
 +}
@@ -26,22 +27,23 @@ informers, and writes only what has changed; an agent does best with one watch t
 -	kubeClient kubernetes.Interface
 +	secrets secretManager
  }
- 
+
 -func (e *environment) token(ctx context.Context, pod *v1.Pod, name string) ([]byte, error) {
 +func (e *environment) token(pod *v1.Pod, name string) ([]byte, error) {
 -	secret, err := e.kubeClient.CoreV1().Secrets(pod.Namespace).Get(ctx, name, metav1.GetOptions{})
 +	secret, err := e.secrets.GetSecret(pod.Namespace, name)
- 	if err != nil {
- 		return nil, err
- 	}
- 	return secret.Data["token"], nil
+        if err != nil {
+                return nil, err
+        }
+        return secret.Data["token"], nil
  }
 ```
 
-Not reported: requests that were only moved or written differently; what volume plugins do in the controller manager (provisioning, attaching);
-tests, fakes and generated code. Which code runs on every node is told by the folder, by a DaemonSet's manifest that names the program, or by
-`node_components` in .github/scalability.yaml. What runs once at start-up is a notice.
-'''
+Not reported: requests that were only moved or written differently; what volume plugins do in the controller manager
+(provisioning, attaching); tests, fakes and generated code. Which code runs on every node is told by the folder, by a
+DaemonSet's manifest that names the program, or by `node_components` in .github/scalability.yaml. What runs once at
+start-up is a notice.
+"""
 
 from collections.abc import Iterator
 
@@ -58,13 +60,15 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
         request = new.request
         if not new.component.every_node:
             continue
-        sends = f"{code(request.method)} sends a {request.what}"
+        sends = f"{code(request.method)} sends {request.a_what}"
         yield Diagnostic(
             analyzer="node-api-call",
             path=request.path,
             line=request.first_line,
             end_line=request.call.statement_end_line,
-            construct=f"The condition that spared this {request.what} was removed." if new.because == "unguarded" else f"{sends} from every node.",
+            construct=f"The condition that spared this {request.what} was removed."
+            if new.because == "unguarded"
+            else f"{sends} from every node.",
             remedy=_remedy(new),
             unless="Leave it if it runs only at start-up or after a rare failure.",
             concern=f"{request.verb.lower()} {request.resource} {request.scope} node",

@@ -1,53 +1,54 @@
-'''An expensive API request is repeated on a timer
+"""An expensive API request is repeated on a timer
 
-What a ticker or `wait.Until` repeats goes on for the life of the cluster. A LIST of 150,000 pods of 4 kB every 30 seconds is 20 MB a second from
-one controller alone, whether or not anything has changed. An informer's watch sends only changes, and its resync, which costs the API
-server nothing, takes the place of the timer.
+What a ticker or `wait.Until` repeats goes on for the life of the cluster. A LIST of 150,000 pods of 4 kB every 30
+seconds is 20 MB a second from one controller alone, whether or not anything has changed. An informer's watch sends
+only changes, and its resync, which costs the API server nothing, takes the place of the timer.
 
 ```diff
 --- a/pkg/controller/nodehealth/controller.go
 +++ b/pkg/controller/nodehealth/controller.go
 @@ -1,35 +1,33 @@
  package nodehealth
- 
+
  import (
 -	"context"
- 	"time"
- 
- 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+        "time"
+
+        metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 +	"k8s.io/apimachinery/pkg/labels"
- 	"k8s.io/apimachinery/pkg/util/wait"
+        "k8s.io/apimachinery/pkg/util/wait"
 -	"k8s.io/client-go/kubernetes"
 +	corelisters "k8s.io/client-go/listers/core/v1"
  )
- 
+
  // Controller watches over nodes.
  type Controller struct {
 -	client kubernetes.Interface
 +	nodes corelisters.NodeLister
  }
- 
+
  // Run checks the nodes until stop is closed.
  func (c *Controller) Run(stop <-chan struct{}) {
- 	wait.Until(c.check, 30*time.Second, stop)
+        wait.Until(c.check, 30*time.Second, stop)
  }
- 
+
  func (c *Controller) check() {
 -	nodes, err := c.client.CoreV1().Nodes().List(context.TODO(), metav1.ListOptions{})
 +	nodes, err := c.nodes.List(labels.Everything())
- 	if err != nil {
- 		return
- 	}
+        if err != nil {
+                return
+        }
 -	report(len(nodes.Items), metav1.Now())
 +	report(len(nodes), metav1.Now())
  }
- 
+
  func report(nodes int, at metav1.Time) {}
 ```
 
-Not reported: a timer that only starts workers of a queue; a wait that ends when something has happened; one GET or write a minute from a single
-controller; loops that retry. Timers are followed within one package: through calls, fields and function literals that are handed on.
-'''
+Not reported: a timer that only starts workers of a queue; a wait that ends when something has happened; one GET or
+write a minute from a single controller; loops that retry. Timers are followed within one package: through calls,
+fields and function literals that are handed on.
+"""
 
 from collections.abc import Iterator
 
@@ -72,9 +73,14 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
         spared = new.because in {"unguarded", "uncached"}
         if path.root == "periodic":
             period = path.repetition.seconds if path.repetition is not None else None
-            if request.verb not in _COSTLY and request.kind != "discovery" and not spared and (period is None or period > _OFTEN):
+            if (
+                request.verb not in _COSTLY
+                and request.kind != "discovery"
+                and not spared
+                and (period is None or period > _OFTEN)
+            ):
                 continue
-        elif path.root != "event" or not spared and not _again(change, new):
+        elif path.root != "event" or (not spared and not _again(change, new)):
             continue
         yield Diagnostic(
             analyzer="periodic-api-call",
@@ -96,7 +102,13 @@ def _again(change: Change, new: NewRequest) -> bool:
     if request.verb not in _WRITES or request.via is not None or not _unconditional(request) or new.path.loops:
         return False
     found = requests(change.head_index, request.file, request.function, ())
-    return any(each.verb in _WRITES and each.resource == request.resource and each.line != request.line and _unconditional(each) for each in found)
+    return any(
+        each.verb in _WRITES
+        and each.resource == request.resource
+        and each.line != request.line
+        and _unconditional(each)
+        for each in found
+    )
 
 
 def _unconditional(request: Request) -> bool:
@@ -108,12 +120,12 @@ def _construct(new: NewRequest) -> str:
     if new.because == "unguarded":
         return f"The condition that spared this {request.what} was removed."
     if new.because == "uncached":
-        return f"This read came from a cache; now {code(request.method)} sends a {request.what} each time."
+        return f"This read came from a cache; now {code(request.method)} sends {request.a_what} each time."
     if path.root == "event":
         return f"This {request.what} is the second write of the same object in one sync, whether or not anything has changed."
     root = path.functions[0].key
     through = f" through {code(root)}" if path.functions[0] is not request.function else ""
-    return f"{code(request.method)} sends a {request.what}, and a timer repeats it{through}."
+    return f"{code(request.method)} sends {request.a_what}, and a timer repeats it{through}."
 
 
 def _remedy(new: NewRequest) -> str:

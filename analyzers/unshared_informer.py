@@ -1,15 +1,15 @@
-'''An informer is made outside the shared factory
+"""An informer is made outside the shared factory
 
-Every informer is a LIST at its start, a WATCH for ever, and a copy of each object in memory: for 150,000 pods of about 4 kB that is 600 MB in
-the process, and each change is sent and decoded once more. The informers of one process are shared through a factory; a second one on the same
-resource pays all of it again.
+Every informer is a LIST at its start, a WATCH for ever, and a copy of each object in memory: for 150,000 pods of
+about 4 kB that is 600 MB in the process, and each change is sent and decoded once more. The informers of one process
+are shared through a factory; a second one on the same resource pays all of it again.
 
 ```diff
 --- a/pkg/controller/quota/controller.go
 +++ b/pkg/controller/quota/controller.go
 @@ -1,35 +1,20 @@
  package quota
- 
+
  import (
 -	"context"
 -
@@ -19,18 +19,18 @@ resource pays all of it again.
 -	"k8s.io/apimachinery/pkg/watch"
 -	"k8s.io/client-go/kubernetes"
 +	"k8s.io/client-go/informers"
- 	"k8s.io/client-go/tools/cache"
+        "k8s.io/client-go/tools/cache"
  )
- 
+
  // Controller follows pods.
  type Controller struct {
 -	pods cache.Controller
 +	pods cache.SharedIndexInformer
  }
- 
+
 -func newController(client kubernetes.Interface) *Controller {
 +func newController(factory informers.SharedInformerFactory) *Controller {
- 	c := &Controller{}
+        c := &Controller{}
 -	_, c.pods = cache.NewInformer(
 -		&cache.ListWatch{
 -			ListFunc: func(options metav1.ListOptions) (runtime.Object, error) {
@@ -43,13 +43,13 @@ resource pays all of it again.
 -		&v1.Pod{}, 0, cache.ResourceEventHandlerFuncs{},
 -	)
 +	c.pods = factory.Core().V1().Pods().Informer()
- 	return c
+        return c
  }
 ```
 
-Not reported: informers that were only moved or written differently; factories and caches themselves; the kubelet's own, which a field selector restricts to its
-node; command lines and tests.
-'''
+Not reported: informers that were only moved or written differently; factories and caches themselves; the kubelet's
+own, which a field selector restricts to its node; command lines and tests.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
         if (removed[each.resource] > 0 or removed[""] > 0) and not _was_shared(each, file):
             removed[each.resource if removed[each.resource] else ""] -= 1
             continue
-        if file.component.kind is Kind.CLI or file.component.every_node and each.selected:
+        if file.component.kind is Kind.CLI or (file.component.every_node and each.selected):
             continue
         what = each.resource or "objects"
         yield Diagnostic(
@@ -93,13 +93,24 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
 
 
 def _added(change: Change, file: ChangedFile) -> Iterator[Informer]:
-    if file.head is None or implements_client(change.head_index.import_path(file.head)) or "/informers/" in f"/{file.path}":
+    if (
+        file.head is None
+        or implements_client(change.head_index.import_path(file.head))
+        or "/informers/" in f"/{file.path}"
+    ):
         return
     for function in file.functions():
-        if any(name in file.head.source[function.region.start : function.region.end] for name in (b"Informer", b"Reflector")):
+        if any(
+            name in file.head.source[function.region.start : function.region.end]
+            for name in (b"Informer", b"Reflector")
+        ):
             found = requests(change.head_index, function.file, function, ())
             # On the line of its name: what changed among its arguments made no new informer.
-            yield from (each for each in informers(change.head_index, function.file, function, found) if each.call.line in file.diff.added)
+            yield from (
+                each
+                for each in informers(change.head_index, function.file, function, found)
+                if each.call.line in file.diff.added
+            )
 
 
 def _was_shared(each: Informer, file: ChangedFile) -> bool:
@@ -109,7 +120,10 @@ def _was_shared(each: Informer, file: ChangedFile) -> bool:
 
 
 def _takes_shared(function: Function) -> bool:
-    return any("SharedIndexInformer" in syntax.text(each.type) or "SharedInformer" in syntax.text(each.type) for each in function.params)
+    return any(
+        "SharedIndexInformer" in syntax.text(each.type) or "SharedInformer" in syntax.text(each.type)
+        for each in function.params
+    )
 
 
 def _removed(change: Change, file: ChangedFile) -> Iterator[Informer]:
@@ -117,4 +131,8 @@ def _removed(change: Change, file: ChangedFile) -> Iterator[Informer]:
         source = function.file.source[function.region.start : function.region.end]
         if b"Informer" in source or b"Reflector" in source:
             found = requests(change.base_index, function.file, function, ())
-            yield from (each for each in informers(change.base_index, function.file, function, found) if each.call.line in file.diff.removed)
+            yield from (
+                each
+                for each in informers(change.base_index, function.file, function, found)
+                if each.call.line in file.diff.removed
+            )

@@ -30,7 +30,13 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="only these files and folders")
-    parser.add_argument("--git-dir", type=pathlib.Path, default=pathlib.Path(), metavar="DIR", help="a bare repository, or a work tree's folder (default: this folder)")
+    parser.add_argument(
+        "--git-dir",
+        type=pathlib.Path,
+        default=pathlib.Path(),
+        metavar="DIR",
+        help="a bare repository, or a work tree's folder (default: this folder)",
+    )
     parser.add_argument("--rev", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
     parser.add_argument("--component", metavar="NAME", help="only requests of this component, as the list names it")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
@@ -46,7 +52,9 @@ def main(args: argparse.Namespace) -> int:
             tree = GitTree(cat_file, args.rev)
             files = sorted(_go_files(tree, args.paths))
             if args.paths and not files:
-                raise CannotRun(f"{args.rev} holds no Go files at {', '.join(args.paths)}: name files or folders of the repository")
+                raise CannotRun(
+                    f"{args.rev} holds no Go files at {', '.join(args.paths)}: name files or folders of the repository"
+                )
             found, skipped = _read(tree, files, args.component)
     except GitError as error:
         raise CannotRun(str(error)) from error
@@ -132,9 +140,15 @@ def _print(found: list[dict[str, Any]], skipped: dict[str, str], stats: dict[str
             if request["component"] != name:
                 continue
             notes = [request["scope"], request["kind"]]
-            notes += [f"in {'an' if request['loop'] == 'infinite' else 'a'} {request['loop']} loop"] if request["loop"] else []
+            notes += (
+                [f"in {'an' if request['loop'] == 'infinite' else 'a'} {request['loop']} loop"]
+                if request["loop"]
+                else []
+            )
             notes += [f"every {request['period']:g} s"] if request["period"] else []
-            print(f"  {request['verb']:<16}{request['resource'] or '?':<28}{request['path']}:{request['line']}  {', '.join(notes)}")
+            print(
+                f"  {request['verb']:<16}{request['resource'] or '?':<28}{request['path']}:{request['line']}  {', '.join(notes)}"
+            )
         print()
     for path, reason in sorted(skipped.items()):
         print(f"skipped {path}: {reason}")

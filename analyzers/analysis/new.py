@@ -17,8 +17,8 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
 from analyzers.kubernetes import node_programs, volumes
-from analyzers.kubernetes.clients import client, implements_client
 from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
+from analyzers.kubernetes.clients import client, implements_client
 from analyzers.kubernetes.components import Component, Kind
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.periods import repeated_by_loop, repetition
@@ -34,7 +34,8 @@ _SCOPES = {"resource": 0, "namespace": 1, "cluster": 2}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewRequest:
-    """A request that the change brings: added, moved to where it costs more, or freed of a guard; with where it runs and how it is reached."""
+    """A request that the change brings: added, moved to where it costs more, or freed of a guard; with where it runs
+    and how it is reached."""
 
     request: Request
     file: ChangedFile
@@ -81,7 +82,11 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     many = sum(len(list(_functions(file))) for file in files) > _MOST_FUNCTIONS
     for file in files:
         for function in _functions(file):
-            found = [each for each in requests(change.head_index, function.file, function, () if many else file.diff.added.keys()) if _counts(each)]
+            found = [
+                each
+                for each in requests(change.head_index, function.file, function, () if many else file.diff.added.keys())
+                if _counts(each)
+            ]
             added += [_Found(each, file) for each in found if _touched(each, file)]
             kept = [each for each in found if not _touched(each, file)]
             if kept and file.diff.removed:
@@ -91,7 +96,13 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     removed: list[Request] = []
     for file in files:
         for function in _old_functions(file):
-            removed += [each for each in requests(change.base_index, function.file, function, () if many else file.diff.removed.keys()) if not each.list_watch and _was_touched(each, file)]
+            removed += [
+                each
+                for each in requests(
+                    change.base_index, function.file, function, () if many else file.diff.removed.keys()
+                )
+                if not each.list_watch and _was_touched(each, file)
+            ]
     reads = [each for each in removed if not each.live]
     removed = [each for each in removed if each.live]
     uncached = [each for each in added if _replaces_cache(change, each) or _was_cached(reads, each.request)]
@@ -99,7 +110,11 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
     for request, file, because in news:
         # What a wrapper sends is judged there, if it is new itself.
-        if request.via is None or because == "moved" or (request.via.file.path, request.via.key) not in own and _was_there(change, request.via):
+        if (
+            request.via is None
+            or because == "moved"
+            or ((request.via.file.path, request.via.key) not in own and _was_there(change, request.via))
+        ):
             yield request, file, because
     for each in uncached:
         yield each.request, each.file, "uncached"
@@ -108,7 +123,8 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
 
 
 def _replaces_cache(change: Change, new: _Found) -> bool:
-    """Say whether a live read stands where the same function read the same resource from a cache: a lister, a store, a caching manager."""
+    """Say whether a live read stands where the same function read the same resource from a cache: a lister, a store,
+    a caching manager."""
     request = new.request
     old = new.file.base.function(request.function.key) if new.file.base and request.verb in {"GET", "LIST"} else None
     if old is None or not request.resource or request.via is not None:
@@ -121,10 +137,18 @@ def _replaces_cache(change: Change, new: _Found) -> bool:
             continue
         named = syntax.text(call.function).lower()
         known = client(change.base_index.type_of(call.operand, old.file, old))
-        if known is not None and known.kind in {"lister", "store"} and (not known.resource or known.resource == request.resource):
+        if (
+            known is not None
+            and known.kind in {"lister", "store"}
+            and (not known.resource or known.resource == request.resource)
+        ):
             return True
         # A manager's GetConfigMap, or such a function kept in a field.
-        if kind in call.name.lower() and re.match("get|list", call.name.lower()) and (_CACHE.search(named) or call.name[:1].islower()):
+        if (
+            kind in call.name.lower()
+            and re.match("get|list", call.name.lower())
+            and (_CACHE.search(named) or call.name[:1].islower())
+        ):
             return known is None
     return False
 
@@ -141,12 +165,12 @@ def _is_client(change: Change, file: ChangedFile) -> bool:
 
 def _still_there(change: Change, path: str, key: str) -> bool:
     file = next((each for each in change.go_files if each.old_path == path), None)
-    return file is None or file.head is not None and file.head.function(key) is not None
+    return file is None or (file.head is not None and file.head.function(key) is not None)
 
 
 def _was_there(change: Change, function: Function) -> bool:
     file = next((each for each in change.go_files if each.path == function.file.path), None)
-    return file is None or file.base is not None and file.base.function(function.key) is not None
+    return file is None or (file.base is not None and file.base.function(function.key) is not None)
 
 
 def _counts(request: Request) -> bool:
@@ -162,7 +186,11 @@ def _functions(file: ChangedFile) -> Iterator[Function]:
 def _old_functions(file: ChangedFile) -> Iterator[Function]:
     yield from file.old_functions()
     if file.base:
-        yield from (each for each in file.base.initializers if any(each.line <= line <= each.end_line for line in file.diff.removed))
+        yield from (
+            each
+            for each in file.base.initializers
+            if any(each.line <= line <= each.end_line for line in file.diff.removed)
+        )
 
 
 def _lines(request: Request) -> range:
@@ -178,18 +206,25 @@ def _was_touched(request: Request, file: ChangedFile) -> bool:
     return any(line in file.diff.removed for line in _lines(request))
 
 
-def _unpaid(change: Change, added: list[_Found], removed: list[Request]) -> Iterator[tuple[Request, ChangedFile, Because]]:
+def _unpaid(
+    change: Change, added: list[_Found], removed: list[Request]
+) -> Iterator[tuple[Request, ChangedFile, Because]]:
     """Yield the added requests for which no removed one pays, and those that moved to a worse place."""
     pool: dict[str, list[Request]] = defaultdict(list)
     for request in removed:
         pool[_kind_of(request)].append(request)
     moved: list[tuple[_Found, Request]] = []
-    # What a function sends itself before what its wrappers send; equals first, so that a loose match takes nothing that another one needs.
+    # What a function sends itself before what its wrappers send; equals first, so that a loose match takes nothing
+    # that another one needs.
     rest = sorted(added, key=lambda each: each.request.via is not None)
     for likeness in (_identical, _equal, _alike, _covered):
         unmatched = []
         for each in rest:
-            candidates = [old for old in pool[_kind_of(each.request)] if likeness(old, each.request) and _exchangeable(change, old, each.request)]
+            candidates = [
+                old
+                for old in pool[_kind_of(each.request)]
+                if likeness(old, each.request) and _exchangeable(change, old, each.request)
+            ]
             if not candidates:
                 unmatched.append(each)
                 continue
@@ -218,7 +253,11 @@ def _kind_of(request: Request) -> str:
 
 
 def _identical(old: Request, new: Request) -> bool:
-    return _equal(old, new) and old.method == new.method and (old.via is None or new.via is None or old.via.key == new.via.key)
+    return (
+        _equal(old, new)
+        and old.method == new.method
+        and (old.via is None or new.via is None or old.via.key == new.via.key)
+    )
 
 
 def _equal(old: Request, new: Request) -> bool:
@@ -234,7 +273,12 @@ def _alike(old: Request, new: Request) -> bool:
 
 def _covered(old: Request, new: Request) -> bool:
     """A LIST that became a GET of the same resource in the same function costs less than before."""
-    return old.verb == "LIST" and new.verb == "GET" and old.resource == new.resource and old.function.key == new.function.key
+    return (
+        old.verb == "LIST"
+        and new.verb == "GET"
+        and old.resource == new.resource
+        and old.function.key == new.function.key
+    )
 
 
 def _pays(old: Request, new: Request) -> bool:
@@ -242,17 +286,32 @@ def _pays(old: Request, new: Request) -> bool:
 
 
 def _distance(old: Request, new: _Found) -> tuple[bool, bool, bool]:
-    return old.function.key != new.request.function.key, old.path != (new.file.old_path or ""), len(old.loops) != len(new.request.loops)
+    return (
+        old.function.key != new.request.function.key,
+        old.path != (new.file.old_path or ""),
+        len(old.loops) != len(new.request.loops),
+    )
 
 
 def _worse(change: Change, new: _Found, old: Request) -> bool:
     """Say whether a request stands where it costs more than the one that it replaces."""
-    if new.file.component.every_node and old.component.kind in {Kind.CONTROLLER, Kind.SCHEDULER, Kind.API_SERVER, Kind.CLI}:
+    if new.file.component.every_node and old.component.kind in {
+        Kind.CONTROLLER,
+        Kind.SCHEDULER,
+        Kind.API_SERVER,
+        Kind.CLI,
+    }:
         return True
     if _in_item_loop(new.request) > _in_item_loop(old):
         # Without the loop around its caller one cannot tell: a body that became a function keeps its loop there.
-        return new.request.function.key == old.function.key or new.request.loops[-1].line in new.file.diff.added and not _was_called_in_loop(change, old)
-    return _repeated(change.head_index, new.request) and not _repeated(change.base_index, old) and new.request.function.key == old.function.key
+        return new.request.function.key == old.function.key or (
+            new.request.loops[-1].line in new.file.diff.added and not _was_called_in_loop(change, old)
+        )
+    return (
+        _repeated(change.head_index, new.request)
+        and not _repeated(change.base_index, old)
+        and new.request.function.key == old.function.key
+    )
 
 
 def _in_item_loop(request: Request) -> int:
@@ -286,11 +345,23 @@ def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list
         if number >= len(equals):
             continue
         was = equals[number]
-        gone = [each for each in was.call.conditions if each.kind in {"guard", "if"} and each.node.start_point[0] + 1 in file.diff.removed]
+        gone = [
+            each
+            for each in was.call.conditions
+            if each.kind in {"guard", "if"} and each.node.start_point[0] + 1 in file.diff.removed
+        ]
         came = [each for each in request.call.conditions if each.node.start_point[0] + 1 in file.diff.added]
-        if any(each.kind != "select" and each.test is not None and _cheap(syntax.text(each.test)) for each in request.call.conditions):
+        if any(
+            each.kind != "select" and each.test is not None and _cheap(syntax.text(each.test))
+            for each in request.call.conditions
+        ):
             continue  # something still spares it
-        if gone and not came and len(request.call.conditions) < len(was.call.conditions) and any(each.test is not None and _cheap(syntax.text(each.test)) for each in gone):
+        if (
+            gone
+            and not came
+            and len(request.call.conditions) < len(was.call.conditions)
+            and any(each.test is not None and _cheap(syntax.text(each.test)) for each in gone)
+        ):
             yield _Found(request, file, "unguarded")
 
 

@@ -141,14 +141,11 @@ def _looks_generated(name: str) -> bool:
     return name.startswith("zz_generated") or name.endswith((".pb.go", "_generated.go", ".pb.gw.go", "_gen.go"))
 
 
-# Generated methods have fixed names, and a megabyte need not be read to learn that a message has no other: protobuf's
-# (google.golang.org/protobuf, github.com/gogo/protobuf), deepcopy-gen's (k8s.io/code-generator).
+# Generated methods have fixed names, and a megabyte need not be read to learn that a type has no other: those of
+# go-to-protobuf and deepcopy-gen (k8s.io/code-generator), and SwaggerDoc. Other *.pb.go may hold clients of any method.
 _GENERATED_METHODS = {
-    ".pb.go": re.compile(
-        r"(Reset|String|GoString|Proto.*|Descriptor|(Un|Discard)?[mM]arshal.*|Unm.*|Size|XXX_.*|Equal|VerboseEqual|Compare"
-        r"|DiscardUnknown|Validate|To.*|(Get|Set|Has|Clear|Which|is|mustEmbed)[A-Z_].*|Send|Recv|SendMsg|CloseAndRecv|SendAndClose)"
-    ),
-    ".deepcopy.go": re.compile(r"DeepCopy\w*"),
+    "generated.pb.go": re.compile(r"Reset|String|ProtoMessage|Descriptor|(Un)?[mM]arshal\w*|Size|XXX_\w+"),
+    "generated.deepcopy.go": re.compile(r"DeepCopy\w*"),
     "swagger_doc_generated.go": re.compile(r"SwaggerDoc"),
 }
 

@@ -20,7 +20,7 @@ _HEAD = re.compile(
 )
 _INDENTED_HEAD = re.compile(rb"\n[ \t]+func[ \t]+(?:\([^()\n]*\)[ \t]*)?" + _WORD + rb"[ \t]*[(\[]")
 _RECEIVER = re.compile(rb"(?:" + _WORD + rb"[ \t]+)?(?:\*[ \t]*)?(" + _WORD + rb")[ \t]*(?:\[[^\]]*\])?[ \t]*,?[ \t]*$")
-_JOINED = re.compile(rb"^[ \t]*package[ \t]+" + _WORD + rb"[ \t]*;", re.MULTILINE)
+_PACKAGE = re.compile(rb"^[ \t]*package[ \t]+" + _WORD + rb"[ \t]*(;?)", re.MULTILINE)
 _KINDS: dict[bytes, Kind] = {
     b"func": "func",
     b"type": "type",
@@ -53,7 +53,8 @@ class Region(NamedTuple):
 
 def found(source: bytes) -> list[Region]:
     """Give the regions of `source` in order; Unparseable where only a parse could tell and is refused."""
-    if not _JOINED.search(source):
+    clause = _PACKAGE.search(source)
+    if clause is None or not clause[1]:  # nothing follows the package clause on its line
         regions = _scanned(source)
         if regions is not None and _balanced(source, regions):
             return regions

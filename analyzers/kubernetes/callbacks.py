@@ -21,7 +21,8 @@ class Invocation(NamedTuple):
 
 
 def invocations(index: PackageIndex, function: Function, closure: Closure) -> list[Invocation] | None:
-    """Give the calls of a function literal of `function`; None where the function itself runs it, or may (it is not known what does)."""
+    """Give the calls of a function literal of `function`; None where the function itself runs it, or may (it is not
+    known what does)."""
     if closure.role == "called" or closure.role == "returned" or closure.role == "other":
         return None
     if closure.role == "argument" and closure.call is not None:
@@ -43,7 +44,8 @@ def invocations(index: PackageIndex, function: Function, closure: Closure) -> li
 
 
 def _given(index: PackageIndex, function: Function, call: Call, number: int, depth: int) -> list[Invocation] | None:
-    """The calls of what is given to `call` as its argument: of the parameter, and of the field it is put in; None if the callee is not in the tree."""
+    """The calls of what is given to `call` as its argument: of the parameter, and of the field it is put in; None if
+    the callee is not in the tree."""
     callee = index.callee(call, function.file, function)
     if callee is None or number >= len(callee.params) or depth > _DEEPEST:
         return None
@@ -89,5 +91,9 @@ def field_calls(index: PackageIndex, package: Package, field: str, owner: Named 
                 if call.name != field or call.operand is None or index.callee(call, file, function) is not None:
                     continue
                 of_type = dereferenced(index.type_of(call.operand, file, function))
-                if owner is None or of_type is None or isinstance(of_type, Named) and (of_type.path, of_type.name) == (owner.path, owner.name):
+                if (
+                    owner is None
+                    or of_type is None
+                    or (isinstance(of_type, Named) and (of_type.path, of_type.name) == (owner.path, owner.name))
+                ):
                     yield Invocation(function, call)

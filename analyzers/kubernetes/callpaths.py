@@ -32,9 +32,10 @@ class ItemLoop:
 class CallPath:
     """How a line is reached.
 
-    root: "critical" (each pod, each request: `critical` says which), "periodic" (`repetition`), "event" (an informer's handler, a queue's
-    worker, a reconcile), "poll" (repeated until something is so), "start-up" (once), "unknown" (who calls it was not seen).
-    functions are those on the way, the root first; loops are the loops over items that hold the call or one of its callers.
+    root: "critical" (each pod, each request: `critical` says which), "periodic" (`repetition`), "event" (an informer's
+    handler, a queue's worker, a reconcile), "poll" (repeated until something is so), "start-up" (once), "unknown" (who
+    calls it was not seen). functions are those on the way, the root first; loops are the loops over items that hold
+    the call or one of its callers.
     """
 
     root: Root
@@ -121,7 +122,9 @@ class CallPaths:
                 if repeated.kind == "periodic" and takes_from_queue(function):
                     yield CallPath("event", (site.caller, *way), items)
                 else:
-                    yield CallPath("periodic" if repeated.kind == "periodic" else "poll", (site.caller, *way), items, repeated)
+                    yield CallPath(
+                        "periodic" if repeated.kind == "periodic" else "poll", (site.caller, *way), items, repeated
+                    )
             elif site.key in critical_paths.HANDLER_KEYS:
                 yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER)
             elif site.call is None and not site.key:
@@ -130,7 +133,10 @@ class CallPaths:
             elif site.call is None:
                 # Kept in a field: who calls the field calls it.
                 package = self._index.package_of(site.caller.file.path)
-                yield from (self._at(found, way, items) for found in field_calls(self._index, package, site.key.rpartition(".")[2]))
+                yield from (
+                    self._at(found, way, items)
+                    for found in field_calls(self._index, package, site.key.rpartition(".")[2])
+                )
 
     def _at(self, found: Invocation, way: tuple[Function, ...], items: tuple[ItemLoop, ...]) -> _Place:
         return _Place(found.function, found.call.closures, found.call.loops, found.call, (found.function, *way), items)
@@ -140,7 +146,9 @@ class CallPaths:
         if call is None:
             return ()
         return tuple(
-            ItemLoop(place.function, loop) for loop in place.loops if loop.kind != "infinite" and reaches(place.function, loop, call)
+            ItemLoop(place.function, loop)
+            for loop in place.loops
+            if loop.kind != "infinite" and reaches(place.function, loop, call)
         )
 
     def _repeated(self, site: CallSite) -> Repetition | None:
@@ -156,7 +164,9 @@ class CallPaths:
             if closure.role == "argument" and closure.call is not None:
                 repeated = repetition(index, function.file, function, closure.call, closure.argument)
                 if repeated is not None and repeated.kind != "retry":
-                    return CallPath("periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated)
+                    return CallPath(
+                        "periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated
+                    )
         critical = critical_paths.within(function, place.closures)
         if critical is not None and critical.per == "tick" and critical_paths.critical_path(function) is None:
             critical = None  # a parallel loop: how often it runs, its callers say

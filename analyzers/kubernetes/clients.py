@@ -12,7 +12,17 @@ from analyzers.golang.types import Named, Pointer, Signature, Type, dereferenced
 from analyzers.kubernetes import resources
 
 Kind = Literal[
-    "typed", "dynamic", "metadata", "rest", "scale", "discovery", "metrics", "controller-runtime", "cache", "lister", "store"
+    "typed",
+    "dynamic",
+    "metadata",
+    "rest",
+    "scale",
+    "discovery",
+    "metrics",
+    "controller-runtime",
+    "cache",
+    "lister",
+    "store",
 ]
 
 VERBS: dict[str, str] = {
@@ -27,10 +37,11 @@ VERBS: dict[str, str] = {
 }  # fmt: skip
 """The methods that send a request, with its verb; "" where the calls before it in the chain tell."""
 
-DISCOVERY: frozenset[str] = frozenset(
-    "ServerGroups ServerGroupsAndResources ServerResources ServerResourcesForGroupVersion ServerPreferredResources"
-    " ServerPreferredNamespacedResources ServerVersion OpenAPISchema SwaggerSchema".split()
-)
+_DISCOVERY_WORDS = """
+ServerGroups ServerGroupsAndResources ServerResources ServerResourcesForGroupVersion ServerPreferredResources
+ServerPreferredNamespacedResources ServerVersion OpenAPISchema SwaggerSchema
+"""
+DISCOVERY: frozenset[str] = frozenset(_DISCOVERY_WORDS.split())
 """The discovery client's methods that send requests (client-go discovery/discovery_client.go), one to dozens each."""
 
 REST_VERBS: dict[str, str] = {"Get": "GET", "Post": "CREATE", "Put": "UPDATE", "Patch": "PATCH", "Delete": "DELETE"}
@@ -54,7 +65,8 @@ _STORES = frozenset({"Store", "Indexer", "ThreadSafeStore", "KeyListerGetter", "
 
 
 class Client(NamedTuple):
-    """What a type is to the API server: through which kind of client its methods go, and the resource its name tells ("" if none)."""
+    """What a type is to the API server: through which kind of client its methods go, and the resource its name tells
+    ("" if none)."""
 
     kind: Kind
     resource: str = ""
@@ -72,7 +84,16 @@ def _client(path: str, name: str) -> Client | None:
     if name.startswith(("Fake", "fake", "Cached", "cached", "Mem", "mem")):
         return None
     if path == CONTROLLER_RUNTIME:
-        known = name in {"Client", "Reader", "Writer", "WithWatch", "StatusWriter", "SubResourceWriter", "SubResourceClient", "SubResourceReader"}
+        known = name in {
+            "Client",
+            "Reader",
+            "Writer",
+            "WithWatch",
+            "StatusWriter",
+            "SubResourceWriter",
+            "SubResourceClient",
+            "SubResourceReader",
+        }
         return Client("controller-runtime") if known else None
     if path == _CONTROLLER_RUNTIME_CACHE:
         return Client("cache") if name in {"Cache", "Informers"} else None
@@ -88,15 +109,19 @@ def _client(path: str, name: str) -> Client | None:
         return Client("discovery")
     if _REST.search(path) and name in {"Request", "ResponseWrapper"}:
         return Client("rest")
-    if name == "RESTClient" or path.endswith("/rest") and name == "Interface":
+    if name == "RESTClient" or (path.endswith("/rest") and name == "Interface"):
         return None  # it begins a request; the Request that it gives sends it
-    if _LISTERS.search(path) or path.endswith("client/cache") and name.endswith(("Lister", "NamespaceLister")):
+    if _LISTERS.search(path) or (path.endswith("client/cache") and name.endswith(("Lister", "NamespaceLister"))):
         return Client("lister", _lister_resource(name))
     if path.endswith(("client-go/tools/cache", "pkg/client/cache")):
         return Client("store") if name in _STORES or name.endswith(("Store", "Indexer")) else None
     if _TYPED.search(path) and not _NO_TYPED.search(path):
         # Other projects have a pkg/client too: only what is named as client-gen names its types is taken for the one of 2015.
-        if path.endswith(("/pkg/client", "/unversioned")) and "/typed/" not in path and not (name.endswith("Interface") and name != "Interface" or name[:1].islower()):
+        if (
+            path.endswith(("/pkg/client", "/unversioned"))
+            and "/typed/" not in path
+            and not ((name.endswith("Interface") and name != "Interface") or name[:1].islower())
+        ):
             return None
         return Client("typed", _typed_resource(name))
     return None
@@ -118,13 +143,26 @@ def _lister_resource(name: str) -> str:
 def sends(method: str, signature: Type | None) -> str | None:
     """Give the resource of an interface's method that only a client can have, None if it is none.
 
-    For interfaces that a package declares for itself: `List(metav1.ListOptions) (*v1.PodList, error)`. Options by value tell it from
+    For interfaces that a package declares for itself: `List(metav1.ListOptions) (*v1.PodList, error)`. Options by
+    value tell it from
     the API server's own storage, which takes a pointer to them; a concrete list as result from its runtime.Object.
     """
-    if not isinstance(signature, Signature) or method not in {"List", "Get", "Create", "Update", "UpdateStatus", "Watch"}:
+    if not isinstance(signature, Signature) or method not in {
+        "List",
+        "Get",
+        "Create",
+        "Update",
+        "UpdateStatus",
+        "Watch",
+    }:
         return None
-    wanted = "ListOptions" if method in {"List", "Watch"} else f"{'Update' if method == 'UpdateStatus' else method}Options"
-    if not any(isinstance(param, Named) and param.name == wanted and not param.path.endswith("internalversion") for param in signature.params):
+    wanted = (
+        "ListOptions" if method in {"List", "Watch"} else f"{'Update' if method == 'UpdateStatus' else method}Options"
+    )
+    if not any(
+        isinstance(param, Named) and param.name == wanted and not param.path.endswith("internalversion")
+        for param in signature.params
+    ):
         return None
     result = dereferenced(signature.results[0]) if signature.results else None
     if not isinstance(result, Named) or not isinstance(signature.results[0], Pointer):
@@ -134,7 +172,14 @@ def sends(method: str, signature: Type | None) -> str | None:
 
 def implements_client(path: str) -> bool:
     """Say whether the package at an import path is a client itself: what its methods send, its callers ask for."""
-    return bool(_TYPED.search(path) or _DYNAMIC.search(path) or _METADATA.search(path) or _REST.search(path) or _SCALE.search(path) or _TOOLS.search(path))
+    return bool(
+        _TYPED.search(path)
+        or _DYNAMIC.search(path)
+        or _METADATA.search(path)
+        or _REST.search(path)
+        or _SCALE.search(path)
+        or _TOOLS.search(path)
+    )
 
 
 def holds_client(type_: Type | None) -> bool:
@@ -146,4 +191,3 @@ def holds_client(type_: Type | None) -> bool:
     if found is not None:
         return found.kind not in {"lister", "store", "cache"}
     return bool(_REST.search(named.path)) and named.name in {"Interface", "RESTClient"}
-

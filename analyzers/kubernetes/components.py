@@ -91,7 +91,7 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         Kind.NODE,
     ),
     (
-        r"(^|/)(pkg|internal)/(cloud)?-?controllers?/|(^|/)cmd/(kube|cloud)-controller-manager/|(^|/)pkg/cloudprovider/|(^|/)staging/src/k8s\.io/(endpointslice|controller-manager|cloud-provider|legacy-cloud-providers)/|(^|/)controllers?/",
+        r"(^|/)(pkg|internal)/(cloud)?-?controllers?/|(^|/)cmd/(kube|cloud)-controller-manager/|(^|/)pkg/cloudprovider/|(^|/)staging/src/k8s\.io/(endpointslice|controller-manager|cloud-provider|legacy-cloud-providers)/|(^|/)([\w-]+-)?controllers?/",
         "controller",
         Kind.CONTROLLER,
     ),

@@ -20,14 +20,19 @@ from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.options import NO_OPTIONS, options
 from analyzers.kubernetes.request import Request, Scope
 
-_LIVE_NAMES = re.compile(r"^(api_?reader|(un|non)_?cached(_?client|_?reader)?|(direct|live)_?(client|reader)|reader_?no_?cache)$", re.IGNORECASE)
+_LIVE_NAMES = re.compile(
+    r"^(api_?reader|(un|non)_?cached(_?client|_?reader)?|(direct|live)_?(client|reader)|reader_?no_?cache)$",
+    re.IGNORECASE,
+)
 _CACHED_NAMES = re.compile(r"cach(ed|ing)", re.IGNORECASE)
 _IN_NAMESPACE = re.compile(r"InNamespace\((?P<call>[^()]*(?:\([^()]*\))?[^()]*)\)|Namespace:\s*(?P<field>[^,}\n]+)")
 _UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured:\s*true|CacheUnstructured:\s*true")
 _UNSTRUCTURED = frozenset({"Unstructured", "UnstructuredList"})
 
 
-def request(index: PackageIndex, file: SourceFile, function: Function, call: Call, operand: Node, kind: str) -> Request | None:
+def request(
+    index: PackageIndex, file: SourceFile, function: Function, call: Call, operand: Node, kind: str
+) -> Request | None:
     """Give the request of a call on a controller-runtime client (kind "controller-runtime") or on its cache ("cache")."""
     verb = VERBS.get(call.name)
     if not verb or not call.arguments or len(call.arguments) < 2:
@@ -42,9 +47,24 @@ def request(index: PackageIndex, file: SourceFile, function: Function, call: Cal
         scope = _scope(index, file, function, call, resource)
         read = options(index, file, function, call)
     unstructured = _name(object_type) in _UNSTRUCTURED
-    live = verb not in {"GET", "LIST"} or kind == "controller-runtime" and is_live(index, file, function, operand, unstructured)
+    live = verb not in {"GET", "LIST"} or (
+        kind == "controller-runtime" and is_live(index, file, function, operand, unstructured)
+    )
     where = component(file.path)
-    return Request(verb, resource, scope, "controller-runtime", call.name, file, function, call, read, live, unstructured=unstructured, component=where)
+    return Request(
+        verb,
+        resource,
+        scope,
+        "controller-runtime",
+        call.name,
+        file,
+        function,
+        call,
+        read,
+        live,
+        unstructured=unstructured,
+        component=where,
+    )
 
 
 def _name(type_: Type | None) -> str:
@@ -68,12 +88,21 @@ def _scope(index: PackageIndex, file: SourceFile, function: Function, call: Call
     for argument in call.arguments[2:]:
         text = syntax.text(argument)
         match = _IN_NAMESPACE.search(text)
-        if match and (match["call"] or match["field"] or "").strip() not in {'""', "metav1.NamespaceAll", "corev1.NamespaceAll"}:
+        if match and (match["call"] or match["field"] or "").strip() not in {
+            '""',
+            "metav1.NamespaceAll",
+            "corev1.NamespaceAll",
+        }:
             return "namespace"
         if argument.type == "identifier" or argument.type == "variadic_argument":
             name = text.removesuffix("...")
             binding = function.binding(name, argument.start_byte)
-            if binding is None or binding.value is None or "InNamespace" in syntax.text(binding.value) or "Namespace:" in syntax.text(binding.value):
+            if (
+                binding is None
+                or binding.value is None
+                or "InNamespace" in syntax.text(binding.value)
+                or "Namespace:" in syntax.text(binding.value)
+            ):
                 return "namespace"  # options from elsewhere: not known to be for all namespaces
     return "cluster"
 
@@ -82,8 +111,8 @@ def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: 
     """Say whether a read with the client `operand` (of an unstructured object, or a typed one) goes to the API server."""
     if component(file.path).kind is Kind.CLI:
         return True  # a command line has no cache: it makes its client with client.New
-    names = [name for name in re.findall(r"\w+", syntax.text(operand))]
-    if names and _LIVE_NAMES.match(names[-1]) or "GetAPIReader" in names:
+    names = re.findall(r"\w+", syntax.text(operand))
+    if (names and _LIVE_NAMES.match(names[-1])) or "GetAPIReader" in names:
         return True
     if names and _CACHED_NAMES.search(names[-1]):
         return False
@@ -96,7 +125,8 @@ def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: 
 
 
 def _source(index: PackageIndex, file: SourceFile, function: Function, operand: Node) -> bool | None:
-    """Whether the client comes from client.New or GetAPIReader (True), or from a manager's GetClient (False); None if it cannot be seen."""
+    """Whether the client comes from client.New or GetAPIReader (True), or from a manager's GetClient (False); None if
+    it cannot be seen."""
     node: Node | None = syntax.unparenthesized(operand)
     for _ in range(4):
         if node is None:
@@ -140,10 +170,14 @@ def _assigned(index: PackageIndex, file: SourceFile, name: str) -> bool | None:
 def _caches_unstructured(index: PackageIndex) -> bool:
     """Say whether a main.go of the repository configures its manager's client to cache unstructured objects."""
     candidates = ["main.go", "cmd/main.go", "cmd/manager/main.go"]
-    candidates += [f"cmd/{entry.name}/main.go" for entry in index.modules.listing("cmd").values() if entry.kind == "tree"]
+    candidates += [
+        f"cmd/{entry.name}/main.go" for entry in index.modules.listing("cmd").values() if entry.kind == "tree"
+    ]
     for path in candidates:
         main = index.file(path)
-        if main is not None and any(_of_the_manager(main.source[: match.start()]) for match in _UNSTRUCTURED_CACHED.finditer(main.source)):
+        if main is not None and any(
+            _of_the_manager(main.source[: match.start()]) for match in _UNSTRUCTURED_CACHED.finditer(main.source)
+        ):
             return True
     return False
 

@@ -85,22 +85,35 @@ def _request(place: _Place, call: Call) -> Request | None:
 
 def _is_package(place: _Place, operand: Node) -> bool:
     name = syntax.text(operand)
-    return place.function.binding(name, operand.start_byte) is None and place.index.imported(place.file, name) is not None
+    return (
+        place.function.binding(name, operand.start_byte) is None and place.index.imported(place.file, name) is not None
+    )
 
 
-def _made(place: _Place, call: Call, verb: str, resource: str, scope: Scope, kind: str, read: Options = NO_OPTIONS) -> Request:
+def _made(
+    place: _Place, call: Call, verb: str, resource: str, scope: Scope, kind: str, read: Options = NO_OPTIONS
+) -> Request:
     where = component(place.file.path)
     return Request(
-        verb, resource, scope, kind, call.name, place.file, place.function, call, read, list_watch=in_list_watch(call), component=where
+        verb,
+        resource,
+        scope,
+        kind,
+        call.name,
+        place.file,
+        place.function,
+        call,
+        read,
+        list_watch=in_list_watch(call),
+        component=where,
     )
 
 
 def in_list_watch(call: Call) -> bool:
     """Say whether a call stands in the ListFunc or WatchFunc of a ListWatch."""
-    for closure in call.closures:
-        if closure.name.lower() in _LIST_FUNCS and closure.role in {"value", "assigned"}:
-            return True
-    return False
+    return any(
+        closure.name.lower() in _LIST_FUNCS and closure.role in {"value", "assigned"} for closure in call.closures
+    )
 
 
 def _typed(place: _Place, call: Call, operand: Node, resource: str) -> Request | None:
@@ -127,7 +140,8 @@ def _scope(place: _Place, verb: str, resource: str, getter: Call | None) -> Scop
 
 
 def _getter(place: _Place, operand: Node, depth: int = 0) -> Call | None:
-    """The call that gave the resource's client: `c.CoreV1().Pods(ns)`, if need be in the assignment of the variable it was put in."""
+    """The call that gave the resource's client: `c.CoreV1().Pods(ns)`, if need be in the assignment of the variable
+    it was put in."""
     operand = syntax.unparenthesized(operand)
     if operand.type == "call_expression":
         call = place.function.facts.call_at(operand)
@@ -144,7 +158,8 @@ def _getter(place: _Place, operand: Node, depth: int = 0) -> Call | None:
 
 
 def _by_resource(place: _Place, call: Call, operand: Node, kind: str) -> Request | None:
-    """A request of a client that is given the resource: `client.Resource(gvr).Namespace(ns).List(ctx, opts)`, `Scales(ns).Get(gr, name)`."""
+    """A request of a client that is given the resource: `client.Resource(gvr).Namespace(ns).List(ctx, opts)`,
+    `Scales(ns).Get(gr, name)`."""
     verb = VERBS.get(call.name)
     if not verb:
         return None
@@ -162,7 +177,7 @@ def _by_resource(place: _Place, call: Call, operand: Node, kind: str) -> Request
         scope: Scope = "resource"
     else:
         named = namespace is not None and not all_namespaces(place.index, place.file, place.function, namespace)
-        scope = "namespace" if named or namespace is None and _is_namespaced(place.type_of(operand)) else "cluster"
+        scope = "namespace" if named or (namespace is None and _is_namespaced(place.type_of(operand))) else "cluster"
     read = options(place.index, place.file, place.function, call) if verb in COLLECTIONS else NO_OPTIONS
     return _made(place, call, verb, resource, scope, kind, read)
 
@@ -238,7 +253,10 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             getter = _getter(place, step.operand) if step.operand is not None else None
             resource = resources.of_getter(getter.name) if getter is not None else resource
     verb = verb or "GET"
-    if resource and any(step.name in {"SubResource", "Prefix", "Suffix"} and '"proxy"' in syntax.text(step.node) for step in _chain(place, operand)[:12]):
+    if resource and any(
+        step.name in {"SubResource", "Prefix", "Suffix"} and '"proxy"' in syntax.text(step.node)
+        for step in _chain(place, operand)[:12]
+    ):
         resource += "/proxy"
     if verb == "GET" and listed and not named:
         verb = "WATCH" if call.name == "Watch" else "LIST"
@@ -253,13 +271,16 @@ def _resource_method(step: Call) -> bool:
     return bool(step.arguments) and step.name != "Patch"
 
 
-_CLOUD = re.compile(r"google\.golang\.org/api/|aws-sdk-go|azure-sdk-for-go|gophercloud|govmomi|digitalocean|cloud\.google\.com/")
+_CLOUD = re.compile(
+    r"google\.golang\.org/api/|aws-sdk-go|azure-sdk-for-go|gophercloud|govmomi|digitalocean|cloud\.google\.com/"
+)
 _RECEIVER = re.compile(r"(?:client|clientset|interface|getter|api|kube)$", re.IGNORECASE)
 _NO_CLIENT = re.compile(r"(lister|informer|store|indexer|cache|registry|storage|tracker|queue|set)s?$", re.IGNORECASE)
 
 
 def _by_arguments(place: _Place, call: Call, operand: Node) -> Request | None:
-    """The fall-back where the type is unknown: a getter's call or a variable named as a client, and options as argument (kubernetes.md 1.5, rule E)."""
+    """The fall-back where the type is unknown: a getter's call or a variable named as a client, and options as
+    argument (kubernetes.md 1.5, rule E)."""
     where = component(place.file.path)
     if where.kind is Kind.API_SERVER or any(_CLOUD.search(path) for _, path in place.file.imported):
         return None
@@ -271,7 +292,9 @@ def _by_arguments(place: _Place, call: Call, operand: Node) -> Request | None:
     resource = resources.of_getter(getter.name) if getter is not None else ""
     known = resource in resources.CLUSTER_SCOPED or resource in _NAMESPACED
     last = (syntax.path(operand) or [""])[-1]
-    if getter is not None and _NO_CLIENT.search((syntax.path(getter.operand) or [""])[-1] if getter.operand is not None else ""):
+    if getter is not None and _NO_CLIENT.search(
+        (syntax.path(getter.operand) or [""])[-1] if getter.operand is not None else ""
+    ):
         return None
     if call.name in {"List", "Get", "Watch"}:
         if not any(looks_like_options(argument, call.name) for argument in call.arguments):
@@ -286,8 +309,10 @@ def _by_arguments(place: _Place, call: Call, operand: Node) -> Request | None:
     return _made(place, call, verb, resource if known else "", _scope(place, verb, resource, getter), "typed", read)
 
 
-_NAMESPACED = frozenset(
-    "pods services endpoints endpointslices secrets configmaps serviceaccounts replicationcontrollers replicasets deployments daemonsets"
-    " statefulsets jobs cronjobs persistentvolumeclaims events leases limitranges resourcequotas ingresses networkpolicies"
-    " horizontalpodautoscalers poddisruptionbudgets roles rolebindings controllerrevisions podtemplates resourceclaims petsets".split()
-)
+_NAMESPACED_WORDS = """
+pods services endpoints endpointslices secrets configmaps serviceaccounts replicationcontrollers replicasets
+deployments daemonsets statefulsets jobs cronjobs persistentvolumeclaims events leases limitranges
+resourcequotas ingresses networkpolicies horizontalpodautoscalers poddisruptionbudgets roles rolebindings
+controllerrevisions podtemplates resourceclaims petsets
+"""
+_NAMESPACED = frozenset(_NAMESPACED_WORDS.split())

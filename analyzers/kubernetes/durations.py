@@ -20,12 +20,15 @@ _DEEPEST = 8
 
 
 def seconds(index: PackageIndex, node: Node, file: SourceFile, function: Function | None) -> float | None:
-    """Give a duration in seconds: `10 * time.Second`, a constant's or variable's name, `time.Duration(n) * time.Minute`; None if unknown."""
+    """Give a duration in seconds: `10 * time.Second`, a constant's or variable's name, `time.Duration(n) *
+    time.Minute`; None if unknown."""
     found = _factor(index, node, file, function, 0)
     return found[0] if found is not None and found[1] and 0 < found[0] < 1e7 else None
 
 
-def _factor(index: PackageIndex, node: Node | None, file: SourceFile, function: Function | None, depth: int) -> tuple[float, bool] | None:
+def _factor(
+    index: PackageIndex, node: Node | None, file: SourceFile, function: Function | None, depth: int
+) -> tuple[float, bool] | None:
     """The value of an expression, in seconds if the second part is true, else a plain number."""
     if node is None or depth > _DEEPEST:
         return None
@@ -42,7 +45,11 @@ def _factor(index: PackageIndex, node: Node | None, file: SourceFile, function: 
         return _binary(index, node, file, function, depth)
     if node.type == "call_expression":  # time.Duration(n)
         called, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if called is not None and arguments is not None and syntax.text(called) in {"time.Duration", "float64", "int64"}:
+        if (
+            called is not None
+            and arguments is not None
+            and syntax.text(called) in {"time.Duration", "float64", "int64"}
+        ):
             given = syntax.children(arguments)
             return _factor(index, given[0], file, function, depth + 1) if len(given) == 1 else None
         return None
@@ -56,7 +63,9 @@ def _factor(index: PackageIndex, node: Node | None, file: SourceFile, function: 
     return _named(index, node, file, function, depth)
 
 
-def _binary(index: PackageIndex, node: Node, file: SourceFile, function: Function | None, depth: int) -> tuple[float, bool] | None:
+def _binary(
+    index: PackageIndex, node: Node, file: SourceFile, function: Function | None, depth: int
+) -> tuple[float, bool] | None:
     left = _factor(index, node.child_by_field_name("left"), file, function, depth + 1)
     right = _factor(index, node.child_by_field_name("right"), file, function, depth + 1)
     operator = node.child_by_field_name("operator")
@@ -75,16 +84,27 @@ def _binary(index: PackageIndex, node: Node, file: SourceFile, function: Functio
     return None
 
 
-def _named(index: PackageIndex, node: Node, file: SourceFile, function: Function | None, depth: int) -> tuple[float, bool] | None:
+def _named(
+    index: PackageIndex, node: Node, file: SourceFile, function: Function | None, depth: int
+) -> tuple[float, bool] | None:
     text = syntax.text(node)
     if node.type == "identifier":
         binding = function.binding(text, node.start_byte) if function is not None else None
         if binding is not None:
-            return _factor(index, binding.value, file, function, depth + 1) if binding.kind in {"var", "const"} and binding.parts == 1 else None
+            return (
+                _factor(index, binding.value, file, function, depth + 1)
+                if binding.kind in {"var", "const"} and binding.parts == 1
+                else None
+            )
         declared = index.lookup(index.import_path(file), text, file)
     else:
         path = syntax.path(node)
-        if path is not None and len(path) == 2 and function is not None and function.binding(path[0], node.start_byte) is not None:
+        if (
+            path is not None
+            and len(path) == 2
+            and function is not None
+            and function.binding(path[0], node.start_byte) is not None
+        ):
             return _field(index, path[1], file, depth)
         imported = index.imported(file, path[0]) if path is not None and len(path) == 2 else None
         declared = index.lookup(imported, path[1]) if imported is not None and path is not None else None

@@ -1,8 +1,8 @@
 """Types of members of packages that are not in the tree: what a repository without vendor/ calls of client-go and controller-runtime.
 
-Mostly naming rules: client-gen, lister-gen and informer-gen (k8s.io/code-generator) name every type and method after the
-resource, so that `CoreV1().Pods(ns)` can be followed without reading a line of client-go. Tables hold the hand-written rest
-(client-go @32ce75a7, controller-runtime @86a0d40e, apimachinery @eed236ce).
+Mostly naming rules: client-gen, lister-gen and informer-gen (k8s.io/code-generator) name every type and method after
+the resource, so that `CoreV1().Pods(ns)` can be followed without reading a line of client-go. Tables hold the
+hand-written rest (client-go @32ce75a7, controller-runtime @86a0d40e, apimachinery @eed236ce).
 """
 
 import re
@@ -20,7 +20,13 @@ _REST = f"{_CLIENT_GO}/rest"
 _GROUP_VERSION = re.compile(r"([A-Z][a-z0-9]*?[a-z0-9])(V\d+(?:alpha\d+|beta\d+)?)$")
 _VERSION_METHOD = re.compile(r"V\d+(?:alpha\d+|beta\d+)?$")
 _API = re.compile(r"^k8s\.io/api/|/apis?/|/api$|/apis$")
-_LEGACY_GROUPS = {"Core": "core/v1", "Extensions": "extensions/v1beta1", "Batch": "batch/v1", "Apps": "apps/v1", "Storage": "storage/v1"}
+_LEGACY_GROUPS = {
+    "Core": "core/v1",
+    "Extensions": "extensions/v1beta1",
+    "Batch": "batch/v1",
+    "Apps": "apps/v1",
+    "Storage": "storage/v1",
+}
 
 
 def _named(path: str, name: str) -> Named:
@@ -50,10 +56,18 @@ _FUNCTIONS: dict[tuple[str, str], Type] = {
     (f"{_CLIENT_GO}/dynamic", "NewForConfig"): _gives(Pointer(_named(f"{_CLIENT_GO}/dynamic", "DynamicClient")), ERROR),
     (f"{_CLIENT_GO}/dynamic", "NewForConfigOrDie"): _gives(Pointer(_named(f"{_CLIENT_GO}/dynamic", "DynamicClient"))),
     (f"{_CLIENT_GO}/metadata", "NewForConfig"): _gives(_named(f"{_CLIENT_GO}/metadata", "Interface"), ERROR),
-    (f"{_CLIENT_GO}/discovery", "NewDiscoveryClientForConfig"): _gives(Pointer(_named(f"{_CLIENT_GO}/discovery", "DiscoveryClient")), ERROR),
-    (f"{_CLIENT_GO}/discovery", "NewDiscoveryClientForConfigOrDie"): _gives(Pointer(_named(f"{_CLIENT_GO}/discovery", "DiscoveryClient"))),
-    (f"{_CLIENT_GO}/informers", "NewSharedInformerFactory"): _gives(_named(f"{_CLIENT_GO}/informers", "SharedInformerFactory")),
-    (f"{_CLIENT_GO}/informers", "NewSharedInformerFactoryWithOptions"): _gives(_named(f"{_CLIENT_GO}/informers", "SharedInformerFactory")),
+    (f"{_CLIENT_GO}/discovery", "NewDiscoveryClientForConfig"): _gives(
+        Pointer(_named(f"{_CLIENT_GO}/discovery", "DiscoveryClient")), ERROR
+    ),
+    (f"{_CLIENT_GO}/discovery", "NewDiscoveryClientForConfigOrDie"): _gives(
+        Pointer(_named(f"{_CLIENT_GO}/discovery", "DiscoveryClient"))
+    ),
+    (f"{_CLIENT_GO}/informers", "NewSharedInformerFactory"): _gives(
+        _named(f"{_CLIENT_GO}/informers", "SharedInformerFactory")
+    ),
+    (f"{_CLIENT_GO}/informers", "NewSharedInformerFactoryWithOptions"): _gives(
+        _named(f"{_CLIENT_GO}/informers", "SharedInformerFactory")
+    ),
     (_CACHE, "NewStore"): _gives(_named(_CACHE, "Store")),
     (_CACHE, "NewIndexer"): _gives(_named(_CACHE, "Indexer")),
     (_CACHE, "NewSharedIndexInformer"): _gives(_INFORMER),
@@ -73,22 +87,58 @@ _FUNCTIONS: dict[tuple[str, str], Type] = {
 _METHODS: dict[tuple[str, str], dict[str, Type]] = {
     (_CR, "Request"): {"NamespacedName": _NAMESPACED_NAME, "Name": STRING, "Namespace": STRING},
     (f"{_CR}/pkg/reconcile", "Request"): {"NamespacedName": _NAMESPACED_NAME, "Name": STRING, "Namespace": STRING},
-    ("k8s.io/apimachinery/pkg/types", "NamespacedName"): {"Name": STRING, "Namespace": STRING, "String": _gives(STRING)},
-    (f"{_CR}/pkg/cache", "Cache"): {"Get": _gives(ERROR), "List": _gives(ERROR), "GetInformer": _gives(None, ERROR), "WaitForCacheSync": _gives(Basic("bool"))},
-    (f"{_CLIENT_GO}/dynamic", "NamespaceableResourceInterface"): {"Namespace": _gives(_named(f"{_CLIENT_GO}/dynamic", "ResourceInterface"))},
+    ("k8s.io/apimachinery/pkg/types", "NamespacedName"): {
+        "Name": STRING,
+        "Namespace": STRING,
+        "String": _gives(STRING),
+    },
+    (f"{_CR}/pkg/cache", "Cache"): {
+        "Get": _gives(ERROR),
+        "List": _gives(ERROR),
+        "GetInformer": _gives(None, ERROR),
+        "WaitForCacheSync": _gives(Basic("bool")),
+    },
+    (f"{_CLIENT_GO}/dynamic", "NamespaceableResourceInterface"): {
+        "Namespace": _gives(_named(f"{_CLIENT_GO}/dynamic", "ResourceInterface"))
+    },
     (f"{_CLIENT_GO}/metadata", "Getter"): {"Namespace": _gives(_named(f"{_CLIENT_GO}/metadata", "ResourceInterface"))},
     (f"{_CLIENT_GO}/scale", "ScalesGetter"): {"Scales": _gives(_named(f"{_CLIENT_GO}/scale", "ScaleInterface"))},
-    (_CACHE, "Store"): {"List": _gives(_ANY_LIST), "ListKeys": _gives(Slice(STRING)), "GetByKey": _gives(None, Basic("bool"), ERROR), "Get": _gives(None, Basic("bool"), ERROR)},
-    (_REST, "Result"): {"Into": _gives(ERROR), "Error": _gives(ERROR), "Raw": _gives(Slice(Basic("uint8")), ERROR), "Get": _gives(None, ERROR)},
-    (_META, "ObjectMeta"): {
-        "Name": STRING, "Namespace": STRING, "UID": STRING, "ResourceVersion": STRING, "Generation": INT,
-        "Labels": Map(STRING, STRING), "Annotations": Map(STRING, STRING), "Finalizers": Slice(STRING),
-        "OwnerReferences": Slice(_named(_META, "OwnerReference")), "DeletionTimestamp": Pointer(_named(_META, "Time")),
-        "CreationTimestamp": _named(_META, "Time"), "GetName": _gives(STRING), "GetNamespace": _gives(STRING),
-        "GetLabels": _gives(Map(STRING, STRING)), "GetAnnotations": _gives(Map(STRING, STRING)),
+    (_CACHE, "Store"): {
+        "List": _gives(_ANY_LIST),
+        "ListKeys": _gives(Slice(STRING)),
+        "GetByKey": _gives(None, Basic("bool"), ERROR),
+        "Get": _gives(None, Basic("bool"), ERROR),
     },
-}  # fmt: skip
-_METHODS[_CACHE, "Indexer"] = {**_METHODS[_CACHE, "Store"], "ByIndex": _gives(_ANY_LIST, ERROR), "Index": _gives(_ANY_LIST, ERROR), "IndexKeys": _gives(Slice(STRING), ERROR)}
+    (_REST, "Result"): {
+        "Into": _gives(ERROR),
+        "Error": _gives(ERROR),
+        "Raw": _gives(Slice(Basic("uint8")), ERROR),
+        "Get": _gives(None, ERROR),
+    },
+    (_META, "ObjectMeta"): {
+        "Name": STRING,
+        "Namespace": STRING,
+        "UID": STRING,
+        "ResourceVersion": STRING,
+        "Generation": INT,
+        "Labels": Map(STRING, STRING),
+        "Annotations": Map(STRING, STRING),
+        "Finalizers": Slice(STRING),
+        "OwnerReferences": Slice(_named(_META, "OwnerReference")),
+        "DeletionTimestamp": Pointer(_named(_META, "Time")),
+        "CreationTimestamp": _named(_META, "Time"),
+        "GetName": _gives(STRING),
+        "GetNamespace": _gives(STRING),
+        "GetLabels": _gives(Map(STRING, STRING)),
+        "GetAnnotations": _gives(Map(STRING, STRING)),
+    },
+}
+_METHODS[_CACHE, "Indexer"] = {
+    **_METHODS[_CACHE, "Store"],
+    "ByIndex": _gives(_ANY_LIST, ERROR),
+    "Index": _gives(_ANY_LIST, ERROR),
+    "IndexKeys": _gives(Slice(STRING), ERROR),
+}
 
 _MANAGER_METHODS: dict[str, Type] = {
     "GetClient": _gives(_CLIENT),
@@ -97,11 +147,12 @@ _MANAGER_METHODS: dict[str, Type] = {
     "GetConfig": _gives(Pointer(_named(_REST, "Config"))),
     "GetFieldIndexer": _gives(_named(CONTROLLER_RUNTIME, "FieldIndexer")),
 }
-_REST_BUILDERS = frozenset(
-    "Get Post Put Patch Delete Verb Namespace NamespaceIfScoped Resource Name SubResource VersionedParams Param Body AbsPath RequestURI"
-    " Prefix Suffix Timeout SetHeader SpecificallyVersionedParams MaxRetries Throttle BackOff Context LabelsSelectorParam"
-    " FieldsSelectorParam UintParam".split()
-)
+_REST_BUILDERS_WORDS = """
+Get Post Put Patch Delete Verb Namespace NamespaceIfScoped Resource Name SubResource VersionedParams Param Body
+AbsPath RequestURI Prefix Suffix Timeout SetHeader SpecificallyVersionedParams MaxRetries Throttle BackOff
+Context LabelsSelectorParam FieldsSelectorParam UintParam
+"""
+_REST_BUILDERS = frozenset(_REST_BUILDERS_WORDS.split())
 
 
 class _External:
@@ -140,7 +191,9 @@ class _External:
         known = _FUNCTIONS.get((path, name))
         if known is not None:
             return known
-        if name in {"NewForConfig", "NewForConfigAndClient", "NewForConfigOrDie", "New"} and path.endswith(("/kubernetes", "/versioned", "/clientset")):
+        if name in {"NewForConfig", "NewForConfigAndClient", "NewForConfigOrDie", "New"} and path.endswith(
+            ("/kubernetes", "/versioned", "/clientset")
+        ):
             clientset = Pointer(_named(path, "Clientset"))
             return _gives(clientset) if name in {"NewForConfigOrDie", "New"} else _gives(clientset, ERROR)
         if name.startswith("NewSharedInformerFactory") and "informers" in path:
@@ -184,7 +237,11 @@ def _of_dynamic(path: str, type_name: str, name: str) -> Type | None:
         return _gives(_named(path, "NamespaceableResourceInterface" if path.endswith("dynamic") else "Getter"))
     if type_name not in {"ResourceInterface", "NamespaceableResourceInterface", "Getter"}:
         return None
-    item = _named("k8s.io/apimachinery/pkg/apis/meta/v1/unstructured", "Unstructured") if path.endswith("dynamic") else _named(_META, "PartialObjectMetadata")
+    item = (
+        _named("k8s.io/apimachinery/pkg/apis/meta/v1/unstructured", "Unstructured")
+        if path.endswith("dynamic")
+        else _named(_META, "PartialObjectMetadata")
+    )
     if name == "List":
         return _gives(Pointer(Named(item.path, f"{item.name}List")), ERROR)
     if name == "Watch":
@@ -242,7 +299,16 @@ def _of_typed(path: str, type_name: str, name: str) -> Type | None:
         return _gives(Pointer(Named(item.path, f"{kind}List")) if item else None, ERROR)
     if name == "Watch":
         return _gives(_named("k8s.io/apimachinery/pkg/watch", "Interface"), ERROR)
-    if name in {"Get", "Create", "Update", "UpdateStatus", "Patch", "Apply", "ApplyStatus", "UpdateEphemeralContainers"}:
+    if name in {
+        "Get",
+        "Create",
+        "Update",
+        "UpdateStatus",
+        "Patch",
+        "Apply",
+        "ApplyStatus",
+        "UpdateEphemeralContainers",
+    }:
         return _gives(one, ERROR)
     if name in {"GetLogs", "ProxyGet"}:
         return _gives(_REQUEST)
@@ -256,7 +322,9 @@ def _of_lister(path: str, type_name: str, name: str) -> Type | None:
         return _gives(Slice(Pointer(item) if item else None), ERROR)
     if name == "Get":
         return _gives(Pointer(item) if item else None, ERROR)
-    return _gives(_named(path, f"{kind}NamespaceLister")) if name == resources.plural(kind) or name[:1].isupper() else None
+    return (
+        _gives(_named(path, f"{kind}NamespaceLister")) if name == resources.plural(kind) or name[:1].isupper() else None
+    )
 
 
 def _of_informers(path: str, type_name: str, name: str) -> Type | None:
@@ -276,7 +344,9 @@ def _of_informers(path: str, type_name: str, name: str) -> Type | None:
         kind = type_name.removesuffix("Informer")
         if kind == "Generic":
             return _gives(_named(_CACHE, "GenericLister"))
-        root, _, group = path.partition("/informers/" if "/informers/externalversions/" not in path else "/informers/externalversions/")
+        root, _, group = path.partition(
+            "/informers/" if "/informers/externalversions/" not in path else "/informers/externalversions/"
+        )
         return _gives(_named(f"{root}/listers/{group}", f"{kind}Lister"))
     return None
 

@@ -9,7 +9,8 @@ from analyzers.golang.syntax import Node
 
 
 def reaches(function: Function, loop: Loop, call: Call) -> bool:
-    """Say whether a loop's variable, or a variable made of it in the loop, stands in a call's arguments or in what it is called on."""
+    """Say whether a loop's variable, or a variable made of it in the loop, stands in a call's arguments or in what it
+    is called on."""
     tainted = made_of(function, loop, call.closures)
     if not tainted:
         return False
@@ -37,7 +38,11 @@ def made_of(function: Function, loop: Loop, closures: tuple[Closure, ...] = ()) 
         size = len(tainted)
         for assignment in inside:
             if any(name in tainted for right in assignment.right for name in names(right)):
-                tainted.update(text for left in assignment.left if left.type == "identifier" and (text := syntax.text(left)) not in {"_", "err"})
+                tainted.update(
+                    text
+                    for left in assignment.left
+                    if left.type == "identifier" and (text := syntax.text(left)) not in {"_", "err"}
+                )
         for inner in ranges:
             if inner.collection is not None and any(name in tainted for name in names(inner.collection)):
                 tainted.update(inner.variables)
@@ -57,4 +62,4 @@ _NAME = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`|(?<![\w.])[A-Za-z_]\w*")
 
 def names(node: Node) -> list[str]:
     """Give the names at the roots of an expression: `a` of `a.b(c.d)` and `c`, not fields, not what stands in strings."""
-    return [name for name in _NAME.findall(syntax.text(node)) if name[0] not in "\"`"]
+    return [name for name in _NAME.findall(syntax.text(node)) if name[0] not in '"`']

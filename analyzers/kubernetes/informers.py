@@ -1,7 +1,7 @@
 """Informers and reflectors: who starts one, on which resource.
 
-Source: client-go @32ce75a7 tools/cache, tools/watch, dynamic/dynamicinformer, metadata/metadatainformer and what informer-gen makes;
-2015-16 pkg/controller/framework and pkg/client/cache (kubernetes.md 1.6).
+Source: client-go @32ce75a7 tools/cache, tools/watch, dynamic/dynamicinformer, metadata/metadatainformer and what
+informer-gen makes; 2015-16 pkg/controller/framework and pkg/client/cache (kubernetes.md 1.6).
 """
 
 import re
@@ -16,20 +16,25 @@ from analyzers.golang.types import Named, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.request import Request
 
-CONSTRUCTORS = frozenset(
-    "NewInformer NewIndexerInformer NewInformerWithOptions NewTransformingInformer NewTransformingIndexerInformer NewSharedInformer"
-    " NewSharedIndexInformer NewSharedIndexInformerWithOptions NewReflector NewNamedReflector NewReflectorWithOptions"
-    " NewNamespaceKeyedIndexerAndReflector NewIndexerInformerWatcher NewIndexerInformerWatcherWithContext".split()
-)
+_CONSTRUCTORS_WORDS = """
+NewInformer NewIndexerInformer NewInformerWithOptions NewTransformingInformer NewTransformingIndexerInformer
+NewSharedInformer NewSharedIndexInformer NewSharedIndexInformerWithOptions NewReflector NewNamedReflector
+NewReflectorWithOptions NewNamespaceKeyedIndexerAndReflector NewIndexerInformerWatcher
+NewIndexerInformerWatcherWithContext
+"""
+CONSTRUCTORS = frozenset(_CONSTRUCTORS_WORDS.split())
 _HOMES = re.compile(r"/tools/(cache|watch)$|/client/cache$|/controller/framework$")
 _GENERATED = re.compile(r"/informers/")
 _GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w*)Informer$")
-_CLIENT_ARGUMENT = re.compile(r"ListWatchFromClient\(\s*[^,]+,\s*(?:\"(?P<text>\w+)\"|[\w.]*Resource(?P<name>[A-Z]\w+))")
+_CLIENT_ARGUMENT = re.compile(
+    r"ListWatchFromClient\(\s*[^,]+,\s*(?:\"(?P<text>\w+)\"|[\w.]*Resource(?P<name>[A-Z]\w+))"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Informer:
-    """A call that makes an informer or reflector; `resource` is "" where unknown. `selected`: it is restricted by a field selector."""
+    """A call that makes an informer or reflector; `resource` is "" where unknown. `selected`: it is restricted by a
+    field selector."""
 
     resource: str
     call: Call
@@ -44,7 +49,7 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
     made = []
     for call in function.calls:
         generated = _GENERATED_NAME.match(call.name)
-        if call.operand is None or call.name not in CONSTRUCTORS and not generated:
+        if call.operand is None or (call.name not in CONSTRUCTORS and not generated):
             continue
         operand = syntax.text(call.operand)
         path = index.imported(file, operand) if function.binding(operand, call.node.start_byte) is None else None
@@ -54,7 +59,16 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
             made.append(_made(index, file, function, call, found))
         elif generated and _GENERATED.search(path):
             text = syntax.text(call.node)
-            made.append(Informer(resources.plural(generated[1]), call, file, function, "NamespaceAll" in text, "FieldSelector" in text or "Filtered" in call.name))
+            made.append(
+                Informer(
+                    resources.plural(generated[1]),
+                    call,
+                    file,
+                    function,
+                    "NamespaceAll" in text,
+                    "FieldSelector" in text or "Filtered" in call.name,
+                )
+            )
     return made
 
 
@@ -64,11 +78,25 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
     listed = next((each for each in found if each.list_watch and start <= each.call.node.start_byte < end), None)
     if listed is not None:
         restricted = listed.options.fields or listed.options.one_object or listed.options.one_node
-        return Informer(listed.resource or _object(index, file, function, call), call, file, function, listed.scope == "cluster", restricted)
+        return Informer(
+            listed.resource or _object(index, file, function, call),
+            call,
+            file,
+            function,
+            listed.scope == "cluster",
+            restricted,
+        )
     named = _CLIENT_ARGUMENT.search(text)
     resource = (named["text"] or named["name"] or "").lower() if named else ""
     everywhere = "fields.Everything()" in text
-    return Informer(resource or _object(index, file, function, call), call, file, function, "NamespaceAll" in text or named is None, "FieldSelector" in text or named is not None and not everywhere)
+    return Informer(
+        resource or _object(index, file, function, call),
+        call,
+        file,
+        function,
+        "NamespaceAll" in text or named is None,
+        "FieldSelector" in text or (named is not None and not everywhere),
+    )
 
 
 def _object(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> str:

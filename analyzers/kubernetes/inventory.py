@@ -7,6 +7,7 @@ from analyzers.golang.packages import PackageIndex
 from analyzers.golang.source import SourceFile
 from analyzers.kubernetes import volumes
 from analyzers.kubernetes.callpaths import CallPaths
+from analyzers.kubernetes.clients import implements_client
 from analyzers.kubernetes.components import Component
 from analyzers.kubernetes.request import Request
 from analyzers.kubernetes.requests import requests
@@ -22,9 +23,12 @@ class Inventory:
     def of(self, file: SourceFile) -> Iterator[dict[str, Any]]:
         """Yield the live requests of a file as `scalability-bot inventory --format json` prints them.
 
-        What a wrapper sends is listed where the wrapper sends it. `loop` is the kind of the innermost loop around the call ("" if none),
-        `period` the seconds after which a timer repeats it, None where there is no timer or it is not known.
+        What a wrapper sends is listed where the wrapper sends it. `loop` is the kind of the innermost loop around the
+        call ("" if none), `period` the seconds after which a timer repeats it, None where there is no timer or it is
+        not known.
         """
+        if implements_client(self._index.import_path(file)):
+            return  # what a client's methods send, its callers ask for
         for function in (*file.functions, *file.initializers):
             for request in requests(self._index, file, function, ()):
                 if request.live:
@@ -43,7 +47,9 @@ class Inventory:
             "component": self._component(request).name,
             "function": request.function.key,
             "loop": request.loops[-1].kind if request.loops else "",
-            "period": path.repetition.seconds if repeated and path is not None and path.repetition is not None else None,
+            "period": path.repetition.seconds
+            if repeated and path is not None and path.repetition is not None
+            else None,
             "scope": request.scope,
         }
 

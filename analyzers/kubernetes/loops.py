@@ -9,13 +9,16 @@ from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Map, Named, Slice, Struct, dereferenced
 
 # Parts of one object (k8s.io/api): none of them is more than some tens.
-_PARTS = frozenset(
-    "Container ContainerStatus EphemeralContainer Volume VolumeMount VolumeDevice VolumeSource EnvVar EnvFromSource ContainerPort ServicePort EndpointPort"
-    " OwnerReference Condition NodeCondition PodCondition Taint Toleration LocalObjectReference ObjectReference KeyToPath VolumeProjection"
-    " NodeSelectorTerm NodeSelectorRequirement LabelSelectorRequirement TopologySpreadConstraint NodeAddress HostAlias PodReadinessGate"
-    " PolicyRule Subject IngressRule IngressTLS HTTPIngressPath LoadBalancerIngress ContainerImage AttachedVolume UniqueVolumeName"
-    " PersistentVolumeAccessMode Finalizer FinalizerName GroupVersionKind GroupVersion APIResource APIResourceList ResourceName Quantity".split()
-)
+_PARTS_WORDS = """
+Container ContainerStatus EphemeralContainer Volume VolumeMount VolumeDevice VolumeSource EnvVar EnvFromSource
+ContainerPort ServicePort EndpointPort OwnerReference Condition NodeCondition PodCondition Taint Toleration
+LocalObjectReference ObjectReference KeyToPath VolumeProjection NodeSelectorTerm NodeSelectorRequirement
+LabelSelectorRequirement TopologySpreadConstraint NodeAddress HostAlias PodReadinessGate PolicyRule Subject
+IngressRule IngressTLS HTTPIngressPath LoadBalancerIngress ContainerImage AttachedVolume UniqueVolumeName
+PersistentVolumeAccessMode Finalizer FinalizerName GroupVersionKind GroupVersion APIResource APIResourceList
+ResourceName Quantity
+"""
+_PARTS = frozenset(_PARTS_WORDS.split())
 _SMALL_NAMES = re.compile(
     r"^(args?|arguments|flags?|os\.Args|containers|initContainers|volumes|volumeMounts|mounts|ports|env|envFrom|conditions|owners|ownerRefs?|ownerReferences|"
     r"finalizers|taints|tolerations|addresses|imagePullSecrets|accessModes|subsets|rules|subjects|groups|versions|resources|zones|regions|masters|"
@@ -25,7 +28,8 @@ _SMALL_NAMES = re.compile(
 
 
 def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
-    """Say whether a loop is known to go through few things: parts of one object, a literal, a command's arguments; or counts retries."""
+    """Say whether a loop is known to go through few things: parts of one object, a literal, a command's arguments; or
+    counts retries."""
     if loop.kind == "counted":
         return "len(" not in (syntax.text(loop.condition) if loop.condition is not None else "")
     if loop.collection is None:
@@ -36,13 +40,8 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
     name = syntax.text(collection).rpartition(".")[2]
     if _SMALL_NAMES.match(name):
         return True
-    if collection.type == "identifier":
-        binding = function.binding(name, collection.start_byte)
-        if binding is not None and binding.value is not None and binding.kind == "var" and binding.value.type == "composite_literal":
-            # A literal that is appended to is no fixed list.
-            if not any(syntax.text(left) == name for each in function.assignments if each.operator == "=" for left in each.left) and len(syntax.text(binding.value)) > len(name) + 8:
-                body = binding.value.child_by_field_name("body")
-                return body is not None and bool(syntax.children(body))
+    if collection.type == "identifier" and _is_fixed_list(function, name, collection.start_byte):
+        return True
     type_ = index.underlying(index.type_of(collection, function.file, function))
     if isinstance(type_, Slice | Map):
         element = dereferenced(type_.elem)
@@ -61,3 +60,15 @@ def _is_part(index: PackageIndex, element: Named) -> bool:
     if not isinstance(under, Struct):
         return False
     return not any(field.embedded and field.name in {"ObjectMeta", "TypeMeta", "ListMeta"} for field in under.fields)
+
+
+def _is_fixed_list(function: Function, name: str, at: int) -> bool:
+    """Say whether a variable holds a list that is written out in the code, and nothing is ever added to it."""
+    binding = function.binding(name, at)
+    value = binding.value if binding is not None and binding.kind == "var" else None
+    body = value.child_by_field_name("body") if value is not None and value.type == "composite_literal" else None
+    if body is None or not syntax.children(body):
+        return False
+    return not any(
+        syntax.text(left) == name for each in function.assignments if each.operator == "=" for left in each.left
+    )

@@ -17,7 +17,11 @@ def all_namespaces(index: PackageIndex, file: SourceFile, function: Function, no
         return False
     binding = function.binding(text, node.start_byte)
     if binding is not None:
-        return binding.kind in {"var", "const"} and binding.value is not None and all_namespaces(index, file, function, binding.value, depth + 1)
+        return (
+            binding.kind in {"var", "const"}
+            and binding.value is not None
+            and all_namespaces(index, file, function, binding.value, depth + 1)
+        )
     declared = index.lookup(index.import_path(file), text, file)
     value = getattr(declared, "value", None)
     return isinstance(value, Node) and syntax.text(value) in {'""', "``"}

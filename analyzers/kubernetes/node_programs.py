@@ -11,12 +11,31 @@ from weakref import WeakKeyDictionary
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.tree import Unreadable
 
-_MANIFEST_FOLDERS = ("deploy", "deployment", "deployments", "manifests", "config", "charts", "chart", "helm", "install", "build", "yaml", "kubernetes", "k8s", "cluster", "examples")
+_MANIFEST_FOLDERS = (
+    "deploy",
+    "deployment",
+    "deployments",
+    "manifests",
+    "config",
+    "charts",
+    "chart",
+    "helm",
+    "install",
+    "build",
+    "yaml",
+    "kubernetes",
+    "k8s",
+    "cluster",
+    "examples",
+)
 _MOST_MANIFESTS = 300
 _DEEPEST_FOLDER = 5
 _MOST_PACKAGES = 400
 _KIND = re.compile(rb"^kind:\s*[\"']?DaemonSet\b", re.MULTILINE)
-_PROGRAM = re.compile(rb"(?:image:|-\s|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)", re.MULTILINE)
+_PROGRAM = re.compile(
+    rb"(?:image:|-\s|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
+    re.MULTILINE,
+)
 
 _known: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
 
@@ -74,14 +93,21 @@ def _manifests(index: PackageIndex) -> Iterator[str]:
 def _imported(index: PackageIndex, folder: str) -> set[str]:
     """The folders of the packages that a program is made of."""
     found: set[str] = set()
-    waiting = [folder, *(f"{folder}/{entry.name}" for entry in index.modules.listing(folder).values() if entry.kind == "tree")]
+    waiting = [
+        folder,
+        *(f"{folder}/{entry.name}" for entry in index.modules.listing(folder).values() if entry.kind == "tree"),
+    ]
     while waiting and len(found) < _MOST_PACKAGES:
         current = waiting.pop()
         if current in found:
             continue
         found.add(current)
         for name, entry in index.modules.listing(current).items():
-            file = index.file(f"{current}/{name}") if entry.kind == "blob" and name.endswith(".go") and not name.endswith("_test.go") else None
+            file = (
+                index.file(f"{current}/{name}")
+                if entry.kind == "blob" and name.endswith(".go") and not name.endswith("_test.go")
+                else None
+            )
             for _, path in file.imported if file is not None else ():
                 if index.module_path and path.startswith(index.module_path + "/"):
                     inner = index.modules.folder(path)

@@ -15,8 +15,9 @@ from analyzers.golang.syntax import Node
 class Options:
     """What the options restrict.
 
-    labels, fields: a selector is given. one_object: the field selector names one object or what is on one node, which the server answers
-    from an index (kubernetes.md 1.5, faq.md). limited: read in pages. cached: ResourceVersion "0", the API server's watch cache may answer.
+    labels, fields: a selector is given. one_object: the field selector names one object, one_node what is on one node
+    (the server still reads all, except for metadata.name: kubernetes.md 1.5, faq.md). limited: read in pages. cached:
+    ResourceVersion "0", the API server's watch cache may answer.
     """
 
     labels: bool = False
@@ -40,11 +41,16 @@ _ONE_NODE = re.compile(r"spec\.nodeName|PodHostField|NodeNameField|spec\.host\b|
 
 
 def looks_like_options(argument: Node, method: str) -> bool:
-    """Say whether an argument is options by its look: a `...ListOptions{...}` literal, or a name that ends in opt, opts, options."""
+    """Say whether an argument is options by its look: a `...ListOptions{...}` literal, or a name that ends in opt,
+    opts, options."""
     text = syntax.text(argument).lstrip("&")
     if _LITERAL.search(text) or text.startswith("metav1.SingleObject("):
         return True
-    return argument.type in {"identifier", "unary_expression"} and bool(_OPTIONS_NAME.fullmatch(text)) and method != "Create"
+    return (
+        argument.type in {"identifier", "unary_expression"}
+        and bool(_OPTIONS_NAME.fullmatch(text))
+        and method != "Create"
+    )
 
 
 def options(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Options:
@@ -71,7 +77,9 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
 
 def _mentions_options(call: Call) -> bool:
     return any(
-        looks_like_options(argument, "List") or "Options" in syntax.text(argument) or syntax.text(argument).startswith(("ctx", "context."))
+        looks_like_options(argument, "List")
+        or "Options" in syntax.text(argument)
+        or syntax.text(argument).startswith(("ctx", "context."))
         for argument in call.arguments
     )
 
@@ -81,10 +89,13 @@ def _given(function: Function, name: str, at: Node) -> list[str]:
     binding = function.binding(name, at.start_byte)
     if binding is not None and binding.value is not None:
         found.append(syntax.text(binding.value))
-    for assignment in function.assignments:
-        # opts.FieldSelector = ..., in front of the call
-        if assignment.node.start_byte < at.start_byte and any(syntax.text(left).startswith(name + ".") for left in assignment.left):
-            found.append(syntax.text(assignment.node))
+    # opts.FieldSelector = ..., in front of the call
+    found += [
+        syntax.text(assignment.node)
+        for assignment in function.assignments
+        if assignment.node.start_byte < at.start_byte
+        and any(syntax.text(left).startswith(name + ".") for left in assignment.left)
+    ]
     return [_resolved(function, text, at) for text in found]
 
 
@@ -99,4 +110,8 @@ def _resolved(function: Function, text: str, at: Node) -> str:
 
 
 def _paged(call: Call) -> bool:
-    return any("PageFunc" in syntax.text(closure.call.function) for closure in call.closures if closure.call is not None and closure.role == "argument")
+    return any(
+        "PageFunc" in syntax.text(closure.call.function)
+        for closure in call.closures
+        if closure.call is not None and closure.role == "argument"
+    )

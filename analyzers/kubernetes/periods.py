@@ -44,7 +44,9 @@ _POLLS: dict[str, tuple[int, int]] = {
 }
 _RETRIES = frozenset({"RetryOnConflict", "OnError", "RetryUpdate", "GuaranteedUpdate"})
 _PACKAGES = frozenset({"wait", "util", "utilwait", "apiwait", "retry", "clientretry"})
-_TIMED = re.compile(r"\btime\.(Sleep|After|Tick|NewTimer|NewTicker)\(|\b[cC]lock\.(Sleep|After|Tick|NewTicker|NewTimer)\(|<-\s*[\w.]*([tT]ick(er)?|[tT]imer)\w*(\.C\b(\(\))?)?|\.\s*C\(?\)?\s*:")
+_TIMED = re.compile(
+    r"\btime\.(Sleep|After|Tick|NewTimer|NewTicker)\(|\b[cC]lock\.(Sleep|After|Tick|NewTicker|NewTimer)\(|<-\s*[\w.]*([tT]ick(er)?|[tT]imer)\w*(\.C\b(\(\))?)?|\.\s*C\(?\)?\s*:"
+)
 _DELAY = re.compile(r"^(Sleep|After|Tick|NewTicker|NewTimer)$")
 
 
@@ -59,7 +61,9 @@ class Repetition(NamedTuple):
     text: str
 
 
-def repetition(index: PackageIndex, file: SourceFile, function: Function, call: Call, argument: int) -> Repetition | None:
+def repetition(
+    index: PackageIndex, file: SourceFile, function: Function, call: Call, argument: int
+) -> Repetition | None:
     """Say how `call`, in `function`, repeats the function that is its argument number `argument`; None if it does not."""
     operand = syntax.text(call.operand) if call.operand is not None else ""
     if operand not in _PACKAGES:
@@ -68,7 +72,7 @@ def repetition(index: PackageIndex, file: SourceFile, function: Function, call: 
         return Repetition("retry", None, "")
     kind: Literal["periodic", "poll"] = "periodic" if call.name in _FOREVER else "poll"
     known = _FOREVER.get(call.name) or _POLLS.get(call.name)
-    if known is None or known[0] != argument and argument >= 0:
+    if known is None or (known[0] != argument and argument >= 0):
         return None
     if not 0 <= known[1] < len(call.arguments):
         return Repetition(kind, None, "")
@@ -95,7 +99,11 @@ def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, 
         if inside and _DELAY.match(call.name) and call.arguments and call.name != "NewTimer":
             return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
     for call in function.calls:
-        if call.name in {"NewTicker", "Tick", "NewTimer"} and call.arguments and call.node.start_byte < loop.node.start_byte:
+        if (
+            call.name in {"NewTicker", "Tick", "NewTimer"}
+            and call.arguments
+            and call.node.start_byte < loop.node.start_byte
+        ):
             return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
     return Repetition(kind, None, "")
 
@@ -113,12 +121,10 @@ def _ends_itself(loop: Loop) -> bool:
         if node.type == "communication_case":
             communication = node.child_by_field_name("communication")
             return communication is None or not _STOP.search(syntax.text(communication))
-        if node.type in {"for_statement", "expression_switch_statement", "type_switch_statement"}:
-            return False
-        return True
+        return node.type not in {"for_statement", "expression_switch_statement", "type_switch_statement"}
 
     for node in syntax.walk(loop.body, inside):
-        if node.type == "return_statement" or node.type == "break_statement" and not _in_select(node, loop):
+        if node.type == "return_statement" or (node.type == "break_statement" and not _in_select(node, loop)):
             return True
     return False
 
@@ -144,9 +150,12 @@ def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: No
     return None, ""
 
 
-_TAKES = re.compile(rb"\w*[qQ]ueue\w*\.(Get|Pop|PopProcess)\(|,\s*(quit|[sS]hut[dD]own|stop\w*|done)\s*:?=\s*[\w.]+\.Get\(\)|\b(p|P)rocessNext\w*\(|\brange\s+[\w.]*([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s*\{")
+_TAKES = re.compile(
+    rb"\w*[qQ]ueue\w*\.(Get|Pop|PopProcess)\(|,\s*(quit|[sS]hut[dD]own|stop\w*|done)\s*:?=\s*[\w.]+\.Get\(\)|\b(p|P)rocessNext\w*\(|\brange\s+[\w.]*([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s*\{"
+)
 
 
 def takes_from_queue(function: Function) -> bool:
-    """Say whether a function is a worker: it takes items from a queue or channel and waits for them, so that what repeats it is no period."""
+    """Say whether a function is a worker: it takes items from a queue or channel and waits for them, so that what
+    repeats it is no period."""
     return _TAKES.search(function.file.source, function.region.start, function.region.end) is not None

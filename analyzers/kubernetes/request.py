@@ -21,9 +21,10 @@ READS = frozenset({"GET", "LIST", "WATCH"})
 class Request:
     """One API request: what is sent (verb, resource: "" where unknown, scope), how (kind), and where it stands.
 
-    `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False for a read that
-    a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`). `list_watch`: it is the body of a ListWatch, which an informer calls.
-    `via` is the function that sends it, for kind "wrapper", and `within` the loops over items in there.
+    `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False
+    for a read that a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`).
+    `list_watch`: it is the body of a ListWatch, which an informer calls. `via` is the function that sends it, for kind
+    "wrapper", and `within` the loops over items in there.
     """
 
     verb: str
@@ -81,6 +82,11 @@ class Request:
             everywhere = self.scope == "cluster" and name not in resources.CLUSTER_SCOPED
             return f"{verb} of {'all ' if self.scope == 'cluster' else ''}{name}{' in all namespaces' if everywhere else ''}"
         return f"{self.verb} of {name}"
+
+    @property
+    def a_what(self) -> str:
+        """`what` with its article: "a LIST of pods", "an UPDATE of nodes"."""
+        return f"{'an' if self.verb[:1] in 'AEIOU' else 'a'} {self.what}"
 
     @property
     def key(self) -> tuple[str, str, str]:

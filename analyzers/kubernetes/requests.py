@@ -16,7 +16,9 @@ _Key = tuple[str, str, int]
 _found: WeakKeyDictionary[PackageIndex, dict[_Key, list[Request]]] = WeakKeyDictionary()
 
 
-def requests(index: PackageIndex, file: SourceFile, function: Function, lines: Collection[int] | None = None) -> list[Request]:
+def requests(
+    index: PackageIndex, file: SourceFile, function: Function, lines: Collection[int] | None = None
+) -> list[Request]:
     """Give the requests of `function` of `file`, function literals included, in source order.
 
     With `lines`, wrappers are looked for on these lines only, which costs less; what the function sends itself is always given.

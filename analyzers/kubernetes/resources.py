@@ -4,27 +4,35 @@ Source: the Kubernetes API (k8s.io/api and the generated clientsets, 2014 to 202
 (k8s.io/gengo/namer/plural_namer.go), by which the generated getters are named.
 """
 
-CLUSTER_SCOPED = frozenset(
-    "nodes namespaces persistentvolumes storageclasses volumeattachments csinodes csidrivers componentstatuses clusterroles"
-    " clusterrolebindings customresourcedefinitions apiservices priorityclasses runtimeclasses podsecuritypolicies"
-    " certificatesigningrequests ingressclasses validatingwebhookconfigurations mutatingwebhookconfigurations"
-    " validatingadmissionpolicies validatingadmissionpolicybindings mutatingadmissionpolicies mutatingadmissionpolicybindings"
-    " initializerconfigurations externaladmissionhookconfigurations flowschemas prioritylevelconfigurations thirdpartyresources"
-    " tokenreviews subjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews deviceclasses resourceslices"
-    " clustertrustbundles servicecidrs ipaddresses storageversions storageversionmigrations minions".split()
-)
+_CLUSTER_SCOPED_WORDS = """
+nodes namespaces persistentvolumes storageclasses volumeattachments csinodes csidrivers componentstatuses
+clusterroles clusterrolebindings customresourcedefinitions apiservices priorityclasses runtimeclasses
+podsecuritypolicies certificatesigningrequests ingressclasses validatingwebhookconfigurations
+mutatingwebhookconfigurations validatingadmissionpolicies validatingadmissionpolicybindings
+mutatingadmissionpolicies mutatingadmissionpolicybindings initializerconfigurations
+externaladmissionhookconfigurations flowschemas prioritylevelconfigurations thirdpartyresources tokenreviews
+subjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews deviceclasses resourceslices
+clustertrustbundles servicecidrs ipaddresses storageversions storageversionmigrations minions
+"""
+CLUSTER_SCOPED = frozenset(_CLUSTER_SCOPED_WORDS.split())
 """The built-in resources that belong to no namespace."""
 
-FEW = frozenset(
-    "namespaces storageclasses csidrivers componentstatuses clusterroles customresourcedefinitions apiservices priorityclasses"
-    " runtimeclasses podsecuritypolicies ingressclasses validatingwebhookconfigurations mutatingwebhookconfigurations"
-    " validatingadmissionpolicies validatingadmissionpolicybindings initializerconfigurations"
-    " externaladmissionhookconfigurations flowschemas prioritylevelconfigurations thirdpartyresources deviceclasses"
-    " servicecidrs".split()
-) - {"namespaces"}
+_FEW_WORDS = """
+storageclasses csidrivers componentstatuses clusterroles customresourcedefinitions apiservices
+priorityclasses runtimeclasses podsecuritypolicies ingressclasses validatingwebhookconfigurations
+mutatingwebhookconfigurations validatingadmissionpolicies validatingadmissionpolicybindings
+initializerconfigurations externaladmissionhookconfigurations flowschemas prioritylevelconfigurations
+thirdpartyresources deviceclasses servicecidrs
+"""
+FEW = frozenset(_FEW_WORDS.split())
 """The resources of which even the largest clusters hold some tens: to read them all is cheap once, not every second."""
 
-_OLD = {"minions": "nodes", "podmetricses": "podmetrics", "nodemetricses": "nodemetrics", "componentstatus": "componentstatuses"}
+_OLD = {
+    "minions": "nodes",
+    "podmetricses": "podmetrics",
+    "nodemetricses": "nodemetrics",
+    "componentstatus": "componentstatuses",
+}
 _SAME = frozenset({"endpoints", "podmetrics", "nodemetrics"})
 
 

@@ -15,7 +15,9 @@ IN_CONTROLLER = Component("volume controllers", Kind.CONTROLLER)
 """The component of what volume plugins do in the controller manager."""
 
 _FOLDER = re.compile(r"(^|/)pkg/volume/")
-_CONTROLLER_FOLDER = re.compile(r"(^|/)pkg/volume/util/recyclerclient/|recycl\w*\.go$|provision\w*\.go$|(^|/)pkg/volume/util/(volume)?admission")
+_CONTROLLER_FOLDER = re.compile(
+    r"(^|/)pkg/volume/util/recyclerclient/|recycl\w*\.go$|provision\w*\.go$|(^|/)pkg/volume/util/(volume)?admission"
+)
 _CONTROLLER = re.compile(
     r"(^|\.)(Provision|Delete|Recycle|Attach|VolumesAreAttached|BulkVerifyVolumes|Detach|DetachDisk|ExpandVolumeDevice|NewProvisioner|NewDeleter|NewRecycler"
     r"|newProvisioner\w*|newDeleter\w*|newRecycler\w*|CreateVolume|DeleteVolume|\w*[pP]rovision\w*|\w*[rR]ecycl\w*|RequiresFSResize|GetPersistentVolumeSpec)$"
@@ -24,7 +26,8 @@ _LONGEST = 3
 
 
 def in_controller(index: PackageIndex, function: Function) -> bool:
-    """Say whether a function of a volume plugin runs in the controller manager: it is one of its operations, or only they call it."""
+    """Say whether a function of a volume plugin runs in the controller manager: it is one of its operations, or only
+    they call it."""
     if not _FOLDER.search(function.file.path):
         return False
     if _is_controllers(function):
@@ -49,4 +52,6 @@ def in_controller(index: PackageIndex, function: Function) -> bool:
 def _is_controllers(function: Function) -> bool:
     if _CONTROLLER_FOLDER.search(function.file.path):
         return True
-    return bool(_CONTROLLER.search(function.key)) or bool(re.search(r"([pP]rovisioner|[dD]eleter|[rR]ecycler|[dD]etacher)$", function.receiver_name))
+    return bool(_CONTROLLER.search(function.key)) or bool(
+        re.search(r"([pP]rovisioner|[dD]eleter|[rR]ecycler|[dD]etacher)$", function.receiver_name)
+    )

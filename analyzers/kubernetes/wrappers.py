@@ -28,7 +28,8 @@ _CLIENT = re.compile(rb"[cC]lient|[kK]ube|[gG]etter|\bcs\b|[rR]eader\b")
 def wrapped_requests(
     index: PackageIndex, file: SourceFile, function: Function, direct: list[Request], lines: Collection[int] | None
 ) -> list[Request]:
-    """Give a request of kind "wrapper" for each call in `function` (on `lines`, if given) of a wrapper in the tree, one for each thing it sends."""
+    """Give a request of kind "wrapper" for each call in `function` (on `lines`, if given) of a wrapper in the tree,
+    one for each thing it sends."""
     if lines is not None and not lines:
         return []
     sending = {request.call.node.start_byte for request in direct}
@@ -36,7 +37,7 @@ def wrapped_requests(
     for call in function.calls:
         if lines is not None and call.line not in lines:
             continue
-        if not _may_wrap(call) or call.node.start_byte in sending and call.name in METHODS:
+        if not _may_wrap(call) or (call.node.start_byte in sending and call.name in METHODS):
             continue
         seen = set()
         for inner in _sent(index, file, function, call):
@@ -68,7 +69,9 @@ def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Functio
 
 def _item_loops(inner: Request) -> tuple[tuple[Function, Loop], ...]:
     function = inner.function
-    return tuple((function, loop) for loop in inner.call.loops if loop.kind != "infinite" and reaches(function, loop, inner.call))
+    return tuple(
+        (function, loop) for loop in inner.call.loops if loop.kind != "infinite" and reaches(function, loop, inner.call)
+    )
 
 
 def _live(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> bool:
@@ -94,7 +97,8 @@ def _sent(index: PackageIndex, file: SourceFile, function: Function, call: Call)
 
 
 def callees(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> list[Function]:
-    """Give what a call calls, if it is in the tree: the function itself, or for an interface's method the one type beside it that has it."""
+    """Give what a call calls, if it is in the tree: the function itself, or for an interface's method the one type
+    beside it that has it."""
     member, target = index.referenced(call.function, file, function)
     if target is not None:
         return [target]
@@ -132,21 +136,32 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     if not where.reviewed or where.kind is Kind.API_SERVER or callee.file.generated:
         return []
     region = callee.region
-    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not _CLIENT.search(callee.file.source, region.start, region.end):
+    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not _CLIENT.search(
+        callee.file.source, region.start, region.end
+    ):
         return []
-    direct = [request for request in direct_requests(index, callee.file, callee) if (request.live or _parameter(request) is not None) and not request.list_watch]
+    direct = [
+        request
+        for request in direct_requests(index, callee.file, callee)
+        if (request.live or _parameter(request) is not None) and not request.list_watch
+    ]
     if direct:
         return direct if len({request.key for request in direct}) <= _MOST_REQUESTS else []
     if depth >= _DEEPEST:
         return []
     found: dict[tuple[str, str, str], Request] = {}
     for call in callee.calls:
-        if not _may_wrap(call) or not any(_CLIENT.search(syntax.text(argument).encode()) for argument in call.arguments):
+        if not _may_wrap(call) or not any(
+            _CLIENT.search(syntax.text(argument).encode()) for argument in call.arguments
+        ):
             continue
         for inner_callee in callees(index, callee.file, callee, call):
             if inner_callee is not callee:
                 for inner in sent_by(index, inner_callee, depth + 1):
-                    loops = tuple((callee, loop) for loop in call.loops if loop.kind != "infinite" and reaches(callee, loop, call))
-                    found.setdefault(inner.key, dataclasses.replace(inner, via=inner_callee, within=(*loops, *_item_loops(inner))))
+                    loops = tuple(
+                        (callee, loop) for loop in call.loops if loop.kind != "infinite" and reaches(callee, loop, call)
+                    )
+                    found.setdefault(
+                        inner.key, dataclasses.replace(inner, via=inner_callee, within=(*loops, *_item_loops(inner)))
+                    )
     return list(found.values()) if len(found) <= _MOST_REQUESTS else []
-

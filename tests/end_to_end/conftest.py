@@ -84,8 +84,7 @@ class Bot:
         return Redis.from_url(self.redis_url)
 
     def restart_redis(self) -> None:
-        """End the queue's server as a crash would, a second (its file's rhythm) after its last write, and start it again."""
-        eventually(lambda: not self.redis.info("persistence")["aof_pending_bio_fsync"], "the file to be on disk")
+        """End the queue's server as a crash would, and start it again."""
         self.server.terminate()
         self.server.start()
 
@@ -152,7 +151,7 @@ class Bot:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                print(f"{process.args} did not end in time")
+                print(f"process {process.pid} did not end in time")
                 process.kill()
                 process.wait()
 

@@ -321,3 +321,33 @@ func f() {{
     assert file is not None
     function = file.functions[0]
     assert index.constant(function.calls[0].arguments[0], file, function) == value
+
+
+def test_a_megabyte_of_generated_methods_is_read_only_for_one_of_them() -> None:
+    index = index_of(
+        {
+            "p/types.go": "package p\ntype T struct { Meta }\ntype Meta struct { Name string }\n",
+            "p/generated.pb.go": "package p\nfunc (m *T) Marshal() (data []byte, err error)\n",
+            "p/zz_generated.deepcopy.go": "package p\nfunc (in *T) DeepCopy() *T\n",
+        }
+    )
+    named = Named("example.com/m/p", "T")
+
+    def result(name: str) -> str:
+        member = index.member(named, name)
+        assert member is not None
+        return show(member.type)
+
+    assert result("Name") == "string"
+    assert [path for path in ("p/generated.pb.go", "p/zz_generated.deepcopy.go") if path in index._files] == []
+    assert result("Marshal") == "func() ([]uint8, error)"
+    assert result("DeepCopy") == "func() (*example.com/m/p.T)"
+
+
+def test_an_interface_of_another_package_is_not_searched_for_in_comments() -> None:
+    index = index_of(
+        {"p/a.go": "package p\n// interface { in a comment\ntype T struct{}\ntype I interface{ M() }\ntype F func()\n"}
+    )
+    package = index.package("example.com/m/p")
+    assert package is not None
+    assert list(package.interfaces) == ["I"]

@@ -1,0 +1,136 @@
+'''An object from a shared cache is changed
+
+What a lister, an indexer or an informer's event gives is the cache's own object, which every other reader sees at the
+same time: "all Informers caches are expected to be immutable". A change to it is a data race, is never sent to the API
+server, and hides real changes from every comparison until the next resync. Change a `DeepCopy`, and only where something
+is changed.
+
+```diff
+--- a/pkg/controller/label/label.go
++++ b/pkg/controller/label/label.go
+@@ -1,25 +1,26 @@
+ package label
+
+ import (
+ 	v1 "k8s.io/api/core/v1"
+ 	corelisters "k8s.io/client-go/listers/core/v1"
+ )
+
+ type Controller struct {
+ 	pods corelisters.PodLister
+ }
+
+ func (c *Controller) label(namespace, name string) (*v1.Pod, error) {
+ 	pod, err := c.pods.Pods(namespace).Get(name)
+ 	if err != nil {
+ 		return nil, err
+ 	}
++	pod = pod.DeepCopy()
+ 	pod.Labels["seen"] = "true"
+ 	return pod, nil
+ }
+```
+
+Not reported: objects from the API server or from controller-runtime's client, which are the caller's own; copies; changes
+two calls away; what was there before; command lines, tests and generated code.
+'''
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.copying import concerned
+from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.places import Added, Candidate, added
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call
+from analyzers.golang.syntax import Node
+from analyzers.kubernetes import cached
+
+
+class Mutation(NamedTuple):
+    """A place that changes what `name` points to, itself or (`call`) in the function it hands it to as argument `argument`."""
+
+    name: str
+    node: Node
+    call: Call | None = None
+    argument: int = 0
+
+
+def cache_mutation(change: Change) -> Iterator[Diagnostic]:
+    for each in added(change, _mutations):
+        found = each.what
+        function = each.function
+        if not concerned(each.file):
+            continue
+        binding = function.binding(found.name, found.node.start_byte)
+        if binding is None or binding.kind not in {"var", "range", "switch"}:
+            continue
+        if cached.copied_between(function, found.name, binding.start, found.node.start_byte):
+            continue
+        if found.call is not None and not _changes(change, each):
+            continue
+        source = cached.source(change.head_index, function, binding)
+        if source is None:
+            continue
+        what = f"{code(found.call.name)} changes {code(found.name)}" if found.call is not None else f"{code(_short(found.node))} is changed"
+        yield Diagnostic(
+            analyzer="cache-mutation",
+            path=each.file.path,
+            line=each.first,
+            end_line=each.last,
+            construct=f"{what}, which comes from {source} and is shared with all its readers.",
+            remedy=f"Change a copy: {code(f'{found.name} = {found.name}.DeepCopy()')}.",
+            unless="",
+            concern=f"change {found.name} of {source}",
+            function=function.key,
+            priority=35,
+        )
+
+
+def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
+    for assignment in function.assignments:
+        if assignment.operator in {":=", "var"}:
+            continue
+        for left in assignment.left:
+            name = _root(left)
+            if name is not None:
+                yield Candidate(("change", _short(left)), syntax.line(left), syntax.line(left), Mutation(name, left))
+    for call in function.calls:
+        for number, argument in enumerate(call.arguments):
+            if argument.type == "identifier" and (call.operand is None or call.name.startswith(("Set", "set", "Add", "add", "Update", "update", "Remove", "remove", "Convert", "UnsafeConvert"))):
+                yield Candidate(("hand", call.name, syntax.text(argument)), call.line, call.end_line, Mutation(syntax.text(argument), call.node, call, number))
+
+
+def _root(left: Node) -> str | None:
+    """The variable whose pointed-to object an assignment to `a.b.c`, `a.b[i]` or `*a` changes."""
+    if left.type == "identifier":
+        return None
+    node: Node | None = left
+    while node is not None and node.type in {"selector_expression", "index_expression", "parenthesized_expression", "unary_expression"}:
+        if node.type == "unary_expression" and not syntax.has_token(node, "*"):
+            return None
+        node = syntax.children(node)[0] if node.type == "parenthesized_expression" else node.child_by_field_name("operand")
+    return syntax.text(node) if node is not None and node.type == "identifier" else None
+
+
+def _changes(change: Change, each: Added[Mutation]) -> bool:
+    """Whether the function that is called changes what the parameter points to, in its own body."""
+    call = each.what.call
+    callee = change.head_index.callee(call, each.function.file, each.function) if call is not None else None
+    if callee is None or each.what.argument >= len(callee.params):
+        return False
+    parameter = callee.params[each.what.argument]
+    if parameter.type.type != "pointer_type":
+        return False
+    return any(
+        _root(left) == parameter.name and not cached.copied_between(callee, parameter.name, 0, left.start_byte)
+        for assignment in callee.assignments
+        if assignment.operator not in {":=", "var"}
+        for left in assignment.left
+    )
+
+
+def _short(node: Node) -> str:
+    return " ".join(syntax.text(node).split())

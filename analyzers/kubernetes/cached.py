@@ -1,0 +1,82 @@
+"""Objects that are shared with everybody who reads the same cache: what listers, indexers, stores and handlers give.
+
+Source: client-go tools/cache ("must not be modified": the store hands out its own objects); client-go/listers, whose
+generated Get and List return them as they are. controller-runtime's cached client copies every object it gives.
+"""
+
+import re
+
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Binding
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.syntax import Node
+from analyzers.golang.types import Pointer
+from analyzers.kubernetes import clients, critical_paths
+
+_READS = frozenset({"Get", "List", "GetByKey", "ByIndex", "Index"})
+_LISTER = re.compile(r"([lL]ister|[iI]ndexer|[iI]nformer)s?$")
+_ONE_OF_TWO = frozenset({"oldobj", "newobj", "old", "new", "cur", "obj", "object", "curobj"})
+
+
+def source(index: PackageIndex, function: Function, binding: Binding) -> str | None:
+    """Say where a local variable's object is shared from ("a lister", "an informer's event"), None if it is not known to be shared."""
+    return _source(index, function, binding, 0)
+
+
+def _source(index: PackageIndex, function: Function, binding: Binding, depth: int) -> str | None:
+    value = binding.value
+    if value is None or depth > 3:
+        return None
+    type_ = index.type_of(binding.node, function.file, function)
+    if depth == 0 and type_ is not None and not isinstance(type_, Pointer):
+        return None  # a copy of the struct, or a value that points to nothing shared
+    return _of(index, function, value, depth)
+
+
+def _of(index: PackageIndex, function: Function, value: Node, depth: int) -> str | None:
+    value = syntax.unparenthesized(value)
+    if value.type == "type_assertion_expression":
+        operand = value.child_by_field_name("operand")
+        if operand is None:
+            return None
+        if operand.type == "identifier" and syntax.text(operand).lower() in _ONE_OF_TWO and _is_handler(function):
+            return "an informer's event"
+        return _of(index, function, operand, depth)
+    if value.type == "call_expression":
+        return _given(index, function, value)
+    if value.type in {"identifier", "index_expression"}:
+        if value.type == "index_expression":
+            value = value.child_by_field_name("operand") or value
+        binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
+        return _source(index, function, binding, depth + 1) if binding is not None and binding.kind in {"var", "range"} else None
+    return None
+
+
+def _given(index: PackageIndex, function: Function, value: Node) -> str | None:
+    callee = value.child_by_field_name("function")
+    operand = callee.child_by_field_name("operand") if callee is not None and callee.type == "selector_expression" else None
+    name = callee.child_by_field_name("field") if callee is not None else None
+    if operand is None or name is None or syntax.text(name) not in _READS:
+        return None
+    type_ = index.type_of(operand, function.file, function)
+    known = clients.client(type_)
+    if known is not None:
+        return {"lister": "a lister", "store": "an informer's cache"}.get(known.kind)
+    if type_ is None:
+        path = syntax.path(operand)
+        return "a lister" if path is not None and _LISTER.search(path[-1]) else None
+    return None
+
+
+def _is_handler(function: Function) -> bool:
+    found = critical_paths.critical_path(function)
+    return found is critical_paths.HANDLER or (found is not None and found.per == "event")
+
+
+def copied_between(function: Function, name: str, start: int, end: int) -> bool:
+    """Say whether a variable is given something else, a copy most likely, between two bytes of a function."""
+    return any(
+        start < assignment.node.start_byte < end and any(syntax.text(left) == name for left in assignment.left)
+        for assignment in function.assignments
+    )
