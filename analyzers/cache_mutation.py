@@ -1,4 +1,4 @@
-'''An object from a shared cache is changed
+"""An object from a shared cache is changed
 
 What a lister, an indexer or an informer's event gives is the cache's own object, which every other reader sees at the
 same time: "all Informers caches are expected to be immutable". A change to it is a data race, is never sent to the API
@@ -12,33 +12,34 @@ is changed.
  package label
 
  import (
- 	v1 "k8s.io/api/core/v1"
- 	corelisters "k8s.io/client-go/listers/core/v1"
+        v1 "k8s.io/api/core/v1"
+        corelisters "k8s.io/client-go/listers/core/v1"
  )
 
  type Controller struct {
- 	pods corelisters.PodLister
+        pods corelisters.PodLister
  }
 
  func (c *Controller) label(namespace, name string) (*v1.Pod, error) {
- 	pod, err := c.pods.Pods(namespace).Get(name)
- 	if err != nil {
- 		return nil, err
- 	}
+        pod, err := c.pods.Pods(namespace).Get(name)
+        if err != nil {
+                return nil, err
+        }
 +	pod = pod.DeepCopy()
- 	pod.Labels["seen"] = "true"
- 	return pod, nil
+        pod.Labels["seen"] = "true"
+        return pod, nil
  }
 ```
 
 Not reported: objects from the API server or from controller-runtime's client, which are the caller's own; copies; changes
 two calls away; what was there before; command lines, tests and generated code.
-'''
+"""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.places import Added, Candidate, added
@@ -52,6 +53,7 @@ from analyzers.kubernetes import cached
 class Mutation(NamedTuple):
     """A place that changes what `name` points to, itself or (`call`) in the function it hands it to as argument `argument`."""
 
+    function: Function
     name: str
     node: Node
     call: Call | None = None
@@ -59,34 +61,66 @@ class Mutation(NamedTuple):
 
 
 def cache_mutation(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each change of an object that a cache shares."""
     for each in added(change, _mutations):
-        found = each.what
-        function = each.function
-        if not concerned(each.file):
-            continue
-        binding = function.binding(found.name, found.node.start_byte)
-        if binding is None or binding.kind not in {"var", "range", "switch"}:
-            continue
-        if cached.copied_between(function, found.name, binding.start, found.node.start_byte):
-            continue
-        if found.call is not None and not _changes(change, each):
-            continue
-        source = cached.source(change.head_index, function, binding)
-        if source is None:
-            continue
-        what = f"{code(found.call.name)} changes {code(found.name)}" if found.call is not None else f"{code(_short(found.node))} is changed"
-        yield Diagnostic(
-            analyzer="cache-mutation",
-            path=each.file.path,
-            line=each.first,
-            end_line=each.last,
-            construct=f"{what}, which comes from {source} and is shared with all its readers.",
-            remedy=f"Change a copy: {code(f'{found.name} = {found.name}.DeepCopy()')}.",
-            unless="",
-            concern=f"change {found.name} of {source}",
-            function=function.key,
-            priority=35,
-        )
+        if concerned(each.file) and (source := _shared(change, each)) is not None:
+            yield _diagnostic(each, source, each.first, each.last)
+    for file in change.go_files:
+        for name, at in _lost_copies(file):
+            function = next((found for found in file.functions() if found.line <= at <= found.end_line), None)
+            for mutation in _mutations(function) if function is not None and concerned(file) else ():
+                each = Added(file, mutation.what.function, mutation.first, mutation.last, mutation.what)
+                if (
+                    mutation.what.name == name
+                    and mutation.first >= at
+                    and (source := _shared(change, each)) is not None
+                ):
+                    yield _diagnostic(each, source, at, at)
+                    break
+
+
+def _diagnostic(each: Added[Mutation], source: str, first: int, last: int) -> Diagnostic:
+    found = each.what
+    what = (
+        f"{code(found.call.name)} changes {code(found.name)}"
+        if found.call is not None
+        else f"{code(_short(found.node))} is changed"
+    )
+    return Diagnostic(
+        analyzer="cache-mutation",
+        path=each.file.path,
+        line=first,
+        end_line=last,
+        construct=f"{what}, which comes from {source} and is shared with all its readers.",
+        remedy=f"Change a copy: {code(f'{found.name} = {found.name}.DeepCopy()')}.",
+        concern=f"change {found.name} of {source}",
+        function=each.function.key,
+        priority=35,
+    )
+
+
+def _shared(change: Change, each: Added[Mutation]) -> str | None:
+    """Where the object that is changed comes from, None if it is not known to be shared, or was copied."""
+    found, function = each.what, each.function
+    binding = function.binding(found.name, found.node.start_byte)
+    if binding is None or binding.kind not in {"var", "range", "switch"}:
+        return None
+    if cached.copied_between(function, found.name, binding.start, found.node.start_byte):
+        return None
+    if found.call is not None and not _changes(change, each):
+        return None
+    return cached.source(change.head_index, function, binding)
+
+
+_COPY = re.compile(r"\b(\w+)(?:, \w+)? :?= .*\b(DeepCopy|DeepCopyObject|Copy|Clone)\(")
+
+
+def _lost_copies(file: ChangedFile) -> Iterator[tuple[str, int]]:
+    """The variables of which a copy was removed, and the lines in front of which it stood."""
+    for text, at in zip(file.diff.removed.values(), file.diff.deletions, strict=False):
+        match = _COPY.search(text)
+        if match is not None:
+            yield match[1], at
 
 
 def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
@@ -96,11 +130,23 @@ def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
         for left in assignment.left:
             name = _root(left)
             if name is not None:
-                yield Candidate(("change", _short(left)), syntax.line(left), syntax.line(left), Mutation(name, left))
+                yield Candidate(
+                    ("change", _short(left)), syntax.line(left), syntax.line(left), Mutation(function, name, left)
+                )
     for call in function.calls:
         for number, argument in enumerate(call.arguments):
-            if argument.type == "identifier" and (call.operand is None or call.name.startswith(("Set", "set", "Add", "add", "Update", "update", "Remove", "remove", "Convert", "UnsafeConvert"))):
-                yield Candidate(("hand", call.name, syntax.text(argument)), call.line, call.end_line, Mutation(syntax.text(argument), call.node, call, number))
+            if argument.type == "identifier" and (
+                call.operand is None
+                or call.name.startswith(
+                    ("Set", "set", "Add", "add", "Update", "update", "Remove", "remove", "Convert", "UnsafeConvert")
+                )
+            ):
+                yield Candidate(
+                    ("hand", call.name, syntax.text(argument)),
+                    call.line,
+                    call.end_line,
+                    Mutation(function, syntax.text(argument), call.node, call, number),
+                )
 
 
 def _root(left: Node) -> str | None:
@@ -108,10 +154,17 @@ def _root(left: Node) -> str | None:
     if left.type == "identifier":
         return None
     node: Node | None = left
-    while node is not None and node.type in {"selector_expression", "index_expression", "parenthesized_expression", "unary_expression"}:
+    while node is not None and node.type in {
+        "selector_expression",
+        "index_expression",
+        "parenthesized_expression",
+        "unary_expression",
+    }:
         if node.type == "unary_expression" and not syntax.has_token(node, "*"):
             return None
-        node = syntax.children(node)[0] if node.type == "parenthesized_expression" else node.child_by_field_name("operand")
+        node = (
+            syntax.children(node)[0] if node.type == "parenthesized_expression" else node.child_by_field_name("operand")
+        )
     return syntax.text(node) if node is not None and node.type == "identifier" else None
 
 

@@ -32,98 +32,88 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.subject import ClientLimit
+from analyzers.analysis.subject import ClientLimit, Pace
+from analyzers.kubernetes.client_settings import Setting, settings
 from analyzers.kubernetes.components import Kind
 
-_SETTING = re.compile(
-    r"(?P<name>[\w.]*\b(?:[kK]ube[aA][pP][iI])?(?:[eE]vent(?:Record)?)?(?:QPS|Burst|qps|burst)|[\w.]*(?:KubeAPIQPS|KubeAPIBurst|EventRecordQPS|EventBurst|DefaultQPS|DefaultBurst))"
-    r"\s*(?P<operator>\*=|\+=|:=|=|:)\s*(?:float32\(|int32\(|int\(|utilpointer\.\w+\(|ptr\.To\(|\w*Ptr\()?(?P<value>-?\d[\d_]*(?:\.\d+)?(?:e\d+)?)\b"
-)
-_MARKS = re.compile("QPS|qps|[bB]urst|RateLimiter")
-_LIMITER = re.compile(r"NewFakeAlwaysRateLimiter\(\)|RateLimiter\s*[:=]\s*nil\b")
 _USUAL = 100.0
-"""The highest value that a component of Kubernetes uses by default (the burst of scheduler and kubelet, kubernetes.md 3.3)."""
+"""The highest limit that a component of Kubernetes has by default (the burst of scheduler and kubelet, kubernetes.md 3.3)."""
 _CLIENT = re.compile(
     rb"rest\.Config|restclient|clientcmd|KubeClient|[kK]ubeconfig|clientset|client-go|pkg/client|KubeAPI|ClientConnection"
+    rb"|controller-runtime|kubeletconfig|componentconfig|KubeletConfiguration|apimachinery|k8s.io/kubernetes/pkg/(util|api)"
 )
 
 
 def client_qps(change: Change) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each client limit that the change raises."""
+    """Yield a diagnostic for each client limit that the change raises, and for each period that it shortens."""
     added = [
         (file, number, found)
         for file in change.go_files
         for number, line in file.diff.added.items()
-        for found in _settings(line)
+        for found in settings(line)
     ]
     if not added:
         return
-    old = [found for file in change.go_files for line in file.diff.removed.values() for found in _settings(line)]
-    for file, number, (name, operator, value) in added:
+    removed = [found for file in change.go_files for line in file.diff.removed.values() for found in settings(line)]
+    for file, number, setting in added:
         if file.head is None or file.component.kind is Kind.CLI or not _CLIENT.search(file.head.source):
             continue
-        limit = _raised(name, operator, value, old, file)
-        if limit is None:
-            continue
-        yield Diagnostic(
-            analyzer="client-qps",
-            path=file.path,
-            line=number,
-            end_line=number,
-            construct=_construct(limit),
-            remedy="Find what sends so many requests: a lister, or fewer writes, usually serve better than a higher limit.",
-            unless="Leave it if a measurement at scale shows the need, and name it in the description.",
-            concern="client limit",
-            function="",
-            subject=limit,
-        )
+        same = [each for each in removed if each.name.lower() == setting.name.lower()]
+        if any(each.value == setting.value for each in same):
+            continue  # moved, or written differently
+        if setting.kind == "limit":
+            limit = _raised(setting, same, file)
+            if limit is not None:
+                yield _diagnostic(file, number, _construct(limit), limit)
+        elif same:
+            pace = Pace(setting.name, setting.kind == "workers", same[0].value, setting.value, file.component)
+            if pace.factor >= 2:
+                yield _diagnostic(file, number, _quickened(pace), pace)
 
 
-def _settings(line: str) -> Iterator[tuple[str, str, float]]:
-    if not _MARKS.search(line):
-        return
-    text = line.partition("//")[0]
-    for match in _SETTING.finditer(text):
-        yield match["name"].rpartition(".")[2], match["operator"], float(match["value"].replace("_", ""))
-    if _LIMITER.search(text):
-        yield "RateLimiter", "=", -1.0
+def _diagnostic(file: ChangedFile, line: int, construct: str, subject: ClientLimit | Pace) -> Diagnostic:
+    limited = isinstance(subject, ClientLimit)
+    return Diagnostic(
+        analyzer="client-qps",
+        path=file.path,
+        line=line,
+        end_line=line,
+        construct=construct,
+        remedy="Find what sends so many requests: a lister, or fewer writes, usually serve better than a higher limit."
+        if limited
+        else "Check what each round sends, and let events take the place of the timer where they can.",
+        unless="Leave it if a measurement at scale shows the need, and name it in the description.",
+        concern="client limit" if limited else f"pace {subject.setting}",
+        subject=subject,
+    )
 
 
-def _raised(
-    name: str, operator: str, value: float, old: list[tuple[str, str, float]], file: ChangedFile
-) -> ClientLimit | None:
-    same = [each for each in old if each[0].lower() == name.lower()]
-    if any((each[1] == operator and each[2] == value) or each[2] == value for each in same):
-        return None  # moved, or written differently
-    if operator in {"*=", "+="}:
-        return ClientLimit(name, None, None, value if operator == "*=" else None, file.component) if value > 1 else None
-    before = max((each[2] for each in same if each[1] not in {"*=", "+="}), default=None)
-    unlimited = value < 0 or name == "RateLimiter"
-    if before is not None:
-        if before < 0 or (not unlimited and value <= before):
-            return None
-        return ClientLimit(
-            name,
-            before,
-            None if unlimited else value,
-            None if unlimited or before == 0 else value / before,
-            file.component,
-        )
-    if not unlimited and value <= _USUAL:
+def _raised(setting: Setting, same: list[Setting], file: ChangedFile) -> ClientLimit | None:
+    name, value = setting.name, setting.value
+    if setting.operator in {"*=", "+="}:
+        factor = value if setting.operator == "*=" else None
+        return ClientLimit(name, None, None, factor, file.component) if value > 1 else None
+    before = max((each.value for each in same if each.operator not in {"*=", "+="}), default=None)
+    new = None if value < 0 else value
+    if before is None:
+        return ClientLimit(name, None, new, None, file.component) if new is None or new > _USUAL else None
+    if before < 0 or (new is not None and new <= before):
         return None
-    return ClientLimit(name, None, None if unlimited else value, None, file.component)
+    return ClientLimit(name, before, new, new / before if new is not None and before else None, file.component)
 
 
 def _construct(limit: ClientLimit) -> str:
     name = code(limit.setting)
-    if limit.factor is not None and limit.old is None:
-        return f"This multiplies the client's {name} by {limit.factor:g}."
-    if limit.new is None:
-        return (
-            f"This takes the client's rate limit away ({name})."
-            if (limit.factor is None and limit.old is None) or limit.old is not None
-            else f"This raises the client's {name}."
-        )
-    if limit.old is not None:
+    if limit.old is not None and limit.new is not None:
         return f"This raises the client's {name} from {limit.old:g} to {limit.new:g}."
-    return f"This sets the client's {name} to {limit.new:g}."
+    if limit.new is not None:
+        return f"This sets the client's {name} to {limit.new:g}."
+    if limit.factor is not None:
+        return f"This multiplies the client's {name} by {limit.factor:g}."
+    return f"This takes the client's rate limit away ({name})."
+
+
+def _quickened(pace: Pace) -> str:
+    if pace.workers:
+        return f"This raises {code(pace.setting)} from {pace.old:g} to {pace.new:g} workers."
+    return f"This shortens {code(pace.setting)} from {pace.old:g} s to {pace.new:g} s."

@@ -1,4 +1,4 @@
-'''Slow work where everybody waits for it
+"""Slow work where everybody waits for it
 
 Scheduling, admission, authorization, the API server's handlers, the kubelet's sync loop and informers' handlers are
 paths that every pod, request or event takes: users of a feature pay for it there, and so does everybody else. A request
@@ -13,19 +13,19 @@ items, or in the background; and return early for objects that do not use the fe
  package labels
 
  import (
- 	v1 "k8s.io/api/core/v1"
- 	coreinformers "k8s.io/client-go/informers/core/v1"
- 	"k8s.io/client-go/tools/cache"
+        v1 "k8s.io/api/core/v1"
+        coreinformers "k8s.io/client-go/informers/core/v1"
+        "k8s.io/client-go/tools/cache"
  )
 
  type Controller struct {
- 	changed chan string
+        changed chan string
  }
 
  func (c *Controller) watch(nodeInformer coreinformers.NodeInformer) {
- 	nodeInformer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
- 		AddFunc: func(obj interface{}) { c.enqueue(obj.(*v1.Node).Name) },
- 	})
+        nodeInformer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+                AddFunc: func(obj interface{}) { c.enqueue(obj.(*v1.Node).Name) },
+        })
  }
 
  func (c *Controller) add(obj interface{}) {
@@ -37,14 +37,14 @@ items, or in the background; and return early for objects that do not use the fe
  }
 
  func (c *Controller) enqueue(name string) {
- 	go func() { c.changed <- name }()
+        go func() { c.changed <- name }()
  }
 ```
 
 Not reported: requests of the kubelet (node-api-call says it) and walks through caches (lister-scan-in-loop); what was
 there before; sends in a `select` with a default or in a goroutine; start-up code, command lines, tests and generated
 code. What the work costs is not measured: a cheap request behind a rare condition is reported like any other.
-'''
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -80,6 +80,7 @@ class Found(NamedTuple):
 
 
 def critical_path(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new request, encoding, process, send or needless update on a critical path."""
     yield from _requests(change)
     yield from _each(change, _calls, _call)
     yield from _each(change, _sends, _send)
@@ -109,7 +110,7 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
 
 def _each(change: Change, find: Find[T], judge: Callable[[Change, Added[T]], Found | None]) -> Iterator[Diagnostic]:
     for each in added(change, find):
-        if not concerned(each.file) or critical_paths.starts_up(each.function) and judge is not _handler:
+        if not concerned(each.file) or (critical_paths.starts_up(each.function) and judge is not _handler):
             continue
         found = judge(change, each)
         if found is not None:
@@ -169,8 +170,9 @@ def _process(change: Change, each: Added[Call]) -> Found | None:
     if not loops or not processes.starts_process(change.head_index, function, call):
         return None
     path = path_of(change, function, call.closures)
+    collection = loops[-1].collection
     return Found(
-        f"{code(call.name)} starts a process for each item of {code(syntax.text(loops[-1].collection) if loops[-1].collection is not None else '')}.",
+        f"{code(call.name)} starts a process for each item of {code(syntax.text(collection) if collection is not None else '')}.",
         "Hand all items to one process (`iptables-restore`, `ipset restore`), or use a library.",
         Burden("item", path.name if path else ""),
         f"process {call.name}",
@@ -189,16 +191,27 @@ def _sends(function: Function) -> Iterator[Candidate[Send]]:
         return
     for node in syntax.walk(function.body, lambda node: node.type != "select_statement"):
         if node.type == "send_statement":
-            around = tuple(each for each in function.closures if each.node.start_byte <= node.start_byte < each.node.end_byte)
+            around = tuple(
+                each for each in function.closures if each.node.start_byte <= node.start_byte < each.node.end_byte
+            )
             channel = node.child_by_field_name("channel")
-            yield Candidate(("send", syntax.text(channel).rpartition(".")[2] if channel is not None else ""), syntax.line(node), syntax.end_line(node), Send(node, around))
+            yield Candidate(
+                ("send", syntax.text(channel).rpartition(".")[2] if channel is not None else ""),
+                syntax.line(node),
+                syntax.end_line(node),
+                Send(node, around),
+            )
 
 
 def _send(change: Change, each: Added[Send]) -> Found | None:
     if any(closure.goes for closure in each.what.closures):
         return None
     where = critical_paths.within(each.function, each.what.closures)
-    if where is None or where.per not in {"event", "pod and node", "pod", "request"} or (where.per != "event" and not each.function.name.startswith(("On", "on"))):
+    if (
+        where is None
+        or where.per not in {"event", "pod and node", "pod", "request"}
+        or (where.per != "event" and not each.function.name.startswith(("On", "on")))
+    ):
         return None
     channel = each.what.node.child_by_field_name("channel")
     return Found(
@@ -217,9 +230,13 @@ def _literals(function: Function) -> Iterator[Candidate[Closure]]:
 
 def _handler(change: Change, each: Added[Closure]) -> Found | None:
     closure = each.what
-    if handlers.compares(closure.body, handlers.old_parameter(closure.node)) or handlers.about(each.function, closure) not in {"node", "lease"}:
+    if handlers.compares(closure.body, handlers.old_parameter(closure.node)) or handlers.about(
+        each.function, closure
+    ) not in {"node", "lease"}:
         return None
-    pointer = any(_queues_pointer(change, each.function, call, 0) for call in each.function.calls if closure in call.closures)
+    pointer = any(
+        _queues_pointer(change, each.function, call, 0) for call in each.function.calls if closure in call.closures
+    )
     return Found(
         f"{code('UpdateFunc')} does its work for every update of a node, whatever has changed"
         + (", and queues a pointer each time, which no queue can tell from another." if pointer else "."),
@@ -232,9 +249,17 @@ def _handler(change: Change, each: Added[Closure]) -> Found | None:
 
 def _queues_pointer(change: Change, function: Function, call: Call, depth: int) -> bool:
     """Whether a call, or the function it calls, adds a pointer to a work queue."""
-    if call.name in {"Add", "AddRateLimited", "AddAfter"} and call.operand is not None and "queue" in syntax.text(call.operand).lower():
+    if (
+        call.name in {"Add", "AddRateLimited", "AddAfter"}
+        and call.operand is not None
+        and "queue" in syntax.text(call.operand).lower()
+    ):
         item = syntax.text(call.arguments[0]) if call.arguments else ""
-        made = re.search(rf"\b{re.escape(item)}\s*:?=\s*&\w+", syntax.text(function.body)) if item.isidentifier() and function.body is not None else None
+        made = (
+            re.search(rf"\b{re.escape(item)}\s*:?=\s*&\w+", syntax.text(function.body))
+            if item.isidentifier() and function.body is not None
+            else None
+        )
         return item.startswith("&") or made is not None
     if depth:
         return False
@@ -250,7 +275,9 @@ def _lost_comparisons(change: Change) -> Iterator[Diagnostic]:
             old = before.get(function.key)
             if old is None or not handlers.is_update_handler(function) or old.node is None or function.node is None:
                 continue
-            if not handlers.compares(old.body, handlers.old_parameter(old.node)) or handlers.compares(function.body, handlers.old_parameter(function.node)):
+            if not handlers.compares(old.body, handlers.old_parameter(old.node)) or handlers.compares(
+                function.body, handlers.old_parameter(function.node)
+            ):
                 continue
             yield Diagnostic(
                 analyzer="critical-path",
@@ -263,5 +290,3 @@ def _lost_comparisons(change: Change) -> Iterator[Diagnostic]:
                 function=function.key,
                 subject=Burden("event", critical_paths.HANDLER.name),
             )
-
-

@@ -1,4 +1,4 @@
-'''A metric that costs memory for each value of its labels
+"""A metric that costs memory for each value of its labels
 
 Every combination of label values is a time series that the process keeps for ever; a Summary keeps a stream of
 quantiles for each, on the path of whatever it measures. SummaryVecs in admission once added 10 to 20 % to the API
@@ -14,11 +14,11 @@ and more. Use a histogram with some ten buckets, and labels that take a few know
  import "github.com/prometheus/client_golang/prometheus"
 
  var latency = prometheus.NewHistogramVec(
- 	prometheus.HistogramOpts{
- 		Name:    "quota_sync_seconds",
- 		Help:    "How long it takes to sync a quota",
- 		Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
- 	},
+        prometheus.HistogramOpts{
+                Name:    "quota_sync_seconds",
+                Help:    "How long it takes to sync a quota",
+                Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
+        },
 -	[]string{"result", "pod_name"},
 +	[]string{"result"},
  )
@@ -26,7 +26,7 @@ and more. Use a histogram with some ten buckets, and labels that take a few know
 
 Not reported: metrics that were there before, with the labels they had; labels whose names do not tell; pods' names on a
 node, where they are few; command lines, tests and generated code.
-'''
+"""
 
 from collections.abc import Iterator
 
@@ -42,13 +42,18 @@ _OF_A_POD = frozenset({"pod", "pod_name", "podname", "pod_uid", "uid", "containe
 
 
 def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new metric, or label of one, that costs memory without end."""
     for file in change.go_files:
         if file.head is None or b"Vec(" not in file.head.source or not concerned(file):
             continue
         before = {vector.name: vector for vector in _vectors(file.base, None)}
         for vector in _vectors(file.head, file):
             known = before.get(vector.name)
-            unbounded = [label for label in vector.labels if label in metrics.UNBOUNDED and (known is None or label not in known.labels)]
+            unbounded = [
+                label
+                for label in vector.labels
+                if label in metrics.UNBOUNDED and (known is None or label not in known.labels)
+            ]
             if file.component.kind is Kind.NODE:
                 unbounded = [label for label in unbounded if label not in _OF_A_POD]
             problem = _problem(vector, known, unbounded)

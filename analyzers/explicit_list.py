@@ -65,7 +65,9 @@ def explicit_list(change: Change) -> Iterator[Diagnostic]:
             path=request.path,
             line=request.first_line,
             end_line=request.call.statement_end_line,
-            construct=f"{code(request.method)} sends {request.a_what} to the API server.",
+            construct=f"This {request.what} lost what restrained it (a field selector, pages, or the watch cache)."
+            if new.because == "widened"
+            else f"{code(request.method)} sends {request.a_what} to the API server.",
             remedy=_remedy(new),
             unless="Leave it if it runs once, at start-up or to repair something rare."
             if new.component.kind is not Kind.CLI

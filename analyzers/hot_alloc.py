@@ -1,4 +1,4 @@
-'''Needless work for the garbage collector on a hot path
+"""Needless work for the garbage collector on a hot path
 
 "Using heap is very expensive": what a predicate, a request filter or the kubelet's sync loop allocates is allocated for
 each of 5,000 nodes and 150,000 pods, and collected again. Compile regular expressions once, in a package variable. Log
@@ -12,29 +12,29 @@ logger format them. Copy (`DeepCopy`, JSON there and back) only what is changed,
  package names
 
  import (
- 	"regexp"
+        "regexp"
 
- 	v1 "k8s.io/api/core/v1"
+        v1 "k8s.io/api/core/v1"
  )
 
 +var valid = regexp.MustCompile("^[a-z-]+$")
 +
  func invalid(pods []*v1.Pod) int {
- 	count := 0
- 	for _, pod := range pods {
+        count := 0
+        for _, pod := range pods {
 -		if !regexp.MustCompile("^[a-z-]+$").MatchString(pod.Name) {
 +		if !valid.MatchString(pod.Name) {
- 			count++
- 		}
- 	}
- 	return count
+                        count++
+                }
+        }
+        return count
  }
 ```
 
 Not reported: code that is on no critical path and in no loop (a regular expression that is compiled in a function there
 is a notice); errors and what is only done when one is returned; copies of immutable values; what was there before;
 command lines, tests and generated code.
-'''
+"""
 
 import re
 from collections.abc import Iterator
@@ -62,6 +62,7 @@ _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
 
 
 def hot_alloc(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new needless allocation on a critical path."""
     for each in added(change, _allocations):
         if not concerned(each.file):
             continue
@@ -106,12 +107,18 @@ def _allocations(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
         package = syntax.text(call.operand) if call.operand is not None and call.operand.type == "identifier" else ""
         guarded = any(condition.kind in {"if", "case"} for condition in call.conditions)
-        if (package == "regexp" and call.name in _REGEXP) or (package in {"gzip", "zlib", "flate"} and call.name in _COMPRESSORS):
+        if (package == "regexp" and call.name in _REGEXP) or (
+            package in {"gzip", "zlib", "flate"} and call.name in _COMPRESSORS
+        ):
             yield Candidate((package,), call.line, call.end_line, call)
         elif call.name in _COPIES and call.operand is not None and not package.istitle():
             # A copy that lost the condition in front of it is news, and so is one that moved into a loop.
             yield Candidate(("copy", guarded, bool(call.loops)), call.line, call.end_line, call)
-        elif call.name == "append" and call.operand is None and any(_dereferences(argument) for argument in call.arguments[1:]):
+        elif (
+            call.name == "append"
+            and call.operand is None
+            and any(_dereferences(argument) for argument in call.arguments[1:])
+        ):
             yield Candidate(("append",), call.line, call.end_line, call)
         elif (found := logs.log(call)) is not None:
             yield Candidate(("log", found.verbosity, found.eager is not None), call.line, call.end_line, call)
@@ -147,7 +154,11 @@ def _copy(change: Change, each: Added[Call]) -> _Found | None:
     if path is None or not path.hot or call.operand is None or _fails(call):
         return None
     type_ = dereferenced(change.head_index.type_of(call.operand, each.function.file, each.function))
-    if not isinstance(type_, Named) or immutables.by_value(type_) or not isinstance(change.head_index.underlying(type_), Struct | Map | None):
+    if (
+        not isinstance(type_, Named)
+        or immutables.by_value(type_)
+        or not isinstance(change.head_index.underlying(type_), Struct | Map | None)
+    ):
         return None
     looped = _item_loop(change, each)
     for_each_node = path.per == "pod and node"
@@ -165,12 +176,15 @@ def _copy(change: Change, each: Added[Call]) -> _Found | None:
 
 def _appended(change: Change, each: Added[Call]) -> _Found | None:
     for argument in each.what.arguments[1:]:
-        type_ = change.head_index.type_of(argument, each.function.file, each.function) if _dereferences(argument) else None
+        type_ = (
+            change.head_index.type_of(argument, each.function.file, each.function) if _dereferences(argument) else None
+        )
         copy = copy_of(change, each.function, type_, "item", _LARGE, each.what.closures)
         if copy is not None and copy.hot and each.what.loops:
+            size = f"{'' if copy.exact else 'at least '}{copy.bytes:,} bytes"
             return (
                 Allocation("copy", "item", copy.path_name),
-                f"{code(syntax.text(argument))} copies {'' if copy.exact else 'at least '}{copy.bytes:,} bytes ({code(copy.type_name)}) into the slice.",
+                f"{code(syntax.text(argument))} copies {size} ({code(copy.type_name)}) into the slice.",
                 "Collect pointers.",
                 Level.WARNING,
             )
@@ -212,16 +226,20 @@ def _log(change: Change, each: Added[Call]) -> _Found | None:
         )
     assert found.eager is not None
     function = found.eager.child_by_field_name("function")
+    evaluated = syntax.text(function) if function is not None else "an argument"
     return (
         Allocation("log argument", path.per, path.name),
-        f"{code(syntax.text(function) if function is not None else '')} is evaluated even if {code(f'V({found.verbosity})')} is off.",
+        f"{code(evaluated)} is evaluated even if {code(f'V({found.verbosity})')} is off.",
         f"Pass the values and let the logger format them, or ask {code(f'V({found.verbosity}).Enabled()')} first.",
         Level.WARNING,
     )
 
 
 def _asked(call: Call) -> bool:
-    return any(condition.test is not None and re.search(r"\bV\(|Enabled\(\)", syntax.text(condition.test)) for condition in call.conditions)
+    return any(
+        condition.test is not None and re.search(r"\bV\(|Enabled\(\)", syntax.text(condition.test))
+        for condition in call.conditions
+    )
 
 
 def _fails(call: Call) -> bool:
@@ -230,12 +248,12 @@ def _fails(call: Call) -> bool:
         if condition.kind not in {"if", "case"} or condition.test is None:
             continue
         then = condition.node.child_by_field_name("consequence")
-        if _FAILED.search(syntax.text(condition.test)) or (then is not None and _RETURNS_ERROR.search(syntax.text(then))):
+        if _FAILED.search(syntax.text(condition.test)) or (
+            then is not None and _RETURNS_ERROR.search(syntax.text(then))
+        ):
             return True
     return False
 
 
 def _item_loop(change: Change, each: Added[Call]) -> bool:
     return any(loop.kind == "range" and not bounded(change.head_index, each.function, loop) for loop in each.what.loops)
-
-

@@ -45,7 +45,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Watch
 from analyzers.golang import syntax
@@ -138,6 +138,3 @@ _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory
 def _narrowed(index: PackageIndex, function: Function) -> bool:
     """Say whether a factory of the package restricts what it watches."""
     return any(_NARROWING.search(file.source) for file in index.package_of(function.file.path).files())
-
-
-_ = ChangedFile

@@ -1,4 +1,4 @@
-'''A whole cache is walked for each item, event or object
+"""A whole cache is walked for each item, event or object
 
 A lister reads from memory, but `List` walks every object of the cache (of the namespace, where the cache has that
 index) and matches selectors one by one: 150,000 pods for each of some thousand objects, or for each event. Reads of
@@ -12,17 +12,17 @@ controller-runtime's cached client deep-copy every object they give as well. Lis
  package quota
 
  import (
- 	v1 "k8s.io/api/core/v1"
- 	"k8s.io/apimachinery/pkg/labels"
- 	corelisters "k8s.io/client-go/listers/core/v1"
+        v1 "k8s.io/api/core/v1"
+        "k8s.io/apimachinery/pkg/labels"
+        corelisters "k8s.io/client-go/listers/core/v1"
  )
 
  type Controller struct {
- 	pods corelisters.PodLister
+        pods corelisters.PodLister
  }
 
  func (c *Controller) usage(namespaces []*v1.Namespace) (map[string]int, error) {
- 	used := map[string]int{}
+        used := map[string]int{}
 -	for _, namespace := range namespaces {
 -		pods, err := c.pods.List(labels.Everything())
 -		if err != nil {
@@ -39,15 +39,15 @@ controller-runtime's cached client deep-copy every object they give as well. Lis
 +	}
 +	for _, pod := range pods {
 +		used[pod.Namespace]++
- 	}
- 	return used, nil
+        }
+        return used, nil
  }
 ```
 
 Not reported: walks that were there before, or replace a request to the API server; walks once per period, at start-up
 or behind a conflict; reads from an index; resources of which there are few; loops over a few things; command lines,
 tests and generated code. A walk of one namespace for each reconciled object is a notice.
-'''
+"""
 
 from collections.abc import Iterator
 
@@ -66,6 +66,7 @@ from analyzers.kubernetes.scans import Scan
 
 
 def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new walk through a cache for each item, event or object."""
     for each in added(change, _lists):
         if not concerned(each.file) or critical_paths.starts_up(each.function):
             continue
@@ -83,7 +84,9 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
             line=each.what.line,
             end_line=each.what.end_line,
             construct=f"{code(_shown(each.what))} walks {what} for each {walk.per}.",
-            remedy="List once before the loop." if walk.per == "item" else "Read from an index (`AddIndexers`, `IndexField`) what belongs to it.",
+            remedy="List once before the loop."
+            if walk.per == "item"
+            else "Read from an index (`AddIndexers`, `IndexField`) what belongs to it.",
             unless="Leave it if the cache holds few objects." if found.resource not in collections.RESOURCES else "",
             concern=f"scan {found.resource or _shown(each.what)} per {walk.per}",
             function=each.function.key,

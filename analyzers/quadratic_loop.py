@@ -1,4 +1,4 @@
-'''Work that grows with one cluster-sized collection times another
+"""Work that grows with one cluster-sized collection times another
 
 A loop over pods inside a loop over nodes takes 150,000 x 5,000 = 7.5e8 steps at the supported limits, whether the
 inner loop stands there, in a function that is called, or is a linear search. The first version of pod anti-affinity
@@ -14,27 +14,27 @@ an index once, before the loop, and look things up in it.
  import "k8s.io/api/core/v1"
 
  func podsPerNode(nodes []*v1.Node, pods []*v1.Pod) map[string]int {
- 	counts := map[string]int{}
+        counts := map[string]int{}
 +	for _, pod := range pods {
 +		counts[pod.Spec.NodeName]++
 +	}
- 	for _, node := range nodes {
+        for _, node := range nodes {
 -		for _, pod := range pods {
 -			if pod.Spec.NodeName == node.Name {
 -				counts[node.Name]++
 -			}
 +		if _, known := counts[node.Name]; !known {
 +			counts[node.Name] = 0
- 		}
- 	}
- 	return counts
+                }
+        }
+        return counts
  }
 ```
 
 Not reported: inner collections that belong to the outer element (the pods of a node, the containers of a pod), as all
 of them together are linear; collections that do not grow with the cluster; pods on one node (at most 110) in code
 that runs on nodes; nested loops that were there before; command lines, tests and generated code.
-'''
+"""
 
 import re
 from collections.abc import Iterator
@@ -67,6 +67,7 @@ class Pair(NamedTuple):
 
 
 def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new pair of nested collections that grow with the cluster."""
     seen: set[tuple[str, int]] = set()
     for each in added(change, _pairs):
         outer, inner = each.what
@@ -102,7 +103,8 @@ class _Found(NamedTuple):
 def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) -> _Found | None:
     """What is wrong with a loop or a call inside a loop, None if nothing is known to be."""
     if isinstance(inner, Call) and (field := _walks_the_same(change, each, outer, inner)):
-        construct = f"For each of the {code(field)}, {code(inner.name)} goes through all {code(field)} again: how many can there be?"
+        again = f"{code(inner.name)} goes through all {code(field)} again"
+        construct = f"For each of the {code(field)}, {again}: how many can there be?"
         return _Found(field, field, construct, False)
     first = _grows(change, each, outer.collection)
     if first is None:
@@ -110,11 +112,16 @@ def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) 
     derived = _derived(each.function, outer)
     if isinstance(inner, Loop):
         second = None if _mentions(inner.collection, derived) else _grows(change, each, inner.collection)
-        construct = f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
+        construct = (
+            f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
+        )
     else:
         second = _searched(change, each, inner, derived)
-        construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through all {second.resource if second else ''}."
-    return _Found(first.resource, second.resource, construct, first.typed or second.typed) if second is not None else None
+        all_of = f"all {second.resource if second else ''}"
+        construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through {all_of}."
+    return (
+        _Found(first.resource, second.resource, construct, first.typed or second.typed) if second is not None else None
+    )
 
 
 def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Found | None:
@@ -122,12 +129,15 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
     path = critical_paths.critical_path(each.function)
     if path is None or path.per != "pod and node" or not isinstance(inner, Loop):
         return None
-    if not any(_ONE_NODE.search(f"{parameter.name} {syntax.text(parameter.type)}") for parameter in each.function.params):
+    if not any(
+        _ONE_NODE.search(f"{parameter.name} {syntax.text(parameter.type)}") for parameter in each.function.params
+    ):
         return None
     second = _grows(change, each, inner.collection)
     if second is None or second.resource not in {"pods", "nodes"}:
         return None
-    construct = f"{code(each.function.name)} runs for each node that is tried for a pod, and goes through all {code(_text(inner.collection))}."
+    runs = f"{code(each.function.name)} runs for each node that is tried for a pod"
+    construct = f"{runs}, and goes through all {code(_text(inner.collection))}."
     return _Found("nodes", second.resource, construct, second.typed)
 
 
@@ -159,7 +169,11 @@ def _grows(change: Change, each: Added[Pair], collection: Node | None) -> Growin
         return None
     found = collections.growing(change.head_index, each.function.file, each.function, collection)
     # A node's own pods are few: at most 110.
-    if found is not None and each.file.component.kind is Kind.NODE and found.resource not in {"services", "endpoints", "endpointslices", "nodes"}:
+    if (
+        found is not None
+        and each.file.component.kind is Kind.NODE
+        and found.resource not in {"services", "endpoints", "endpointslices", "nodes"}
+    ):
         return None
     return found
 
@@ -167,7 +181,9 @@ def _grows(change: Change, each: Added[Pair], collection: Node | None) -> Growin
 def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) -> Growing | None:
     """What a call goes through from end to end: an argument that grows, if the callee (or a search of a library) ranges over it."""
     for number, argument in enumerate(call.arguments):
-        if argument.type not in {"identifier", "selector_expression", "call_expression"} or _mentions(argument, derived):
+        if argument.type not in {"identifier", "selector_expression", "call_expression"} or _mentions(
+            argument, derived
+        ):
             continue
         operand = syntax.text(call.operand) if call.operand is not None else ""
         if call.name in _SEARCHES and operand in _SEARCH_PACKAGES:
@@ -191,7 +207,11 @@ def _walks_the_same(change: Change, each: Added[Pair], outer: Loop, call: Call) 
     callee = change.head_index.callee(call, each.function.file, each.function)
     if callee is None or callee.receiver is None or callee.file.folder != each.function.file.folder:
         return None
-    same = any(_field(loop.collection) == field and _root(loop.collection) == callee.receiver.name for loop in callee.loops if loop.collection)
+    same = any(
+        _field(loop.collection) == field and _root(loop.collection) == callee.receiver.name
+        for loop in callee.loops
+        if loop.collection
+    )
     # `member.Walk()` goes through the member's own; `member.Group.Walk()` and `c.Walk()` go through what is gone through already.
     return field if same and not _is_element(call.operand, outer) else None
 
@@ -206,7 +226,10 @@ def _field(node: Node | None) -> str | None:
 
 
 def _ranges_over(function: Function, name: str) -> bool:
-    return any(loop.kind == "range" and loop.collection is not None and _root(loop.collection) == name for loop in function.loops)
+    return any(
+        loop.kind == "range" and loop.collection is not None and _root(loop.collection) == name
+        for loop in function.loops
+    )
 
 
 def _derived(function: Function, loop: Loop) -> set[str]:
@@ -222,7 +245,9 @@ def _derived(function: Function, loop: Loop) -> set[str]:
 
 
 def _mentions(node: Node | None, names: set[str]) -> bool:
-    return node is not None and any(found.type == "identifier" and syntax.text(found) in names for found in syntax.walk(node))
+    return node is not None and any(
+        found.type == "identifier" and syntax.text(found) in names for found in syntax.walk(node)
+    )
 
 
 def _root(node: Node) -> str:

@@ -1,4 +1,4 @@
-'''A range over values copies a large struct for each element
+"""A range over values copies a large struct for each element
 
 `for _, node := range nodes` over a `[]v1.Node` copies 680 bytes (776 in today's API) for each of 5,000 nodes, most of
 them only to read a name. An index, or a pointer to the element, copies nothing. (`&node` points to the loop's copy.)
@@ -12,21 +12,21 @@ them only to read a name. An index, or a pointer to the element, copies nothing.
  import "k8s.io/api/core/v1"
 
  func schedulable(nodes []v1.Node) int {
- 	count := 0
+        count := 0
 -	for _, node := range nodes {
 -		if !node.Spec.Unschedulable {
 +	for i := range nodes {
 +		if !nodes[i].Spec.Unschedulable {
- 			count++
- 		}
- 	}
- 	return count
+                        count++
+                }
+        }
+        return count
  }
 ```
 
 Not reported: elements below 128 bytes; short collections (containers, volumes, conditions) off the scheduling path;
 slices and maps of pointers; loops that were there before; start-up code, command lines, tests and generated code.
-'''
+"""
 
 from collections.abc import Iterator
 
@@ -44,10 +44,12 @@ from analyzers.kubernetes import collections, critical_paths
 
 _LEAST = 128  # go-critic's threshold (rangeValCopy)
 _LARGE = 256
+_LONGEST = 60
 _MANY = frozenset({"pods", "nodes", "services", "endpoints", "endpointslices", "events"})
 
 
 def range_value_copy(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new loop that copies large elements."""
     for each in added(change, _ranges):
         function, loop = each.function, each.what
         if not concerned(each.file) or critical_paths.starts_up(function) or loop.collection is None:
@@ -66,16 +68,17 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
         if (growing is None or growing.resource not in _MANY) and not _for_every_node(change, each.function, copy):
             continue
         collection = syntax.text(loop.collection)
-        indexed = f"{collection}[{'i' if not isinstance(under, Map) else 'key'}]"
+        if isinstance(under, Map):
+            remedy = "Keep pointers in the map."
+        else:
+            remedy = f"Range over the index and use {code(f'&{collection}[i]' if len(collection) < _LONGEST else '&items[i]')}."
         yield Diagnostic(
             analyzer="range-value-copy",
             path=each.file.path,
             line=each.first,
             end_line=each.last,
-            construct=f"The loop copies each {code(syntax.text(loop.collection))} element into {code(loop.value or '')}.",
-            remedy=f"Range over the index and use {code(f'&{indexed}' if len(indexed) < 60 and not isinstance(under, Map) else '&items[i]')}."
-            if not isinstance(under, Map)
-            else "Keep pointers in the map.",
+            construct=f"The loop copies each {code(collection)} element into {code(loop.value or '')}.",
+            remedy=remedy,
             unless="Leave it if the loop changes its copy on purpose.",
             concern=f"copy {named.name} range",
             function=function.key,
@@ -92,4 +95,6 @@ def _for_every_node(change: Change, function: Function, copy: Copy) -> bool:
 def _ranges(function: Function) -> Iterator[Candidate[Loop]]:
     for loop in function.loops:
         if loop.kind == "range" and loop.collection is not None and loop.value not in {None, "_"}:
-            yield Candidate(("range", collections.alike(loop.collection)), loop.line, syntax.end_line(loop.collection), loop)
+            yield Candidate(
+                ("range", collections.alike(loop.collection)), loop.line, syntax.end_line(loop.collection), loop
+            )

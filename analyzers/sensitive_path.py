@@ -1,4 +1,4 @@
-'''A place where performance broke before
+"""A place where performance broke before
 
 Some regressions had no pattern that a reader could see: a line in the client's template, a filter around every request,
 a default of the audit log, one more field in the status that 5,000 kubelets write. Changes to these places get a
@@ -18,7 +18,7 @@ sentence in the review's summary, with the performance job that would show the d
 
 Not reported: comments and imports; tests and generated code; what other projects call the same, unless it stands at the
 same place of their tree.
-'''
+"""
 
 from collections.abc import Iterator
 
@@ -28,6 +28,7 @@ from analyzers.kubernetes import perf_jobs, sensitive_paths
 
 
 def sensitive_path(change: Change) -> Iterator[Diagnostic]:
+    """Yield a notice for the sensitive places that the change touches."""
     for file in change.go_files:
         lines = list(file.diff.added.items())
         found = sensitive_paths.place(file.path, [text for _, text in lines])
@@ -42,7 +43,7 @@ def sensitive_path(change: Change) -> Iterator[Diagnostic]:
             construct=f"This change touches {place.name}.",
             multiplier=f"There, {place.past}." if place.past else "",
             remedy="Run a performance job before merging.",
-            concern=place.name,
+            concern="sensitive",
             level=Level.NOTICE,
             priority=3,
             jobs=perf_jobs.for_path(file.path),

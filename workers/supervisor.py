@@ -43,6 +43,7 @@ class Supervisor:
         self._show = show
         self._stopping = asyncio.Event()
         self._failure = ""
+        self._up = False
         self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     async def run(self) -> None:
@@ -58,6 +59,7 @@ class Supervisor:
                 if self._stopping.is_set():
                     break
             else:
+                self._up = True
                 self._show("run", "all is up; Ctrl-C ends it")
             await self._stopping.wait()
         finally:
@@ -83,8 +85,8 @@ class Supervisor:
             status = await self._once(program)
             if self._stopping.is_set():
                 return
-            if status == COULD_NOT_RUN:
-                # Its sentence is on the terminal; another start would only bring it again.
+            if status == COULD_NOT_RUN and not self._up:
+                # Its sentence is on the terminal. Later on, what it lacks (the queue, say) may come back.
                 self._fail(f"{program.name} cannot run: its reason is above")
                 return
             if time.monotonic() - started > _STEADY:

@@ -260,6 +260,8 @@ def main(args: argparse.Namespace) -> int:
     environment.log()
     try:
         work(args.queue, environment.settings(), args.monitoring)
-    except (SettingsError, RedisError) as error:
-        raise CannotRun(str(error)) from error
+    except SettingsError as error:
+        raise CannotRun(str(error).removesuffix(".")) from error
+    except RedisError as error:
+        raise CannotRun(f"the queue cannot be reached ({str(error).removesuffix('.')}): check REDIS_URL") from error
     return 0

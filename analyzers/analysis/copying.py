@@ -69,8 +69,14 @@ def size(change: Change, named: Named) -> Size:
 
 
 def _listed_beside(change: Change, named: Named, listed: re.Pattern[bytes]) -> bool:
-    folders = {file.head.folder: file.path for file in change.go_files if file.head is not None and named.path in file.head.imports.values()}
-    return any(listed.search(file.source) for path in folders.values() for file in change.head_index.package_of(path).files())
+    folders = {
+        file.head.folder: file.path
+        for file in change.go_files
+        if file.head is not None and named.path in file.head.imports.values()
+    }
+    return any(
+        listed.search(file.source) for path in folders.values() for file in change.head_index.package_of(path).files()
+    )
 
 
 def required(change: Change, function: Function) -> bool:
@@ -82,7 +88,9 @@ def required(change: Change, function: Function) -> bool:
     diff = change.diff.by_path.get(declared.file.path) if declared is not None else None
     if declared is None or diff is None or not isinstance(declared, TypeDeclaration):
         return True
-    return not any(declared.line <= line <= declared.end_line and f"{function.name}(" in text for line, text in diff.added.items())
+    return not any(
+        declared.line <= line <= declared.end_line and f"{function.name}(" in text for line, text in diff.added.items()
+    )
 
 
 def shown(named: Named) -> str:

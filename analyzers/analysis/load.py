@@ -1,4 +1,4 @@
-"""How often a request is sent and how much it carries at the largest supported scale, and how to say it with every assumption named.
+"""How often a request is sent and how much it carries at the largest supported scale, every assumption named.
 
 Clients' own limits: kubernetes.md 3.3 (kube-controller-manager 20 requests a second, kube-scheduler 50, kubelet 50
 since v1.27 and 5 before, kube-proxy and client-go's default 5).
@@ -27,9 +27,10 @@ _ASSUMED_PERIOD = 60
 class Load:
     """What one new request costs.
 
-    instances run its code; factors are the sizes of the collections that are gone through on the way to it ("nodes": 5000), `unknown`
-    that there is another of which no size is known. rate is how many times a second one instance begins, None where unknown, and
-    `rhythm` says it ("every 30 s", "once each `period`"). bytes is what one call carries, None where unknown, `parts` of what.
+    instances run its code; factors are the sizes of the collections that are gone through on the way to it ("nodes",
+    5000), `unknown` that there is another of which no size is known. rate is how many times a second one instance
+    begins, None where unknown, and `rhythm` says it ("every 30 s", "once each `period`"). bytes is what one call
+    carries, None where unknown, `parts` of what. limit is the requests a second that one client may send.
     """
 
     instances: int
@@ -74,16 +75,17 @@ class Load:
         carried = f", {size}" if size else ""
         again = f", {self.rhythm}" if self.rhythm else ""
         if self.instances > 1:
+            nodes = scale.human_count(self.instances)
             if qps is not None:
                 return f"At the largest supported scale that is {product} x 1 call {self.rhythm}: {_a_second(qps)}{carried}."
-            rate = scale.human_count(self.instances / _ASSUMED_PERIOD)
+            rate = f"{scale.human_count(self.instances / _ASSUMED_PERIOD)} requests a second"
             each = " for each item" if self.unknown else ""
-            return f"This runs on up to {scale.human_count(self.instances)} nodes: sent once a minute by each, that is {rate} requests a second{each}{carried}."
+            return f"This runs on up to {nodes} nodes: sent once a minute by each, that is {rate}{each}{carried}."
+        usual = f"at a client's usual limit of {self.limit} a second{again}"
         if self.unknown:
-            return f"N items are N requests in a row, N/{self.limit} s at a client's usual limit of {self.limit} a second{again}. How many can there be?"
+            return f"N items are N requests in a row, N/{self.limit} s {usual}. How many can there be?"
         if factors:
-            needed = _duration(self.calls / self.limit)
-            return f"{product} are as many requests in a row, {needed} at a client's usual limit of {self.limit} a second{again}{carried}."
+            return f"{product} are as many requests in a row, {_duration(self.calls / self.limit)} {usual}{carried}."
         if size:
             return f"At the largest supported scale that is {size}{again}."
         return f"That is 1 call {self.rhythm}." if self.rhythm else ""

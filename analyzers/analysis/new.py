@@ -24,7 +24,7 @@ from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.periods import repeated_by_loop, repetition
 from analyzers.kubernetes.requests import COLLECTIONS, Request, requests
 
-Because = Literal["added", "moved", "unguarded", "uncached"]
+Because = Literal["added", "moved", "unguarded", "uncached", "widened"]
 _CACHE = re.compile(r"lister|informer|store|indexer|cache|manager", re.IGNORECASE)
 _MOST_FUNCTIONS = 200
 """In a change of more functions wrappers are not looked for: it would take seconds."""
@@ -51,8 +51,9 @@ def new_requests(change: Change) -> list[NewRequest]:
     """Give the new live requests of a change in order; those of a ListWatch are an informer's and not among them."""
     index = change.head_index
     if index not in _known:
-        paths = CallPaths(index)
-        _known[index] = [_made(change, paths, request, file, because) for request, file, because in _news(change)]
+        news = list(_news(change))
+        paths = CallPaths(index, change.graph)
+        _known[index] = [_made(change, paths, request, file, because) for request, file, because in news]
     return _known[index]
 
 
@@ -233,7 +234,11 @@ def _unpaid(
             moved.append((each, old))
         rest = unmatched
     news: list[tuple[_Found, Because]] = [(each, "added") for each in rest]
-    news += [(each, "moved") for each, old in moved if _worse(change, each, old)]
+    for each, old in moved:
+        if _worse(change, each, old):
+            news.append((each, "moved"))
+        elif _widened(old, each.request):
+            news.append((each, "widened"))
     for each, because in sorted(news, key=lambda pair: (pair[0].request.path, pair[0].request.line)):
         yield each.request, each.file, because
 
@@ -311,6 +316,20 @@ def _worse(change: Change, new: _Found, old: Request) -> bool:
         _repeated(change.head_index, new.request)
         and not _repeated(change.base_index, old)
         and new.request.function.key == old.function.key
+    )
+
+
+def _widened(old: Request, new: Request) -> bool:
+    """Say whether a LIST lost what restrained it: its pages, its selector of fields, the API server's watch cache."""
+    if new.verb != "LIST" or old.function.key != new.function.key or new.via is not None or old.via is not None:
+        return False
+    if new.options.unknown:
+        return False
+    had, has = old.options, new.options
+    return (
+        (had.limited and not has.limited)
+        or (had.cached and not has.cached)
+        or ((had.fields or had.one_node or had.one_object) and not (has.fields or has.one_node or has.one_object))
     )
 
 

@@ -117,10 +117,26 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class ClientLimit:
-    """A client's rate limit that was raised: the setting's name, what it was and is (None where unknown), and by how much (None if unknown)."""
+    """A client's rate limit that was raised: the setting's name, what it was and is, and by how much; None is unknown."""
 
     setting: str
     old: float | None
     new: float | None
     factor: float | None
     component: Component
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What now runs more often: a period in seconds that became shorter, or (`workers`) a number of workers that grew."""
+
+    setting: str
+    workers: bool
+    old: float
+    new: float
+    component: Component
+
+    @property
+    def factor(self) -> float:
+        """How many times as often; below 1 for less often."""
+        return self.new / max(self.old, 1.0) if self.workers else self.old / max(self.new, 1e-3)

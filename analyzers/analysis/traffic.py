@@ -6,23 +6,26 @@ from the watch cache.
 """
 
 import dataclasses
+import re
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.load import grows, load
 from analyzers.analysis.new import NewRequest
-from analyzers.analysis.subject import ClientLimit, Watch
+from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.kubernetes import perf_jobs, resources, scale
 from analyzers.kubernetes.components import Kind
+
+_REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
+"""What a node's timers are named that talk to the API server; others look after the node itself."""
+_NOTICEABLE = 500
+"""Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
 
 
 def weigh_request(new: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     """Give a diagnostic about a request with level, multiplier, estimate, priority, cc and jobs."""
     level = _level(new, diagnostic.analyzer, change)
     estimate, sentence = load(new, change).told()
-    everywhere = (
-        new.request.verb == "LIST" and new.request.scope == "cluster" and new.request.resource not in resources.FEW
-    )
     loud = level is Level.WARNING
     return dataclasses.replace(
         diagnostic,
@@ -30,7 +33,7 @@ def weigh_request(new: NewRequest, diagnostic: Diagnostic, change: Change) -> Di
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
         priority=_priority(new, estimate) if loud else 5,
-        cc=loud and (new.component.every_node or (everywhere and new.component.kind is not Kind.CLI)),
+        cc=loud,
         jobs=perf_jobs.for_path(diagnostic.path)
         if loud and (new.component.every_node or new.path.root == "critical")
         else (),
@@ -113,7 +116,7 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
         multiplier=sentence,
         estimate=estimate,
         priority=(60 if node else 45) if warn else 5,
-        cc=warn and node,
+        cc=warn,
     )
 
 
@@ -140,4 +143,25 @@ def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> D
         multiplier=sentence,
         estimate=estimate,
         priority=50 if warn else 5,
+        cc=warn,
+    )
+
+
+def weigh_pace(pace: Pace, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about a shorter period or more workers with level, multiplier, estimate and priority."""
+    node = pace.component.every_node and not pace.workers
+    sentence, estimate = "", None
+    if node:
+        old, new = scale.NODES / pace.old, scale.NODES / pace.new
+        rates = f"{scale.human_count(round(old))} to {scale.human_count(round(new))}"
+        sentence = f"If each round sends one request, {scale.human_count(scale.NODES)} nodes go from {rates} a second."
+        estimate = Estimate(qps=new, formula=f"{scale.human_count(scale.NODES)} nodes x 1 call / {pace.new:g} s")
+    warn = node and scale.NODES / pace.new >= _NOTICEABLE and _REPORTS.search(pace.setting) is not None
+    return dataclasses.replace(
+        diagnostic,
+        level=Level.WARNING if warn else Level.NOTICE,
+        multiplier=sentence,
+        estimate=estimate,
+        priority=60 if warn else 5,
+        cc=warn,
     )

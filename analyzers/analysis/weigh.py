@@ -6,8 +6,8 @@ from functools import singledispatch
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
 from analyzers.analysis.new import NewRequest
-from analyzers.analysis.subject import Allocation, Bump, Burden, ClientLimit, Copy, Nested, PodAffinity, Reservation, Walk, Watch
-from analyzers.analysis.traffic import weigh_limit, weigh_request, weigh_watch
+from analyzers.analysis.subject import Allocation, Bump, Burden, ClientLimit, Copy, Nested, Pace, PodAffinity, Reservation, Walk, Watch
+from analyzers.analysis.traffic import weigh_limit, weigh_pace, weigh_request, weigh_watch
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.dependencies import Grade
 from analyzers.kubernetes.versions import Step
@@ -191,6 +191,11 @@ def _request(subject: NewRequest, diagnostic: Diagnostic, change: Change) -> Dia
 @_weigh.register
 def _watch(subject: Watch, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     return weigh_watch(subject, diagnostic, change)
+
+
+@_weigh.register
+def _pace(subject: Pace, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return weigh_pace(subject, diagnostic, change)
 
 
 @_weigh.register

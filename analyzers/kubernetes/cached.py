@@ -20,18 +20,15 @@ _ONE_OF_TWO = frozenset({"oldobj", "newobj", "old", "new", "cur", "obj", "object
 
 
 def source(index: PackageIndex, function: Function, binding: Binding) -> str | None:
-    """Say where a local variable's object is shared from ("a lister", "an informer's event"), None if it is not known to be shared."""
-    return _source(index, function, binding, 0)
+    """Say where a local variable's object is shared from ("a lister", "an informer's event"), None if nothing says that it is."""
+    found = _source(index, function, binding, 0)
+    type_ = index.type_of(binding.node, function.file, function) if found is not None else None
+    # A copy of the struct, or a value that points to nothing shared.
+    return None if type_ is not None and not isinstance(type_, Pointer) else found
 
 
 def _source(index: PackageIndex, function: Function, binding: Binding, depth: int) -> str | None:
-    value = binding.value
-    if value is None or depth > 3:
-        return None
-    type_ = index.type_of(binding.node, function.file, function)
-    if depth == 0 and type_ is not None and not isinstance(type_, Pointer):
-        return None  # a copy of the struct, or a value that points to nothing shared
-    return _of(index, function, value, depth)
+    return _of(index, function, binding.value, depth) if binding.value is not None and depth <= 3 else None
 
 
 def _of(index: PackageIndex, function: Function, value: Node, depth: int) -> str | None:
@@ -49,13 +46,19 @@ def _of(index: PackageIndex, function: Function, value: Node, depth: int) -> str
         if value.type == "index_expression":
             value = value.child_by_field_name("operand") or value
         binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
-        return _source(index, function, binding, depth + 1) if binding is not None and binding.kind in {"var", "range"} else None
+        return (
+            _source(index, function, binding, depth + 1)
+            if binding is not None and binding.kind in {"var", "range"}
+            else None
+        )
     return None
 
 
 def _given(index: PackageIndex, function: Function, value: Node) -> str | None:
     callee = value.child_by_field_name("function")
-    operand = callee.child_by_field_name("operand") if callee is not None and callee.type == "selector_expression" else None
+    operand = (
+        callee.child_by_field_name("operand") if callee is not None and callee.type == "selector_expression" else None
+    )
     name = callee.child_by_field_name("field") if callee is not None else None
     if operand is None or name is None or syntax.text(name) not in _READS:
         return None

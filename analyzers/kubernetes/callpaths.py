@@ -1,6 +1,6 @@
 """CallPath: from a root (a ticker, a handler, a reconcile, a main) down to a line, with the factors along it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -62,11 +62,11 @@ class _Place(NamedTuple):
 
 
 class CallPaths:
-    """The call paths in one tree: within a function's package, and within `packages` (import paths) where they are given."""
+    """The call paths in one tree: within a function's package, or within what `graph` gives for its file's path."""
 
-    def __init__(self, index: PackageIndex, packages: list[str] | None = None) -> None:
+    def __init__(self, index: PackageIndex, graph: Callable[[str], CallGraph] | None = None) -> None:
         self._index = index
-        self._packages = packages
+        self._given = graph
         self._graphs: dict[str, CallGraph] = {}
 
     def worst(self, function: Function, call: Call) -> CallPath:
@@ -185,9 +185,10 @@ class CallPaths:
         return None
 
     def _graph(self, function: Function) -> CallGraph:
+        path = function.file.path
+        if self._given is not None:
+            return self._given(path)
         folder = function.file.folder
         if folder not in self._graphs:
-            package = self._index.package_of(function.file.path)
-            others = [path for path in self._packages or () if path != package.path]
-            self._graphs[folder] = CallGraph(self._index, [package, *others])
+            self._graphs[folder] = CallGraph(self._index, [self._index.package_of(path)])
         return self._graphs[folder]

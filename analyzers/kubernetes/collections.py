@@ -54,18 +54,35 @@ _API = re.compile(
     r"|(^|/)scheduler/(cache|types|framework)|(^|/)controllers/state$|(^|/)pkg/types$"
 )
 
-# A collection named so holds what its name says, where its type does not tell (strings, keys, interfaces).
-_NAMES: tuple[tuple[str, str], ...] = (
-    (r"(all|cluster|existing|scheduled|assigned|pending|running|other|unscheduled|new|old|filtered|current|list)?pods?(list|names?|keys?|infos?|map|lister|set|cache|store)?", "pods"),
-    (r"(all|cluster|ready|filtered|feasible|candidate|potential|schedulable|cached|list|eligible|existing|current)?(nodes?|minions?|machines|hosts)(list|names?|infos?|infolist|infomap|map|set|cache|store|lister)?", "nodes"),
-    (r"node(name)?to(info|pods|node|cache)?(map)?", "nodes"),
-    (r"(all|cluster|list)?(services?|svcs)(list|names?|map|set|portmap|lister|store)?", "services"),
-    (r"(all|cluster|list)?(namespaces?|nss|nses)(list|names?|map|set|lister)?", "namespaces"),
-    (r"(all|list)?endpoints(list|map|set)?", "endpoints"),
-    (r"(all|list)?endpointslices(list|map)?", "endpointslices"),
-    (r"(all|list)?(secrets|configmaps|serviceaccounts|replicasets|deployments|replicationcontrollers)(list|map|set)?", "{4}"),
-)  # fmt: skip
-_NAMES_COMPILED = tuple((re.compile(pattern), resource) for pattern, resource in _NAMES)
+# A collection named so (case and what stands before and after aside) holds what its name says, where its type does not tell.
+_BEFORE = (
+    "all|cluster|existing|scheduled|assigned|pending|running|other|unscheduled|new|old|filtered|current|list|ready|feasible"
+    "|candidate|potential|schedulable|cached|eligible"
+)
+_AFTER = "list|names?|keys?|infos?|infolist|infomap|map|set|portmap|lister|cache|store"
+_WORDS = {
+    "pods": "pods",
+    "pod": "pods",
+    "nodes": "nodes",
+    "node": "nodes",
+    "minions": "nodes",
+    "machines": "nodes",
+    "hosts": "nodes",
+    "services": "services",
+    "svcs": "services",
+    "namespaces": "namespaces",
+    "endpoints": "endpoints",
+    "endpointslices": "endpointslices",
+    "secrets": "secrets",
+    "configmaps": "configmaps",
+    "serviceaccounts": "serviceaccounts",
+    "replicasets": "replicasets",
+    "deployments": "deployments",
+    "replicationcontrollers": "replicationcontrollers",
+}
+_NAME = re.compile(
+    rf"(?:{_BEFORE})?({'|'.join(_WORDS)})(?:{_AFTER})?|(node)(?:name)?to(?:info|pods|node|cache)?(?:map)?"
+)
 
 # Names that say the collection belongs to one object: the pods of a node, of a job, of a namespace.
 _BOUNDED = re.compile(
@@ -74,7 +91,7 @@ _BOUNDED = re.compile(
 
 
 def kind(type_: Type | None) -> str | None:
-    """Give the resource whose objects a type stands for ("pods" for v1.Pod, *v1.Pod, NodeInfo: "nodes"), None if it is none that grows."""
+    """Give the resource whose objects a type stands for ("pods" for v1.Pod and *v1.Pod, "nodes" for NodeInfo), else None."""
     if isinstance(type_, Pointer):
         type_ = type_.elem
     if isinstance(type_, Named) and type_.name in _KINDS and _API.search(type_.path):
@@ -83,10 +100,13 @@ def kind(type_: Type | None) -> str | None:
 
 
 def element(type_: Type | None) -> Type | None:
-    """Give what a range over a value of this type yields as its second variable; a map's or array's element too, a channel's only one."""
+    """Give what a range over a value of this type yields: the element of a slice, array, map or channel; None for all else."""
     if isinstance(type_, Pointer) and isinstance(type_.elem, Array):
         type_ = type_.elem
     return type_.elem if isinstance(type_, Slice | Array | Map | Chan) else None
+
+
+_OF_A_NODE = re.compile(rb"\bspec\.nodeName\b|PodHostField|NodeNameField")
 
 
 class Growing(NamedTuple):
@@ -115,6 +135,9 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
         resource = _by_name(name)
     if resource is None or _belongs_to_one(index, file, function, collection, resource):
         return None
+    # Pods that are asked for by their node are that node's.
+    if resource == "pods" and _OF_A_NODE.search(file.source, function.region.start, function.region.end):
+        return None
     return Growing(resource, typed)
 
 
@@ -126,11 +149,10 @@ def alike(collection: Node) -> str:
 
 def _by_name(name: str) -> str | None:
     lowered = name.lower()
-    for pattern, resource in _NAMES_COMPILED:
-        match = pattern.fullmatch(lowered)
-        if match is not None:
-            return next(group for group in match.groups() if group and group.endswith("s")) if resource == "{4}" else resource
-    return None
+    match = _NAME.fullmatch(lowered)
+    if match is None or lowered in {"pod", "node"}:
+        return None
+    return _WORDS[match[1] or match[2]]
 
 
 def name_of(collection: Node) -> str | None:
@@ -147,11 +169,19 @@ def name_of(collection: Node) -> str | None:
             name = syntax.text(field) if field is not None else ""
             operand = collection.child_by_field_name("operand")
             # `pods.Items`, `podStore.List()`: the list goes by the name of what holds it.
-            if name in {"Items", "List", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"} and operand is not None:
+            if (
+                name in {"Items", "List", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"}
+                and operand is not None
+            ):
                 collection = operand
                 continue
             return name
-        elif collection.type in {"slice_expression", "unary_expression", "index_expression", "type_assertion_expression"}:
+        elif collection.type in {
+            "slice_expression",
+            "unary_expression",
+            "index_expression",
+            "type_assertion_expression",
+        }:
             operand = collection.child_by_field_name("operand")
             # An element of a collection of collections is a part: podsByNode[node].
             if collection.type == "index_expression" or operand is None:
@@ -179,5 +209,9 @@ def _belongs_to_one(index: PackageIndex, file: SourceFile, function: Function, c
     owner = index.type_of(operand, file, function)
     field = node.child_by_field_name("field")
     return (kind(owner) is not None and kind(owner) != resource) or (
-        owner is None and operand.type == "identifier" and field is not None and bool(_OF_ONE.match(syntax.text(field))) and bool(re.search(r"(^n$|[nN]ode|[pP]od|[iI]nfo)$", syntax.text(operand)))
+        owner is None
+        and operand.type == "identifier"
+        and field is not None
+        and bool(_OF_ONE.match(syntax.text(field)))
+        and bool(re.search(r"(^n$|[nN]ode|[pP]od|[iI]nfo)$", syntax.text(operand)))
     )

@@ -9,7 +9,7 @@ contributors' guide, "Complex and expensive computations on a critical path".
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -49,52 +49,143 @@ PROXY = CriticalPath("kube-proxy's sync path", "tick")
 ENDPOINTS = CriticalPath("the endpoints sync path", "object")
 HANDLER = CriticalPath("an informer's event path", "event")
 RECONCILER = CriticalPath("a reconcile path", "object")
+VOLUMES = CriticalPath("a volume reconciler's loop", "tick")
+ANY_REQUEST = CriticalPath("a request path", "request")
 
-# What is built once, at start-up, whatever folder it stands in. (A NodeInfo is built for every pod that is tried.)
-_START_UP = re.compile(
-    r"(^|\.)(New(?!NodeInfo|Snapshot)[A-Z]?\w*|new[A-Z]\w*(Command|Manager|Controller|Server|Config|Plugin|Factory)|init|main|Main|Run|run|Start\w*|start[A-Z]\w*|Register\w*|register[A-Z]?\w*|Install\w*|install[A-Z]?\w*"
-    r"|AddFlags|AddToScheme|AddTo\w*Scheme|addKnownTypes|[sS]et_?Defaults?\w*|Complete|Setup\w*|setup[A-Z]\w*|Build|build(?:Config|Handler\w*)|Default[A-Z]\w*|Create(?:FromConfig|FromKeys|FromProvider)?|Initialize|InitFlags"
-    r"|Close|Stop|Shutdown|ShutDown|String|GoString|Name|Usage|Describe)$"
+# Patterns are parted by blanks; a function's must match its whole name, without its receiver.
+_STARTS_UP = (
+    r"New(?!NodeInfo|Snapshot)([A-Z]\w*)? new[A-Z]\w*(Command|Manager|Controller|Server|Config|Plugin|Factory) init [mM]ain"
+    r" [rR]un Start\w* start[A-Z]\w* [rR]egister([A-Z]\w*)? [iI]nstall([A-Z]\w*)? AddFlags InitFlags AddToScheme"
+    r" AddTo\w*Scheme addKnownTypes [sS]et_?Defaults?\w* Complete Setup\w* setup[A-Z]\w* [bB]uild buildConfig"
+    r" buildHandler\w* Default[A-Z]\w* Create(FromConfig|FromKeys|FromProvider)? Initialize Close Stop Shut[dD]own String"
+    r" GoString Name Usage Describe"
+)
+"""What is built, started or ended once, whatever folder it stands in. (A NodeInfo is built for every pod that is tried.)"""
+
+
+class _Place(NamedTuple):
+    """Files whose functions (all of them, if none are named) are on a critical path."""
+
+    where: CriticalPath
+    files: str
+    functions: str = ""
+
+
+# The first row that matches both decides.
+_PLACES = (
+    _Place(
+        SCHEDULING,
+        r"(^|/)scheduler/(algorithm/)?(predicates|priorities)(/|\.go$)"
+        r" (^|/)scheduler/(spreading|(generic_)?scheduler|nodeinfo)\.go$ (^|/)pkg/scheduler/schedule_one\.go$"
+        r" (^|/)pkg/scheduler/(framework/)?(plugins/(?!names|registry|testing)|runtime/framework|preemption/|core/(?!extender))"
+        r" (^|/)pkg/scheduler/(framework/)?(nodeinfo/|types\.go)",
+    ),
+    _Place(
+        SCHEDULING_A_POD,
+        r"(^|/)(schedulercache|scheduler/(internal/|backend/)?(cache|queue))/ (^|/)scheduler/(core/)?extender\.go$"
+        r" (^|/)(scheduler|scheduling)/(?!(apis?|options?|config|metrics|profile|testing|factory|algorithmprovider|app)(/|\.go$))"
+        r".*\.go$",
+    ),
+    _Place(
+        ADMISSION,
+        r"(^|/)plugin/pkg/admission/ (^|/)apiserver/pkg/admission/ (^|/)pkg/admission/",
+        r"[aA]dmit\w* [vV]alidate\w* Handles check\w* Evaluate Should\w+ Dispatch Call\w* ensure\w+ limit\w*",
+    ),
+    _Place(
+        AUTHORIZATION,
+        r"(^|/)(auth|authentication|authorization|authorizer|authenticator)/",
+        r"[aA]uthori[sz]e\w* [aA]uthenticate\w* (Visit)?RulesFor Rules?Allows?\w* Get(Effective)?PolicyRules \w*[mM]atches Allowed"
+        r" hasPath\w*",
+    ),
+    _Place(
+        REQUESTS,
+        r"(^|/)pkg/(generic)?api-?server/(?!.*(options|config)) (^|/)apiserver/pkg/(audit|util/flowcontrol)/"
+        r" (^|/)apiserver/pkg/(endpoints|server)/(filters|handlers|request|responsewriters)/"
+        r" (^|/)apiserver/pkg/endpoints/installer\.go$",
+    ),
+    _Place(
+        REQUESTS,
+        r"(^|/)pkg/registry/.*(strategy|store)\.go$ (^|/)registry/generic/(registry/)?\w*\.go$",
+        r"PrepareFor\w+ Validate\w* Canonicalize Allow\w+ GetAttrs Match\w+ SelectableFields"
+        r" \w*(Create|Update|Get|List|Delete|Watch)\w*",
+    ),
+    _Place(STORAGE, r"(^|/)storage/(cacher/|etcd\d?/|value/|[^/]*\.go$) (^|/)pkg/tools/etcd"),
+    _Place(CONVERSION, r"(^|/)(runtime/serializer|pkg/conversion|pkg/runtime)/(?!.*(scheme_builder|register))"),
+    _Place(
+        KUBELET,
+        r"(^|/)pkg/kubelet/",
+        r"[sS]ync\w*Pod\w* HandlePod\w* dispatchWork managePodLoop podWorkerLoop UpdatePod UpdateStatus [sS]etPodStatus syncBatch"
+        r" generate(API)?PodStatus computePodActions makeEnvironmentVariables [gG]enerateRunContainerOptions [gG]etPodStatus\w*"
+        r" can(Admit|Run)Pod convert\w*Status\w* start[cC]ontainer runContainer\w* PodResourceChanged",
+    ),
+    _Place(
+        KUBELET_LOOP,
+        r"(^|/)pkg/kubelet/",
+        r"syncLoop\w* [rR]elist updateCache HandlePodCleanups [cC]leanup\w*Pods? (tryU|u)pdateNodeStatus setNodeStatus\w*"
+        r" syncNodeStatus reconcile populatorLoop\w* findAndAdd\w* findAndRemove\w* GetPods doProbe runProbe\w*",
+    ),
+    _Place(
+        PROXY,
+        r"(^|/)pkg/proxy/",
+        r"sync\w* On(Service|Endpoint|Node)\w* NextEndpoint build\w*Map [uU]pdate\w*(Map|Services|Endpoints) write\w*",
+    ),
+    _Place(
+        ENDPOINTS,
+        r"(^|/)pkg/controller/(endpoint|endpointslice|service)/ (^|/)staging/src/k8s\.io/endpointslice/",
+        r"sync\w* [aA]ddPod [uU]pdatePod [rR]econcile\w*",
+    ),
+    _Place(VOLUMES, r"(^|/)volumemanager/(populator|reconciler)/ (^|/)attachdetach/(populator|reconciler)/"),
 )
 
-# (path, "Receiver.Name" or "Name", where). The first row that matches both decides.
-_PLACES: tuple[tuple[str, str, CriticalPath], ...] = (
-    (r"(^|/)scheduler/(algorithm/)?(predicates|priorities)(/|\.go$)|(^|/)scheduler/(spreading|(generic_)?scheduler|nodeinfo|extender)\.go$", r"", SCHEDULING),
-    (r"(^|/)pkg/scheduler/(framework/)?(plugins/(?!names|registry|testing)|runtime/framework|preemption/|core/|nodeinfo/|types\.go)", r"", SCHEDULING),
-    (r"(^|/)pkg/scheduler/schedule_one\.go$", r"", SCHEDULING),
-    (r"(^|/)(schedulercache|scheduler/(internal/|backend/)?(cache|queue))/", r"", SCHEDULING_A_POD),
-    (r"(^|/)(scheduler|scheduling)/(?!(apis?|options?|config|metrics|profile|testing|factory|algorithmprovider|app|util/feature)(/|\.go$)).*\.go$", r"", SCHEDULING_A_POD),
-    (r"(^|/)plugin/pkg/admission/|(^|/)apiserver/pkg/admission/(plugin/)?|(^|/)pkg/admission/", r"(^|\.)(Admit|Validate|Handles|admit\w*|validate\w*|check\w*|Evaluate|Should\w+|Dispatch|Call\w*|ensure\w+|limit\w*)$", ADMISSION),
-    (r"(^|/)(auth|authentication|authorization|authorizer|authenticator)/", r"(^|\.)(Authorize\w*|authorize\w*|Authenticate\w*|authenticate\w*|RulesFor|VisitRulesFor|RuleAllows\w*|RulesAllow\w*|Get(Effective)?PolicyRules|\w*[mM]atches|Allowed|hasPath\w*)$", AUTHORIZATION),
-    (r"(^|/)pkg/(generic)?api-?server/(?!.*(options|config))|(^|/)apiserver/pkg/(endpoints|server)/(filters|handlers|request|responsewriters)/|(^|/)apiserver/pkg/(endpoints/installer|audit/.*|util/flowcontrol/.*)", r"", REQUESTS),
-    (r"(^|/)pkg/registry/.*(strategy|store)\.go$|(^|/)registry/generic/(registry/)?\w*\.go$", r"(^|\.)(PrepareFor\w+|Validate\w*|Canonicalize|Allow\w+|GetAttrs|Match\w+|SelectableFields|\w*(Create|Update|Get|List|Delete|Watch)\w*)$", REQUESTS),
-    (r"(^|/)storage/(cacher/|etcd\d?/|value/|[^/]*\.go$)|(^|/)pkg/tools/etcd", r"", STORAGE),
-    (r"(^|/)(runtime/serializer|pkg/conversion|pkg/runtime)/(?!.*(scheme_builder|register))", r"", CONVERSION),
-    (r"(^|/)pkg/kubelet/", r"(^|\.)([sS]ync\w*Pod\w*|HandlePod\w*|dispatchWork|managePodLoop|podWorkerLoop|UpdatePod|UpdateStatus|[sS]etPodStatus|syncBatch|generate(API)?PodStatus|computePodActions|makeEnvironmentVariables|generateRunContainerOptions|GenerateRunContainerOptions|[gG]etPodStatus\w*|canAdmitPod|canRunPod|convert\w*Status\w*|start[cC]ontainer|runContainer\w*|PodResourceChanged)$", KUBELET),
-    (r"(^|/)pkg/kubelet/", r"(^|\.)(syncLoop\w*|relist|Relist|updateCache|HandlePodCleanups|[cC]leanup\w*Pods?|tryUpdateNodeStatus|updateNodeStatus|setNodeStatus\w*|syncNodeStatus|reconcile|populatorLoop\w*|findAndAdd\w*|findAndRemove\w*|GetPods|doProbe|runProbe\w*)$", KUBELET_LOOP),
-    (r"(^|/)pkg/proxy/", r"(^|\.)(sync\w*|On(Service|Endpoint|Node)\w*|NextEndpoint|build\w*Map|[uU]pdate\w*(Map|Services|Endpoints)|write\w*)$", PROXY),
-    (r"(^|/)pkg/controller/(endpoint|endpointslice|service)/|(^|/)staging/src/k8s\.io/endpointslice/", r"(^|\.)(sync\w*|[aA]ddPod|[uU]pdatePod|[rR]econcile\w*)$", ENDPOINTS),
-    (r"(^|/)volumemanager/(populator|reconciler)/|(^|/)attachdetach/(populator|reconciler)/", r"", CriticalPath("a volume reconciler's loop", "tick")),
-)  # fmt: skip
-_COMPILED = tuple((re.compile(path), re.compile(name), where) for path, name, where in _PLACES)
 
-# Signs in any project: a method's name, and what must stand in its parameters.
-_SIGNS: tuple[tuple[str, str, CriticalPath], ...] = (
-    (r"(Filter|Score|ScoreExtensions|NormalizeScore|AddPod|RemovePod|SelectVictimsOnNode)$", r"CycleState|NodeInfo|PreFilterState", SCHEDULING),
-    (r"(PreFilter|PostFilter|PreScore|Reserve|Unreserve|Permit|PreBind|PostBind|Bind|PreEnqueue)$", r"CycleState|\*(core)?v1\.Pod\b", SCHEDULING_A_POD),
-    (r"Clone$", r"\.StateData$", SCHEDULING),
-    (r"Less$", r"PodInfo\b", SCHEDULING_A_POD),
-    (r"(\w*S|s)chedule(One|Pod)?$", r"\bPod\b|CycleState", SCHEDULING_A_POD),
-    (r"(Admit|Validate|Handles)$", r"admission\.Attributes", ADMISSION),
-    (r"(Handle|Default|Validate(Create|Update|Delete))$", r"admission\.Request|runtime\.Object", ADMISSION),
-    (r"(Authorize|RulesFor)$", r"authorizer\.Attributes|user\.Info|Attributes\b", AUTHORIZATION),
-    (r"Authenticate(Request|Token|Password)$", r"", AUTHORIZATION),
-    (r"ServeHTTP$", r"ResponseWriter", CriticalPath("a request path", "request")),
-    (r"(Reconcile|ReconcileKind)$", r"\bRequest\b|context\.Context|ctx\b", RECONCILER),
-    (r"(sync|Sync)\w*$", r"^\(((ctx|_) context\.Context, )?key string\)", RECONCILER),
-    (r"(On|on|handle|Handle)?(Add|Update|Delete|add|update|delete|Create|create|Generic)\w*$", r"^\(\w+ (interface\{\}|any)\)$|^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)$|event\.(Typed)?(Create|Update|Delete|Generic)Event", HANDLER),
-)  # fmt: skip
-_SIGNS_COMPILED = tuple((re.compile(r"(?:\w+\.)?" + name), re.compile(params), where) for name, params, where in _SIGNS)
+class _Sign(NamedTuple):
+    """A function of such a name whose signature holds such a text is on a critical path, in any project."""
+
+    where: CriticalPath
+    names: str
+    signature: str
+
+
+_OBJECT = r"(interface\{\}|any)"
+_SIGNS = (
+    _Sign(
+        SCHEDULING,
+        r"Filter Score ScoreExtensions NormalizeScore AddPod RemovePod SelectVictimsOnNode",
+        r"CycleState|NodeInfo|PreFilterState",
+    ),
+    _Sign(
+        SCHEDULING_A_POD,
+        r"PreFilter PostFilter PreScore Reserve Unreserve Permit PreBind PostBind Bind PreEnqueue",
+        r"CycleState|\*(core)?v1\.Pod\b",
+    ),
+    _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
+    _Sign(SCHEDULING_A_POD, r"Less", r"PodInfo\b"),
+    _Sign(SCHEDULING_A_POD, r"(\w*S|s)chedule(One|Pod)?", r"\bPod\b|CycleState"),
+    _Sign(ADMISSION, r"Admit Validate Handles", r"admission\.Attributes"),
+    _Sign(ADMISSION, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
+    _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
+    _Sign(AUTHORIZATION, r"Authenticate(Request|Token|Password)", r""),
+    _Sign(ANY_REQUEST, r"ServeHTTP", r"ResponseWriter"),
+    _Sign(RECONCILER, r"Reconcile ReconcileKind", r"\bRequest\b|context\.Context|ctx\b"),
+    _Sign(RECONCILER, r"[sS]ync\w*", r"^\(((ctx|_) context\.Context, )?key string\)"),
+    _Sign(
+        HANDLER,
+        r"((On|on|[hH]andle)\w*)?(Add|Update|Delete|Create|Generic|add|update|delete|create)\w*",
+        rf"^\(\w+ {_OBJECT}\)$|^\(\w+, \w+ {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ {_OBJECT}\)$"
+        r"|event\.(Typed)?(Create|Update|Delete|Generic)Event",
+    ),
+)
+
+
+def _any(patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns.split()))
+
+
+_STARTS_UP_COMPILED = _any(_STARTS_UP)
+_PLACES_COMPILED = tuple(
+    (_any(place.files), _any(place.functions) if place.functions else None, place.where) for place in _PLACES
+)
+_SIGNS_COMPILED = tuple((_any(sign.names), re.compile(sign.signature), sign.where) for sign in _SIGNS)
 
 # Function literals given to these run for each event, or for each node: what the key of a literal, or the callee, says.
 HANDLER_KEYS = frozenset({"AddFunc", "UpdateFunc", "DeleteFunc", "CreateFunc", "GenericFunc"})
@@ -102,17 +193,15 @@ _PARALLEL = frozenset({"ParallelizeUntil", "Until", "Parallelize"})
 
 
 def critical_path(function: Function) -> CriticalPath | None:
-    """Give the critical path that a function is on, by its name, parameters and place; None if it is on none.
+    """Give the critical path that a function is on, by its name, signature and place; None if it is on none.
 
-    What only runs at start-up is on none. Who calls the function is not asked: see `callgraph` for that.
+    What only runs at start-up is on none. Who calls the function is not asked: analysis.paths does.
     """
-    key = function.key
     if starts_up(function):
         return None
     found = None
-    path = function.file.path
-    for place, name, where in _COMPILED:
-        if place.search(path) and name.search(key):
+    for files, functions, where in _PLACES_COMPILED:
+        if files.search(function.file.path) and (functions is None or functions.fullmatch(function.name)):
             found = where
             break
     if found is not None and found.hot:
@@ -122,17 +211,19 @@ def critical_path(function: Function) -> CriticalPath | None:
 
 def of_file(path: str) -> CriticalPath | None:
     """Give the critical path of a file all of whose functions are on one, whatever their names."""
-    return next((where for place, name, where in _COMPILED if not name.pattern and place.search(path)), None)
+    return next(
+        (where for files, functions, where in _PLACES_COMPILED if functions is None and files.search(path)), None
+    )
 
 
 def starts_up(function: Function) -> bool:
     """Say whether a function runs once, when something is built or started, by its name."""
-    return _START_UP.search(function.key) is not None
+    return _STARTS_UP_COMPILED.fullmatch(function.name) is not None
 
 
 def _by_signs(function: Function) -> CriticalPath | None:
-    for name, params, where in _SIGNS_COMPILED:
-        if name.fullmatch(function.key) and params.search(signature(function)):
+    for names, text, where in _SIGNS_COMPILED:
+        if names.fullmatch(function.name) and text.search(signature(function)):
             return where
     return None
 

@@ -1,13 +1,14 @@
-"""Types of members of packages that are not in the tree: what a repository without vendor/ calls of client-go and controller-runtime.
+"""Types of members of packages that are not in the tree: client-go, controller-runtime, apimachinery.
 
-Mostly naming rules: client-gen, lister-gen and informer-gen (k8s.io/code-generator) name every type and method after
+For repositories without vendor/: mostly naming rules.
+client-gen, lister-gen and informer-gen (k8s.io/code-generator) name every type and method after
 the resource, so that `CoreV1().Pods(ns)` can be followed without reading a line of client-go. Tables hold the
 hand-written rest (client-go @32ce75a7, controller-runtime @86a0d40e, apimachinery @eed236ce).
 """
 
 import re
 
-from analyzers.golang.types import ERROR, INT, STRING, Basic, Field, Map, Named, Pointer, Signature, Slice, Struct, Type
+from analyzers.golang.types import ERROR, INT, STRING, Basic, Map, Named, Pointer, Signature, Slice, Type
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.clients import CONTROLLER_RUNTIME
 
@@ -378,4 +379,3 @@ def _singular(name: str) -> str:
 
 
 EXTERNAL = _External()
-_ = (Field, Struct)

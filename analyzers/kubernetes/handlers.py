@@ -12,7 +12,9 @@ from analyzers.golang.declaration import Function, parameters
 from analyzers.golang.facts import Closure
 from analyzers.golang.syntax import Node
 
-_ABOUT = re.compile(r"(?:^|[._(]|(?<=[a-z]))([nN]ode|[pP]od|[sS]ervice|[eE]ndpoints?|[lL]ease)s?(Informer|Handler|\(\))")
+_ABOUT = re.compile(
+    r"(?:^|[._(]|(?<=[a-z]))([nN]ode|[pP]od|[sS]ervice|[eE]ndpoints?|[lL]ease)s?(Informer|Handler|\(\))"
+)
 _UPDATE = re.compile(r"^(on|handle)?[uU]pdate\w*$|^(on|On|handle|Handle)\w*Update\w*$|^Update$")
 _TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)")
 
@@ -25,12 +27,20 @@ def updates(closure: Closure) -> bool:
 def is_update_handler(function: Function) -> bool:
     """Say whether a function has the name and the parameters of an UpdateFunc: (old, new interface{})."""
     group = function.node.child_by_field_name("parameters") if function.node is not None else None
-    return bool(_UPDATE.match(function.name)) and group is not None and bool(_TWO.match(" ".join(syntax.text(group).split())))
+    return (
+        bool(_UPDATE.match(function.name))
+        and group is not None
+        and bool(_TWO.match(" ".join(syntax.text(group).split())))
+    )
 
 
 def compares(body: Node | None, old: str) -> bool:
     """Say whether a handler's body uses the old object for anything."""
-    return body is not None and old not in {"", "_"} and any(node.type == "identifier" and syntax.text(node) == old for node in syntax.walk(body))
+    return (
+        body is not None
+        and old not in {"", "_"}
+        and any(node.type == "identifier" and syntax.text(node) == old for node in syntax.walk(body))
+    )
 
 
 def old_parameter(node: Node) -> str:
@@ -42,6 +52,8 @@ def old_parameter(node: Node) -> str:
 def about(function: Function, closure: Closure) -> str:
     """Give the kind whose informer a handler is added to in a function ("node"), as far as names tell; "" if unknown."""
     start = function.region.start
-    text = function.file.source[max(start, closure.node.start_byte - 400) : closure.node.start_byte].decode("utf-8", "replace")
+    text = function.file.source[max(start, closure.node.start_byte - 400) : closure.node.start_byte].decode(
+        "utf-8", "replace"
+    )
     found = _ABOUT.findall(text)
     return found[-1][0].lower() if found else ""

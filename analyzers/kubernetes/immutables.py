@@ -7,10 +7,10 @@ generated client takes its options by value); shared facts, kubernetes.md 4, "Co
 from analyzers.golang.types import Named
 
 _BY_VALUE = frozenset(
-    "Time MicroTime Duration Quantity IntOrString GroupVersionKind GroupVersionResource GroupKind GroupResource GroupVersion"
-    " NamespacedName NamespacedNameNode ObjectKey ObjectName Requirement Event Request Result Logger Addr Prefix AddrPort"
-    " ListOptions GetOptions CreateOptions UpdateOptions PatchOptions DeleteOptions ApplyOptions SelectionPredicate"
-    " SubjectAccessReviewSpec AttributesRecord Value".split()
+    ["Time", "MicroTime", "Duration", "Quantity", "IntOrString", "NamespacedName", "ObjectKey", "ObjectName", "Logger"]
+    + ["GroupVersionKind", "GroupVersionResource", "GroupKind", "GroupResource", "GroupVersion", "Requirement"]
+    + [f"{verb}Options" for verb in ("List", "Get", "Create", "Update", "Patch", "Delete", "Apply")]
+    + ["SelectionPredicate", "AttributesRecord"]
 )
 _OPTIONS = ("Options", "Option", "Opts", "Config", "Configuration", "Settings", "Flags", "Args", "ControllerContext")
 

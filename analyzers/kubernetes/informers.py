@@ -24,6 +24,16 @@ NewIndexerInformerWatcherWithContext
 """
 CONSTRUCTORS = frozenset(_CONSTRUCTORS_WORDS.split())
 _HOMES = re.compile(r"/tools/(cache|watch)$|/client/cache$|/controller/framework$")
+FACTORIES = frozenset(
+    {
+        "NewSharedInformerFactory",
+        "NewFilteredSharedInformerFactory",
+        "NewSharedInformerFactoryWithOptions",
+        "NewDynamicSharedInformerFactory",
+        "NewFilteredDynamicSharedInformerFactory",
+    }
+)
+_FACTORY_HOMES = re.compile(r"informers?(/|$)|informers_generated")
 _GENERATED = re.compile(r"/informers/")
 _GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w*)Informer$")
 _CLIENT_ARGUMENT = re.compile(
@@ -33,8 +43,10 @@ _CLIENT_ARGUMENT = re.compile(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Informer:
-    """A call that makes an informer or reflector; `resource` is "" where unknown. `selected`: it is restricted by a
-    field selector."""
+    """A call that makes an informer or reflector, or a whole `factory` of them; `resource` is "" where unknown.
+
+    `selected`: it is restricted by a field selector.
+    """
 
     resource: str
     call: Call
@@ -42,6 +54,7 @@ class Informer:
     function: Function
     all_namespaces: bool
     selected: bool
+    factory: bool = False
 
 
 def informers(index: PackageIndex, file: SourceFile, function: Function, found: list[Request]) -> list[Informer]:
@@ -49,13 +62,15 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
     made = []
     for call in function.calls:
         generated = _GENERATED_NAME.match(call.name)
-        if call.operand is None or (call.name not in CONSTRUCTORS and not generated):
+        if call.operand is None or (call.name not in CONSTRUCTORS and call.name not in FACTORIES and not generated):
             continue
         operand = syntax.text(call.operand)
         path = index.imported(file, operand) if function.binding(operand, call.node.start_byte) is None else None
         if path is None:
             continue
-        if call.name in CONSTRUCTORS and _HOMES.search(path):
+        if call.name in FACTORIES and _FACTORY_HOMES.search(path):
+            made.append(Informer("", call, file, function, True, False, factory=True))
+        elif call.name in CONSTRUCTORS and _HOMES.search(path):
             made.append(_made(index, file, function, call, found))
         elif generated and _GENERATED.search(path):
             text = syntax.text(call.node)

@@ -14,7 +14,9 @@ from analyzers.golang.syntax import Node
 _LOGGER = re.compile(r"^(glog|klog|log|logr|logger|lh|ctrl|logging|setupLog)$|[lL]og(ger)?$")
 _METHODS = re.compile(r"^(Info|Warning|Debug|Print|Log)(f|ln|S|Depth)?$")
 _VERBOSITY = re.compile(r"\.?V\(\s*(\w[\w.]*)\s*\)")
-_TEXT = re.compile(r"^(Sprintf?|Sprintln|Sdump|Dump|Marshal|MarshalIndent|Diff|ObjectDiff|ObjectReflectDiff|ObjectGoPrintDiff|Join|Repr|Pretty\w*|DeepCopy)$|(JSON|Json|Loggable|ToString|Msg\w*|Detailed)$|^(Generate|Format|Describe|Stringify)[A-Z]?\w*$")
+_TEXT = re.compile(
+    r"^(Sprintf?|Sprintln|Sdump|Dump|Marshal|MarshalIndent|Diff|ObjectDiff|ObjectReflectDiff|ObjectGoPrintDiff|Join|Repr|Pretty\w*|DeepCopy)$|(JSON|Json|Loggable|ToString|Msg\w*|Detailed)$|^(Generate|Format|Describe|Stringify)[A-Z]?\w*$"
+)
 _CHEAP = frozenset({"KObj", "KRef", "KObjs", "KObjSlice", "len", "append"})
 
 PRODUCTION = 2
@@ -23,7 +25,7 @@ PRODUCTION = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Log:
-    """A log call: its verbosity (0 without one, None where it is no number), and the argument that costs most (None if none does)."""
+    """A log call: its verbosity (0 without one, None where it is no number), and an argument that costs something (None: none)."""
 
     call: Call
     verbosity: int | None
@@ -45,7 +47,11 @@ def log(call: Call) -> Log | None:
 
 
 def _calls(argument: Node) -> list[Node]:
-    return [node for node in syntax.walk(argument, lambda node: node.type != "func_literal") if node.type == "call_expression"]
+    return [
+        node
+        for node in syntax.walk(argument, lambda node: node.type != "func_literal")
+        if node.type == "call_expression"
+    ]
 
 
 def _costs(node: Node) -> bool:
@@ -53,4 +59,8 @@ def _costs(node: Node) -> bool:
     if function is None or arguments is None:
         return False
     name = syntax.text(function).rpartition(".")[2]
-    return name not in _CHEAP and bool(_TEXT.search(name)) and (bool(syntax.children(arguments)) or name in {"DeepCopy", "Repr"})
+    return (
+        name not in _CHEAP
+        and bool(_TEXT.search(name))
+        and (bool(syntax.children(arguments)) or name in {"DeepCopy", "Repr"})
+    )

@@ -34,10 +34,16 @@ def _from_map(index: PackageIndex, function: Function, name: str) -> bool:
         right = syntax.text(assignment.right[0])
         if right.startswith(f"append({name},") and assignment.loops:
             loop = assignment.loops[-1]
-            if loop.collection is not None and isinstance(index.underlying(index.type_of(loop.collection, function.file, function)), Map):
+            if loop.collection is not None and isinstance(
+                index.underlying(index.type_of(loop.collection, function.file, function)), Map
+            ):
                 return True
     return False
 
 
 def _sorted(function: Function, name: str) -> bool:
-    return any(_SORTS.match(call.name) and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments) for call in function.calls)
+    return any(
+        _SORTS.match(call.name)
+        and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments)
+        for call in function.calls
+    )

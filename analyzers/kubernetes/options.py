@@ -17,7 +17,7 @@ class Options:
 
     labels, fields: a selector is given. one_object: the field selector names one object, one_node what is on one node
     (the server still reads all, except for metadata.name: kubernetes.md 1.5, faq.md). limited: read in pages. cached:
-    ResourceVersion "0", the API server's watch cache may answer.
+    ResourceVersion "0", the API server's watch cache may answer. unknown: they come from elsewhere (a parameter, a call).
     """
 
     labels: bool = False
@@ -26,6 +26,7 @@ class Options:
     one_node: bool = False
     limited: bool = False
     cached: bool = False
+    unknown: bool = False
 
 
 NO_OPTIONS = Options()
@@ -56,11 +57,14 @@ def looks_like_options(argument: Node, method: str) -> bool:
 def options(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Options:
     """Read the options of a LIST or WATCH from its arguments, and from what was put into the variable that holds them."""
     parts: list[str] = []
+    unknown = False
     for argument in call.arguments:
         parts.append(syntax.text(argument))
         name = parts[-1].lstrip("&")
         if _OPTIONS_NAME.fullmatch(name) or argument.type == "identifier":
-            parts += _given(function, name, argument)
+            given = _given(function, name, argument)
+            unknown = unknown or (not given and _OPTIONS_NAME.fullmatch(name) is not None)
+            parts += given
     text = "\n".join(parts)
     # The clients of 2014 and 2015 took selectors as they are: List(labels.Everything(), fields.Everything()).
     selectors = [part for part in parts if not _NONE.match(part)] if not _mentions_options(call) else []
@@ -72,6 +76,7 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
         one_node=_ONE_NODE.search(text) is not None,
         limited=bool(_LIMIT.search(text)) or _paged(call),
         cached=bool(_CACHED.search(text)),
+        unknown=unknown,
     )
 
 

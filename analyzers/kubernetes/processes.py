@@ -16,7 +16,7 @@ _BODY = re.compile(rb"\b\w*[eE]xec\w*\.Command(Context)?\(")
 
 
 def starts_process(index: PackageIndex, function: Function, call: Call) -> bool:
-    """Say whether a call starts a process: itself, or in the body of the function it calls (behind an interface: of all in its package)."""
+    """Say whether a call starts a process: itself, or in the function it calls (behind an interface: in any of its package)."""
     if call.operand is None:
         return _wraps(index.callee(call, function.file, function))
     if call.name in {"Command", "CommandContext"}:
@@ -24,7 +24,9 @@ def starts_process(index: PackageIndex, function: Function, call: Call) -> bool:
     named = dereferenced(index.type_of(call.operand, function.file, function))
     if isinstance(named, Named) and isinstance(index.underlying(named), Interface):
         package = index.package(named.path)
-        return package is not None and any(_wraps(each) for each in package.functions if each.name == call.name and each.receiver_name)
+        return package is not None and any(
+            _wraps(each) for each in package.functions if each.name == call.name and each.receiver_name
+        )
     return _wraps(index.callee(call, function.file, function))
 
 

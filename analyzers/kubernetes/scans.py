@@ -24,7 +24,10 @@ _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, copying what it gives or not. `indexed`: an index gives what it asks for, which may still be much."""
+    """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, with copies or without.
+
+    indexed: an index gives what it asks for, which may still be much.
+    """
 
     call: Call
     resource: str
@@ -68,7 +71,11 @@ def _by_name(call: Call) -> Scan | None:
         return None
     if _STORE.search(name) and not call.arguments:
         return Scan(call, _resource_by_name(call), True)
-    if _LISTER.search(name) and len(call.arguments) == 1 and "elector" in syntax.text(call.arguments[0]) + "elector" * ("Everything" in syntax.text(call.arguments[0])):
+    if (
+        _LISTER.search(name)
+        and len(call.arguments) == 1
+        and "elector" in syntax.text(call.arguments[0]) + "elector" * ("Everything" in syntax.text(call.arguments[0]))
+    ):
         return Scan(call, _resource_by_name(call), True)
     return None
 
@@ -102,6 +109,9 @@ def _resource_by_name(call: Call) -> str:
     """Give the resource whose name a store goes by: `podStore`, `c.serviceIndexer`, `nodeInformer.GetStore()`."""
     if call.operand is None:
         return ""
-    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", " ".join(syntax.path(call.operand) or [collections.name_of(call.operand) or ""]))
+    words = re.findall(
+        r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])",
+        " ".join(syntax.path(call.operand) or [collections.name_of(call.operand) or ""]),
+    )
     kinds = [resources.plural(word) for word in words]
     return next((kind for kind in reversed(kinds) if kind in collections.RESOURCES), "")

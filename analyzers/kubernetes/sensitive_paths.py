@@ -27,14 +27,18 @@ _PLACES: tuple[tuple[str, str, Place], ...] = (
     (
         r"(^|/)endpoints/installer\.go$|(^|/)pkg/(generic)?apiserver/api_installer\.go$",
         r"(Handler|handler|Route\w*|Writer)\b.*[=(]",
-        Place("how the API server installs its handlers", "compression around all reads once cost seconds (kubernetes/kubernetes#45666)"),
+        Place("how the API server installs its handlers", "compression around all reads once cost seconds (#45666)"),
     ),
     (
         r"(^|/)(apiserver/pkg/server/options|kube-apiserver/app/options|genericapiserver/options)/",
         r"InFlight|Inflight|RequestTimeout|WatchCacheSize|EnableWatchCache|AuditPolicy|DefaultWatchCache",
         Place("the API server's limits and defaults", ""),
     ),
-    (r"(^|/)(util/flowcontrol/(throttle|backoff)|util/throttle|client/restclient/config|client-go/rest/config)\.go$", r"", Place("the rate limits of clients", "")),
+    (
+        r"(^|/)(util/flowcontrol/(throttle|backoff)|util/throttle|client/restclient/config|client-go/rest/config)\.go$",
+        r"",
+        Place("the rate limits of clients", ""),
+    ),
     (r"(^|/)apiserver/pkg/audit/(policy|event)", r"", Place("what is audited by default", "")),
     (
         r"(^|/)pkg/kubelet/(kubelet_node_status|nodestatus/setters)\.go$",
@@ -43,6 +47,7 @@ _PLACES: tuple[tuple[str, str, Place], ...] = (
     ),
     (r"(^|/)storage/(cacher(/\w+)?|watch_cache)\.go$", r"", Place("the API server's watch cache", "")),
 )  # fmt: skip
+_NO_CODE = re.compile(r'^\s*(//.*|[\w.]*\s*"[^"]*"|[\w){}(]*)$')  # comments, imports, single words and braces
 _COMPILED = tuple((re.compile(path), re.compile(text), place) for path, text, place in _PLACES)
 
 
@@ -51,6 +56,6 @@ def place(path: str, changed: list[str]) -> tuple[Place, int] | None:
     for where, text, found in _COMPILED:
         if where.search(path):
             for number, line in enumerate(changed):
-                if line.strip() and not line.lstrip().startswith("//") and text.search(line):
+                if not _NO_CODE.match(line) and text.search(line):
                     return found, number
     return None

@@ -27,9 +27,7 @@ _TABLE: dict[str, str] = {
         "ReplicaSetCondition=88 ReplicaSetList=104 ReplicaSetSpec=648 StatefulSet=1080 StatefulSetCondition=88 "
         "StatefulSetList=104 StatefulSetSpec=728 StatefulSetStatus=88"
     ),
-    "k8s.io/api/authentication/v1": (
-        "SelfSubjectReview=328 TokenRequest=344 TokenReview=368 TokenReviewStatus=88"
-    ),
+    "k8s.io/api/authentication/v1": ("SelfSubjectReview=328 TokenRequest=344 TokenReview=368 TokenReviewStatus=88"),
     "k8s.io/api/authorization/v1": (
         "LocalSubjectAccessReview=384 ResourceAttributes=112 ResourceRule=96 SelfSubjectAccessReview=320 "
         "SelfSubjectRulesReview=352 SubjectAccessReview=384 SubjectAccessReviewSpec=80"
@@ -167,7 +165,9 @@ _SIZES = {
 
 
 # The same packages under the names they had: the project moved in 2015, client-go held a copy until 2017.
-_ELSEWHERE = re.compile(r"(?:github\.com/GoogleCloudPlatform/kubernetes|k8s\.io/client-go(?:/[0-9.]+)?)/pkg/api(?=/v1$|$)")
+_ELSEWHERE = re.compile(
+    r"(?:github\.com/GoogleCloudPlatform/kubernetes|k8s\.io/client-go(?:/[0-9.]+)?)/pkg/api(?=/v1$|$)"
+)
 
 
 def at_least(named: Named) -> int | None:

@@ -22,6 +22,13 @@ _LONGEST = 120
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
 _MOST_REQUESTS = 3
 _DEEPEST = 2
+_VERB = re.compile(
+    r"(get|list|fetch|load|read|find|resolve|patch|update|create|delete|remove|clean|evict|mark|set|add|annotate|label"
+    r"|taint|apply|post|send|sync|refresh|record|report|ensure|register|publish|write|save|store|persist|bind|recycle"
+    r"|provision|terminate|approve|renew|has|is|check|count|wait)",
+    re.IGNORECASE,
+)
+_PART = re.compile(r"client|control$|updater$|patcher$|helper$|recorder$|syncer$|binder$|evictor$", re.IGNORECASE)
 _CLIENT = re.compile(rb"[cC]lient|[kK]ube|[gG]etter|\bcs\b|[rR]eader\b")
 
 
@@ -32,12 +39,14 @@ def wrapped_requests(
     one for each thing it sends."""
     if lines is not None and not lines:
         return []
+    if not _CLIENT.search(file.source):
+        return []
     sending = {request.call.node.start_byte for request in direct}
     found = []
     for call in function.calls:
         if lines is not None and call.line not in lines:
             continue
-        if not _may_wrap(call) or (call.node.start_byte in sending and call.name in METHODS):
+        if not _may_wrap(function, call) or (call.node.start_byte in sending and call.name in METHODS):
             continue
         seen = set()
         for inner in _sent(index, file, function, call):
@@ -47,8 +56,24 @@ def wrapped_requests(
     return found
 
 
-def _may_wrap(call: Call) -> bool:
-    return bool(call.name) and (call.operand is not None or call.name not in BUILTINS)
+def _may_wrap(function: Function, call: Call) -> bool:
+    """Say whether a call looks as if it could send a request: to resolve every call would cost more than all else.
+
+    A client among the arguments, a method of the function's own receiver that is named for what one does with objects,
+    or of a field that is named for a part that does so.
+    """
+    if not call.name or call.name in BUILTINS:
+        return False
+    if any(_CLIENT.search(argument.text or b"") for argument in call.arguments):
+        return True
+    if call.operand is None or not _VERB.match(call.name):
+        return False
+    path = syntax.path(call.operand)
+    if path is None:
+        return False
+    receiver = function.receiver
+    of_receiver = receiver is not None and path[0] == receiver.name
+    return (of_receiver and len(path) == 1) or bool(_PART.search(path[-1]))
 
 
 def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
@@ -151,9 +176,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
         return []
     found: dict[tuple[str, str, str], Request] = {}
     for call in callee.calls:
-        if not _may_wrap(call) or not any(
-            _CLIENT.search(syntax.text(argument).encode()) for argument in call.arguments
-        ):
+        if not _may_wrap(callee, call):
             continue
         for inner_callee in callees(index, callee.file, callee, call):
             if inner_callee is not callee:

@@ -14,6 +14,7 @@ from bot.settings import Secret, Settings
 from bot.shadow import read
 from workers import git, jobs
 from workers.jobs import Equipment
+from workers.mirror import CommitGone
 from workers.parser import Parser, ParserError
 from workers.sandbox import Entry, Fault, SimulatedGitHub, SimulatedRepository
 from workers.sandbox.records import Pull
@@ -105,7 +106,7 @@ def test_what_is_no_longer_wanted_is_not_made(
 def test_who_asks_gets_a_review_of_a_draft(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: COPIES}, draft=True)
     jobs.review(equipment, request_for(repository, pull, head="", command=command()))
-    assert [write["write"] for write in map(lambda kept: kept.write, read(equipment.redis))][0] == "React"
+    assert next(read(equipment.redis)).write["write"] == "React"
     assert written(equipment, "PostReview")
 
 
@@ -161,17 +162,16 @@ def test_a_damaged_mirror_fails_once(equipment: Equipment, repository: Simulated
     jobs.review(equipment, request_for(repository, pull))
 
 
-def test_a_force_push_during_the_fetch_ends_the_review(
+def test_a_commit_that_git_does_not_know_yet_is_tried_again(
     equipment: Equipment, github: SimulatedGitHub, repository: SimulatedRepository
 ) -> None:
     pull = repository.open_pull({PATH: COPIES})
-    gone = "fatal: remote error: upload-pack: not our ref"
-    refused = b"%04x" % (4 + 4 + len(gone.encode())) + b"ERR " + gone.encode()
-    github.faults.add(
-        Fault(method="POST", path=f"/{repository.record.name}/git-upload-pack", status=200, body=refused.decode())
-    )
-    said = jobs.review(equipment, request_for(repository, pull))
-    assert "not our ref" in said or "diagnostics" not in said
+    unknown = {"base_commit": {"sha": pull.base_sha}, "merge_base_commit": {"sha": "0" * 39 + "1"}}
+    github.faults.add(Fault(path=f"/{repository.record.name}/compare/", status=200, body=unknown))
+    with pytest.raises(CommitGone):
+        jobs.review(equipment, request_for(repository, pull))
+    jobs.review(equipment, request_for(repository, pull))
+    assert written(equipment, "PostReview")
 
 
 def test_a_configuration_counts_for_the_label_and_the_review(

@@ -1,6 +1,8 @@
 import datetime
 import fcntl
 import os
+import select
+import socket
 import subprocess
 import sys
 import threading
@@ -298,34 +300,36 @@ def test_a_week_later_commits_go_but_not_those_of_a_mirror_in_use(
         contents(path, base, "x")
 
 
-def test_git_ends_with_the_process_that_waits_for_it(
-    mirrors: Mirrors, github: SimulatedGitHub, repository: SimulatedRepository, token: Secret
-) -> None:
-    base = repository.commit({"x": "1"})
-    # The remote begins to answer and never ends: the fetch hangs until its parent is killed.
-    github.faults.add(Fault(path="info/refs", status=None, delay=20))
-    script = (
-        "import sys; from pathlib import Path; from bot.settings import Secret; from workers.mirror import Mirrors\n"
-        f"mirrors = Mirrors(Path({str(mirrors.folder)!r}), {github.git_url!r}, 100)\n"
-        f"with mirrors.holding({NAME!r}, [{base!r}], Secret(sys.stdin.readline().strip())): pass\n"
-    )
-    child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
-    assert child.stdin
-    child.stdin.write(token.reveal().encode() + b"\n")
-    child.stdin.close()
-    while not command_lines("fetch", str(mirrors.folder)):
-        assert child.poll() is None
-        os.sched_yield()
+def test_git_ends_with_the_process_that_waits_for_it(tmp_path: Path) -> None:
+    # The remote takes the connection and does not answer: the fetch hangs until its parent is killed.
+    with socket.create_server(("127.0.0.1", 0)) as remote:
+        mirrors = Mirrors(tmp_path / "mirrors", f"http://127.0.0.1:{remote.getsockname()[1]}", 100)
+        script = (
+            "from pathlib import Path; from bot.settings import Secret; from workers.mirror import Mirrors\n"
+            f"mirrors = Mirrors(Path({str(mirrors.folder)!r}), 'http://127.0.0.1:{remote.getsockname()[1]}', 100)\n"
+            f"with mirrors.holding({NAME!r}, [{'1' * 40!r}], Secret('x')): pass\n"
+        )
+        child = subprocess.Popen([sys.executable, "-c", script])
+        connection, _ = remote.accept()
+        with connection:
+            see_git_end(mirrors, child)
+
+
+def see_git_end(mirrors: Mirrors, child: "subprocess.Popen[bytes]") -> None:
+    [fetching] = git_processes("fetch", str(mirrors.folder))
+    descriptor = os.pidfd_open(fetching)
     child.kill()
     child.wait()
     # The lock of a process is free when it has ended, and git holds none of its own.
     with mirrors.path(NAME).with_suffix(".fetch").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-    while command_lines("fetch", str(mirrors.folder)):
-        os.sched_yield()
+    ended = select.poll()
+    ended.register(descriptor, select.POLLIN)
+    assert ended.poll(10_000), "git waits for the remote though nobody waits for git"
+    os.close(descriptor)
 
 
-def command_lines(*words: str) -> list[str]:
+def git_processes(*words: str) -> list[int]:
     found = []
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -333,5 +337,5 @@ def command_lines(*words: str) -> list[str]:
         except OSError:
             continue
         if line.startswith("git ") and all(word in line for word in words):
-            found.append(line)
+            found.append(int(each.parent.name))
     return found

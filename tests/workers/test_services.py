@@ -65,9 +65,9 @@ def test_without_credentials_there_is_the_sandbox(usual: dict[str, str], stack: 
 
 
 def test_with_credentials_there_is_github(
-    usual: dict[str, str], credentials: dict[str, str], stack: contextlib.ExitStack
+    usual: dict[str, str], credentials: dict[str, str], stack: contextlib.ExitStack, redis_url: str
 ) -> None:
-    programs = plan({**usual, **credentials, "REDIS_URL": "redis://:a-redis-password@queue:6379"}, stack)
+    programs = plan({**usual, **credentials, "REDIS_URL": redis_url}, stack)
     assert [program.name for program in programs] == ["receiver", "commands", "reviews", "deep", "maintenance"]
     assert "GITHUB_API_URL" not in programs[0].environment
 
@@ -141,13 +141,15 @@ def test_a_port_that_is_taken_is_one_sentence(usual: dict[str, str], stack: cont
         ({"GITHUB_APP_ID": "4711", "GITHUB_PRIVATE_KEY_FILE": "/nowhere.pem"}, "cannot be read"),
         ({"SANDBOX_PORT": "many"}, "SANDBOX_PORT cannot be used"),
         ({"MODE": "loud"}, "MODE cannot be used"),
+        ({"REDIS_URL": "redis://:a-redis-password@127.0.0.1:1"}, "the queue cannot be reached"),
     ],
 )
 def test_what_cannot_work_is_one_sentence(
     usual: dict[str, str], stack: contextlib.ExitStack, changes: dict[str, str], said: str
 ) -> None:
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=said) as error:
         plan({**usual, **changes}, stack)
+    assert not any(secret in str(error.value) for secret in SECRETS)
 
 
 @pytest.mark.parametrize("missing", ["WEBHOOK_SECRETS", "REPOSITORIES"])

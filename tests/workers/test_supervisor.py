@@ -94,7 +94,25 @@ def test_a_killed_one_is_named_with_its_signal(tmp_path: Path) -> None:
 def test_one_that_cannot_run_ends_all_with_its_sentence(tmp_path: Path) -> None:
     code = "import sys\nprint('scalability-bot: no, because', file=sys.stderr)\nsys.exit(2)"
     with pytest.raises(CannotRun, match="other cannot run"):
-        supervise([python("sound", WAITING), python("other", code, 1)], tmp_path, lambda *_: False)
+        supervise([python("sound", WAITING), python("other", code, 1, lambda: False)], tmp_path, lambda *_: False)
+
+
+def test_one_that_cannot_run_later_on_is_started_again(tmp_path: Path) -> None:
+    pid, away = tmp_path / "pid", tmp_path / "away"
+    # Runs at first; then, say, its queue is away for a while.
+    code = (
+        f"import os, pathlib, sys\nif pathlib.Path({str(away)!r}).exists():\n    sys.exit(2)\n"
+        f"pathlib.Path({str(pid)!r}).symlink_to(str(os.getpid()))\n{WAITING}"
+    )
+
+    def until(terminal: Terminal, name: str, line: str) -> bool:
+        if line.startswith("all is up"):
+            away.touch()
+            os.kill(int(str(pid.readlink())), signal.SIGKILL)
+        return "status 2" in line
+
+    terminal = supervise([python("frail", code, ready=pid.is_symlink)], tmp_path, until)
+    assert "frail ended (status 2) and starts again in 2 s" in terminal.said("run")
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
