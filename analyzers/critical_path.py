@@ -59,13 +59,15 @@ from analyzers.analysis.places import Added, Candidate, Find, added
 from analyzers.analysis.subject import Burden
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Closure
+from analyzers.golang.facts import Call, Closure, Loop
 from analyzers.golang.syntax import Node
-from analyzers.kubernetes import critical_paths, handlers, map_order, processes
+from analyzers.golang.types import Map
+from analyzers.kubernetes import collections, critical_paths, handlers, map_order, processes
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
 
 T = TypeVar("T")
+_RANDOM = frozenset({"Int", "Intn", "Int31n", "Int63n", "Float64", "Perm", "Shuffle", "IntN", "N"})
 _JSON = frozenset({"Marshal", "MarshalIndent", "Unmarshal", "NewEncoder", "NewDecoder"})
 
 
@@ -85,6 +87,7 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
     yield from _each(change, _calls, _call)
     yield from _each(change, _sends, _send)
     yield from _each(change, _literals, _handler)
+    yield from _each(change, _loops, _under_lock)
     yield from _lost_comparisons(change)
 
 
@@ -130,7 +133,9 @@ def _each(change: Change, find: Find[T], judge: Callable[[Change, Added[T]], Fou
 
 def _calls(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
-        if call.name and (call.loops or call.name in _JSON or call.name in {"DeepEqual", "Equal"}):
+        if call.name and (
+            call.loops or call.name in _JSON or call.name in _RANDOM or call.name in {"DeepEqual", "Equal"}
+        ):
             looped = any(loop.kind == "range" for loop in call.loops)
             yield Candidate(("call", call.name, looped), call.line, call.end_line, call)
 
@@ -147,6 +152,17 @@ def _call(change: Change, each: Added[Call]) -> Found | None:
             "Send or keep only what is needed (names instead of objects), or encode once and keep it.",
             Burden(path.per, path.name),
             f"json {path.name}",
+        )
+    if operand == "rand" and call.name in _RANDOM:
+        path = path_of(change, function, call.closures)
+        if path is None or path.per != "pod and node":
+            return None
+        return Found(
+            f"{code(f'rand.{call.name}')} draws from a source that all goroutines share behind a lock.",
+            "Draw once for the pod, or give each goroutine a source of its own.",
+            Burden(path.per, path.name),
+            "shared randomness",
+            Level.NOTICE,
         )
     name = map_order.compared(change.head_index, function, call)
     if name is not None:
@@ -175,7 +191,7 @@ def _process(change: Change, each: Added[Call]) -> Found | None:
         f"{code(call.name)} starts a process for each item of {code(syntax.text(collection) if collection is not None else '')}.",
         "Hand all items to one process (`iptables-restore`, `ipset restore`), or use a library.",
         Burden("item", path.name if path else ""),
-        f"process {call.name}",
+        "process for each item",
     )
 
 
@@ -265,6 +281,62 @@ def _queues_pointer(change: Change, function: Function, call: Call, depth: int) 
         return False
     callee = change.head_index.callee(call, function.file, function)
     return callee is not None and any(_queues_pointer(change, callee, inner, 1) for inner in callee.calls)
+
+
+def _loops(function: Function) -> Iterator[Candidate[Loop]]:
+    if b"ock" not in function.file.source[function.region.start : function.region.end]:
+        return
+    for loop in function.loops:
+        if loop.kind == "range" and loop.collection is not None:
+            yield Candidate(("locked", collections.alike(loop.collection)), loop.line, loop.line, loop)
+
+
+def _under_lock(change: Change, each: Added[Loop]) -> Found | None:
+    loop, function = each.what, each.function
+    if (
+        loop.outer
+        or loop.collection is None
+        or bounded(change.head_index, function, loop)
+        or not _locked(function, loop)
+    ):
+        return None
+    growing = collections.growing(change.head_index, function.file, function, loop.collection)
+    whole = _everything(change, function, loop)
+    path = path_of(change, function, loop.closures) if growing is not None or whole else None
+    if path is None or path.per in {"object", "tick"} or each.file.component.every_node:
+        return None
+    return Found(
+        f"The loop over {code(syntax.text(loop.collection))} holds a lock on {path.name}: all others wait for its end.",
+        "Keep an index of what is looked for, or copy what is needed under the lock and work on the copy.",
+        Burden(path.per, path.name),
+        "scan under a lock",
+        Level.WARNING if growing is not None and growing.typed and path.hot else Level.NOTICE,
+    )
+
+
+def _locked(function: Function, loop: Loop) -> bool:
+    """Whether a lock was taken in front of a loop and is kept, or the function's name says that its callers hold it."""
+    if "locked" in function.name.lower():
+        return True
+    before = [call for call in function.calls if call.node.end_byte <= loop.node.start_byte and not call.loops]
+    taken = [call for call in before if call.name in {"Lock", "RLock"} and not call.arguments]
+    freed = [call for call in before if call.name in {"Unlock", "RUnlock"} and not call.defer]
+    return len(taken) > len(freed)
+
+
+def _everything(change: Change, function: Function, loop: Loop) -> bool:
+    """Whether a loop goes through a map of maps to the end, as a loop in it does with each of them."""
+    index = change.head_index
+    type_ = index.type_of(loop.collection, function.file, function) if loop.collection is not None else None
+    if not isinstance(index.underlying(type_), Map):
+        return False
+    return any(
+        inner.outer
+        and inner.outer[-1] is loop
+        and inner.collection is not None
+        and syntax.text(inner.collection) == loop.value
+        for inner in function.loops
+    )
 
 
 def _lost_comparisons(change: Change) -> Iterator[Diagnostic]:

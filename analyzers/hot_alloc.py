@@ -243,16 +243,12 @@ def _asked(call: Call) -> bool:
 
 
 def _fails(call: Call) -> bool:
-    """Whether it only happens when something has failed: the test says so, or the branch returns an error."""
-    for condition in call.conditions:
-        if condition.kind not in {"if", "case"} or condition.test is None:
-            continue
-        then = condition.node.child_by_field_name("consequence")
-        if _FAILED.search(syntax.text(condition.test)) or (
-            then is not None and _RETURNS_ERROR.search(syntax.text(then))
-        ):
-            return True
-    return False
+    """Whether it only happens when something has failed: a test says so, or the innermost branch returns an error."""
+    tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
+    if any(each.test is not None and _FAILED.search(syntax.text(each.test)) for each in tests):
+        return True
+    then = tests[-1].node.child_by_field_name("consequence") if tests else None
+    return then is not None and bool(_RETURNS_ERROR.search(syntax.text(then)))
 
 
 def _item_loop(change: Change, each: Added[Call]) -> bool:

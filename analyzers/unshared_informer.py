@@ -93,8 +93,16 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
             unless="Leave it if nothing else in the process needs this resource, or it is restricted to a few objects.",
             concern=f"informer {each.function.key}",
             function=each.function.key,
-            subject=Watch(each.resource, each.all_namespaces, each.selected, file.component),
+            subject=Watch(
+                each.resource, each.all_namespaces, each.selected, file.component, _is_own(each.resource, file.path)
+            ),
         )
+
+
+def _is_own(resource: str, path: str) -> bool:
+    """Say whether a controller's folder is named for the resource: pkg/controller/job and jobs."""
+    folder = path.split("/")[-2:-1]
+    return bool(resource and folder) and len(folder[0]) > 2 and resource.startswith(folder[0].lower())
 
 
 def _added(change: Change, file: ChangedFile) -> Iterator[Informer]:

@@ -48,16 +48,14 @@ class Fixture:
             lines.append(_rendered(file.new, file.old, hunks.split("\n")))
         return Fixture("".join(lines), self.head, self.base, {}, self.level, self.deep)
 
+    def change(self, configuration: Configuration | None = None) -> Change:
+        """Give it as rules see it."""
+        trees = MemoryTree(self.base), MemoryTree(self.head)
+        return Change(Diff.parse(self.diff), *trees, configuration or Configuration(), self.deep)
+
     def report(self, *rules: str, configuration: Configuration | None = None) -> Report:
         """Give what the rules (all, if none is named) say of it; a rule that raises fails the test."""
-        change = Change(
-            Diff.parse(self.diff),
-            MemoryTree(self.base),
-            MemoryTree(self.head),
-            configuration or Configuration(),
-            self.deep,
-        )
-        report = analyze(change, catalogue.load(rules or None), catalogue.names())
+        report = analyze(self.change(configuration), catalogue.load(rules or None), catalogue.names())
         failed = [skipped.reason for skipped in report.skipped if "failed" in skipped.reason]
         assert not failed, failed
         return report

@@ -30,7 +30,6 @@ DELIVERIES_KEPT = timedelta(days=3)
 DELIVERIES_EVERY = 300
 # A delivery that fails again is asked for again, later each time: after 5 minutes, 10, 20 ... and no more after a day.
 REDELIVERIES = 9
-TIDY_EVERY = 3600
 # RQ's own steps between two lists take milliseconds.
 LOST_AFTER = timedelta(seconds=30)
 _SET_ASIDE = "set aside"
@@ -44,7 +43,6 @@ def maintain(equipment: Equipment) -> str:
         set_failed_aside,
         close_deep_scans,
         ask_for_failed_deliveries,
-        tidy_mirrors,
     )
     done, failed = [], []
     for step in steps:
@@ -72,6 +70,7 @@ def submit(redis: Redis, cause: str = "") -> None:
             job_id=job_id,
             description=job_id,
             retry=Retry(max=3, interval=EVERY // 2),
+            job_timeout=10 * EVERY,
             result_ttl=10 * EVERY,  # the record has to outlast this minute
             failure_ttl=FOUR_DAYS,
             unique=True,
@@ -148,14 +147,6 @@ def ask_for_failed_deliveries(equipment: Equipment, now: Callable[[], float] = t
             metrics.count(redis, "redeliveries")
             asked += 1
     return f"{asked} deliveries asked for again" if asked else ""
-
-
-def tidy_mirrors(equipment: Equipment) -> str:
-    """Let the mirrors shrink, once an hour."""
-    if not equipment.redis.set(f"{_PREFIX}:mirrors", 1, nx=True, ex=TIDY_EVERY):
-        return ""
-    equipment.mirrors.tidy()
-    return "mirrors tidied"
 
 
 def _is_due(redis: Redis, guid: str, now: float) -> bool:

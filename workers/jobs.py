@@ -122,6 +122,7 @@ def review(equipment: Equipment, data: Any) -> str:
     for refusal in posted.refusals:
         _log.warning("%s: GitHub refused %s", asked.job_id, refusal)
     _count(equipment.redis, found.report, posted)
+    _tidy(equipment)
     written = [type(write).__name__ for write, _ in posted.writes]
     return f"{len(found.report.diagnostics)} diagnostics; wrote {', '.join(written) or 'nothing'}"
 
@@ -236,6 +237,14 @@ def _post(equipment: Equipment, page: Page, request: ReviewRequest, found: _Anal
         )
 
     return post(page, request, compose, redis=equipment.redis, budget=equipment.budget, head=request.head)
+
+
+def _tidy(equipment: Equipment) -> None:
+    # Here rather than in the housekeeping of the maintenance worker: each worker may have a disk of its own.
+    try:
+        equipment.mirrors.tidy_now_and_then()
+    except (GitError, OSError) as error:
+        _log.warning("the mirrors could not be tidied: %s", error)
 
 
 def _try_later(equipment: Equipment, request: ReviewRequest, wait: datetime.timedelta) -> None:

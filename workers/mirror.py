@@ -6,49 +6,32 @@ later only what two snapshots do not share. A blobless clone would be as small, 
 diff does not name (the rest of a package), and the process that does so has neither network nor token to fetch them with.
 """
 
-import base64
 import contextlib
 import datetime
 import fcntl
 import os
 import re
 import shutil
-import signal
-import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bot.review_request import is_repository
 from bot.settings import Secret
-from workers import git, limits
+from workers import git
 from workers.git import GitError
+from workers.remote import CommitGone, Remote, RemoteRefused
 
-FETCH_TIMEOUT = 300.0
+GC_TIMEOUT = 300.0
 FSCK_TIMEOUT = 120.0
 KEPT_DAYS = 7
+TIDY_EVERY = 3600.0
 # Each fetch leaves a pack; beyond this many, reading slows down and they are made one.
 PACKS = 20
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KEPT = "refs/kept"
-# Against a hostile or broken remote: objects are checked as they come, nothing is redirected, nothing stalls for ever.
-# What fsck only warns of is old and harmless, and stands in the trees and commits of many Go projects.
-_FETCH_OPTIONS = (
-    "transfer.fsckObjects=true",
-    "fetch.fsck.zeroPaddedFilemode=warn",
-    "fetch.fsck.missingSpaceBeforeDate=warn",
-    "fetch.fsck.missingSpaceBeforeEmail=warn",
-    "fetch.fsck.badTimezone=warn",
-    "http.followRedirects=false",
-    "http.lowSpeedLimit=1000",
-    "http.lowSpeedTime=30",
-    "credential.helper=",
-    "core.askPass=",
-    "gc.auto=0",
-    "maintenance.auto=false",
-)
 # A process with a limited address space reads the packs too: without these, git maps up to 1 GiB of a pack at once.
 _CONFIG = {
     "core.packedGitWindowSize": "32m",
@@ -56,14 +39,6 @@ _CONFIG = {
     "gc.auto": "0",
     "core.logAllRefUpdates": "false",
 }
-
-
-class CommitGone(GitError):
-    """The remote has no such commit (any more)."""
-
-
-class RemoteRefused(GitError):
-    """The remote does not let this token read the repository, or there is no such repository."""
 
 
 class Mirrors:
@@ -74,14 +49,8 @@ class Mirrors:
     """
 
     def __init__(self, folder: Path, git_url: str, quota_mb: int) -> None:
-        parts = urlsplit(git_url)
-        if parts.scheme not in {"https", "http"} or parts.username or parts.password:
-            raise ValueError(
-                f"{parts.scheme}://{parts.hostname} is no address to fetch from: https:// is wanted, without a user"
-            )
         self.folder = folder
-        self._git_url = git_url.rstrip("/")
-        self._protocol = parts.scheme
+        self._remote = Remote(git_url)
         self._quota_mb = quota_mb
 
     def path(self, repository: str) -> Path:
@@ -119,6 +88,18 @@ class Mirrors:
             if _healthy(path):
                 return False
             _remove(path)
+        return True
+
+    def tidy_now_and_then(self) -> bool:
+        """Tidy if nobody did within the last hour, and say whether it was due."""
+        mark = self.folder / "tidied"
+        try:
+            if time.time() - mark.stat().st_mtime < TIDY_EVERY:
+                return False
+        except FileNotFoundError:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mark.touch()
+        self.tidy()
         return True
 
     def tidy(self, today: datetime.date | None = None) -> None:
@@ -175,7 +156,8 @@ class Mirrors:
                 _create(path)
                 missing = [commit for commit in dict.fromkeys(commits) if not _keep(path, commit)]
                 if missing:
-                    self._fetch(path, repository, missing, token)
+                    wanted = {commit: _kept(commit) for commit in missing}
+                    self._remote.fetch(path, repository, wanted, token, self._quota_mb)
                 return bool(missing)
             except (CommitGone, RemoteRefused):
                 raise
@@ -192,40 +174,6 @@ class Mirrors:
                 else:
                     _remove(path)
         raise AssertionError("the second attempt returns or raises")
-
-    def _fetch(self, path: Path, repository: str, commits: Sequence[str], token: Secret) -> None:
-        options = [word for option in _FETCH_OPTIONS for word in ("-c", option)]
-        flags = [
-            "--quiet",
-            "--depth=1",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-recurse-submodules",
-            "--no-auto-maintenance",
-        ]
-        wanted = [f"{commit}:{_kept(commit)}" for commit in commits]
-        command = [
-            "git",
-            *git.OPTIONS,
-            *options,
-            f"--git-dir={path}",
-            "fetch",
-            *flags,
-            f"{self._git_url}/{repository}",
-            *wanted,
-        ]
-        _run(command, self._environment(token), FETCH_TIMEOUT, self._quota_mb)
-
-    def _environment(self, token: Secret) -> dict[str, str]:
-        """Give git's environment with the token in it: unlike arguments, only this user and root can read it, while git runs."""
-        credential = base64.b64encode(f"x-access-token:{token.reveal()}".encode()).decode()
-        return {
-            **git.environment(),
-            "GIT_ALLOW_PROTOCOL": self._protocol,
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.{self._git_url}/.extraHeader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {credential}",
-        }
 
 
 def _today() -> datetime.date:
@@ -252,8 +200,7 @@ def _create(path: Path) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="new-", dir=path.parent) as folder:
         new = Path(folder, "mirror")
-        command = ["git", *git.OPTIONS, "init", "--quiet", "--bare", "--template=", "--initial-branch=none", str(new)]
-        _run(command, git.environment(), git.TIMEOUT)
+        git.run(path.parent, "init", "--quiet", "--bare", "--template=", "--initial-branch=none", str(new))
         for name, value in _CONFIG.items():
             git.run(new, "config", name, value)
         new.rename(path)
@@ -264,7 +211,7 @@ def _tidy(path: Path, oldest: str) -> None:
         if name.split("/")[2] < oldest:
             git.run(path, "update-ref", "-d", name)
     if len(list((path / "objects" / "pack").glob("*.pack"))) > PACKS or _loose(path):
-        git.run(path, "gc", "--quiet", "--prune=now", timeout=FETCH_TIMEOUT)
+        git.run(path, "gc", "--quiet", "--prune=now", timeout=GC_TIMEOUT)
 
 
 def _loose(path: Path) -> bool:
@@ -324,58 +271,3 @@ def _unused(path: Path) -> Iterator[bool]:
         else:
             free = True
         yield free
-
-
-def _run(command: Sequence[str], environment: dict[str, str], timeout: float, file_mb: int | None = None) -> None:
-    """Run git in a process group of its own, which is ended whole when the time is over or this process is."""
-    parent = os.getpid()
-
-    def prepare() -> None:
-        limits.die_with_parent(parent)
-        limits.restrict(file_mb=file_mb)
-
-    try:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=prepare,  # noqa: PLW1509 - a work horse has one thread, and prepare() takes no lock
-        )
-    except FileNotFoundError as error:
-        raise GitError("git was not found: install git and try again") from error
-    with process:
-        try:
-            _, errors = process.communicate(timeout=timeout)
-        except BaseException as error:
-            # Whatever ends the waiting (a time-out, the job's own limit): git ends, with what it started itself.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise GitError(f"git {_verb(command)} took longer than {timeout:.0f} s and was ended") from None
-            raise
-    if process.returncode:
-        raise _error(_verb(command), errors.decode("utf-8", "replace"), process.returncode)
-
-
-def _verb(command: Sequence[str]) -> str:
-    return next(word for word in command if word in {"init", "fetch"})
-
-
-def _error(verb: str, said: str, status: int) -> GitError:
-    reasons = [
-        line for line in said.splitlines() if line.startswith(("fatal:", "error:", "remote:"))
-    ] or said.splitlines()
-    reason = re.sub(r"[\x00-\x1f\x7f]", " ", "; ".join(reasons))[:300] or f"exit status {status}"
-    if -status == signal.SIGXFSZ or "signal 25" in said:
-        reason = "it is larger than MIRROR_QUOTA_MB allows"
-    sentence = f"git {verb} failed: {reason}"
-    if re.search(r"not our ref|unadvertised object|couldn't find remote ref", said):
-        return CommitGone(sentence)
-    if re.search(
-        r"Authentication failed|could not read Username|returned error: (401|403|404)|[Rr]epository .*not found", said
-    ):
-        return RemoteRefused(sentence)
-    return GitError(sentence)

@@ -22,10 +22,11 @@ from analyzers.kubernetes.clients import client, implements_client
 from analyzers.kubernetes.components import Component, Kind
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.periods import repeated_by_loop, repetition
-from analyzers.kubernetes.requests import COLLECTIONS, Request, requests
+from analyzers.kubernetes.requests import COLLECTIONS, Request, may_send, requests
 
 Because = Literal["added", "moved", "unguarded", "uncached", "widened"]
 _CACHE = re.compile(r"lister|informer|store|indexer|cache|manager", re.IGNORECASE)
+_GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
 _MOST_FUNCTIONS = 200
 """In a change of more functions wrappers are not looked for: it would take seconds."""
 _WRITES = frozenset({"UPDATE", "PATCH"})
@@ -82,7 +83,11 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     files = [file for file in change.go_files if not _is_client(change, file)]
     many = sum(len(list(_functions(file))) for file in files) > _MOST_FUNCTIONS
     for file in files:
+        guards = _removed_guards(file)
         for function in _functions(file):
+            unguards = any(function.line < place <= function.end_line for place in guards)
+            if not unguards and not may_send(function.file, function, file.diff.added.keys()):
+                continue  # which spares most functions their parse
             found = [
                 each
                 for each in requests(change.head_index, function.file, function, () if many else file.diff.added.keys())
@@ -90,13 +95,15 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
             ]
             added += [_Found(each, file) for each in found if _touched(each, file)]
             kept = [each for each in found if not _touched(each, file)]
-            if kept and file.diff.removed:
+            if kept and unguards:
                 unguarded += _unguarded(change, file, function, kept)
     if not added and not unguarded:
         return
     removed: list[Request] = []
     for file in files:
         for function in _old_functions(file):
+            if not may_send(function.file, function, file.diff.removed.keys()):
+                continue
             removed += [
                 each
                 for each in requests(
@@ -157,6 +164,21 @@ def _replaces_cache(change: Change, new: _Found) -> bool:
 def _was_cached(reads: list[Request], new: Request) -> bool:
     """Say whether a cached read of the same was removed from the same function: controller-runtime's client changed its kind."""
     return any(old.key == new.key and old.function.key == new.function.key and old.path == new.path for old in reads)
+
+
+def _removed_guards(file: ChangedFile) -> list[int]:
+    """The lines after the change in front of which a condition stood that the change removed."""
+    if not any(_GUARD.search(text) for text in file.diff.removed.values()):
+        return []
+    found = []
+    for hunk in file.diff.hunks:
+        following = hunk.start
+        for line in hunk.lines:
+            if line.new is not None:
+                following = line.new + 1
+            elif line.kind == "-" and _GUARD.search(line.text):
+                found.append(following)
+    return found
 
 
 def _is_client(change: Change, file: ChangedFile) -> bool:

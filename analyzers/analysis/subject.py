@@ -106,13 +106,15 @@ class PodAffinity:
 class Watch:
     """A LIST and WATCH that an informer or reflector begins: its resource ("" if unknown), and how far it reaches.
 
-    selected: a field selector restricts it. component is where it runs.
+    selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
+    named for, which nothing else in the process may need.
     """
 
     resource: str
     all_namespaces: bool
     selected: bool
     component: Component
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

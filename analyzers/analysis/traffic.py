@@ -16,6 +16,7 @@ from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.kubernetes import perf_jobs, resources, scale
 from analyzers.kubernetes.components import Kind
 
+_DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
 _NOTICEABLE = 500
@@ -69,8 +70,12 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.NOTICE
     if request.resource in resources.FEW:
         return Level.WARNING if hot else Level.NOTICE
+    if not request.resource and request.kind in {"dynamic", "metadata"} and not hot:
+        return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
     if request.scope == "cluster":
         return Level.WARNING
+    if any(_DELETION.search(function.key) for function in path.functions):
+        return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind is Kind.CONTROLLER) else Level.NOTICE
 
 
@@ -99,7 +104,7 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     node = watch.component.every_node
     needed = watch.resource in {"nodes", "endpointslices", "services", "endpoints", "namespaces"}
     kinds = {Kind.CONTROLLER, Kind.SCHEDULER, Kind.NODE}
-    warn = large and watch.component.kind in kinds and not (node and needed)
+    warn = large and watch.component.kind in kinds and not (node and needed) and not watch.own
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"

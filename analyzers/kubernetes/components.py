@@ -51,11 +51,12 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         Kind.GENERATED,
     ),
     (
-        r"_test\.go$|(^|/)(tests?|e2e|testing|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
+        r"_test\.go$|(^|/)(tests?|e2e|integration|testing|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
         "tests",
         Kind.TEST,
     ),
     (r"(^|/)(clientset|clientset_generated|listers|informers|applyconfigurations?)/", "generated code", Kind.GENERATED),
+    (r"^(hack|docs|examples?|contrib|samples?)/|(^|/)(examples?|samples?)/", "tooling", Kind.OTHER),
     (
         r"(^|/)pkg/(kubelet|kubemark)/|(^|/)cmd/(kubelet|kubemark)/|(^|/)staging/src/k8s\.io/(kubelet|cri-api|cri-client)/",
         "kubelet",
@@ -95,7 +96,6 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         "controller",
         Kind.CONTROLLER,
     ),
-    (r"(^|/)(hack|docs|examples?|contrib|samples?)/", "tooling", Kind.OTHER),
     (
         r"(^|/)staging/src/k8s\.io/(client-go|apimachinery|api|component-base)/|(^|/)pkg/(client|util|api|apis|runtime|watch)/",
         "library",

@@ -16,6 +16,7 @@ from analyzers.golang.types import Named, Type, dereferenced
 from analyzers.kubernetes import controller_runtime, resources
 from analyzers.kubernetes.clients import DISCOVERY, METHODS, REST_VERBS, VERBS, client, sends
 from analyzers.kubernetes.components import Kind, component
+from analyzers.kubernetes.hints import HINT
 from analyzers.kubernetes.namespaces import all_namespaces
 from analyzers.kubernetes.options import NO_OPTIONS, Options, looks_like_options, options
 from analyzers.kubernetes.request import COLLECTIONS, Request, Scope
@@ -23,6 +24,14 @@ from analyzers.kubernetes.request import COLLECTIONS, Request, Scope
 _LIST_FUNCS = frozenset({"listfunc", "watchfunc", "listwithcontextfunc", "watchfuncwithcontext"})
 _DEEPEST_CHAIN = 40
 _METHOD_CALL = re.compile(rb"\.\s*(?:%s)\(" % "|".join(sorted(METHODS)).encode())
+
+
+_LOOK = re.compile(rf"\b(?:{'|'.join(sorted(METHODS))})\(|" + HINT.pattern)
+
+
+def looks_like_request(text: str) -> bool:
+    """Say whether a line of code may send a request, itself or through a wrapper."""
+    return _LOOK.search(text) is not None
 
 
 def direct_requests(index: PackageIndex, file: SourceFile, function: Function) -> list[Request]:

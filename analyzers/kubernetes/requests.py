@@ -6,14 +6,31 @@ from weakref import WeakKeyDictionary
 from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.source import SourceFile
-from analyzers.kubernetes.direct import direct_requests
+from analyzers.kubernetes.direct import direct_requests, looks_like_request
 from analyzers.kubernetes.request import COLLECTIONS, READS, Request, Scope
 from analyzers.kubernetes.wrappers import wrapped_requests
 
-__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "requests"]
+__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "may_send", "requests"]
 
 _Key = tuple[str, str, int]
 _found: WeakKeyDictionary[PackageIndex, dict[_Key, list[Request]]] = WeakKeyDictionary()
+
+
+_NEAR = 4
+"""Lines around a changed one on which the method of a chain of calls may stand."""
+
+
+def may_send(file: SourceFile, function: Function, lines: Collection[int]) -> bool:
+    """Say whether a request may stand on or near one of the lines of a function, by the look of the text alone."""
+    first = function.region.row + 1
+    last = first + file.source.count(b"\n", function.region.start, function.region.end)
+    near = {
+        around
+        for line in lines
+        if first <= line <= last
+        for around in range(max(first, line - _NEAR), min(last, line + _NEAR) + 1)
+    }
+    return any(looks_like_request(file.line_text(line)) for line in near)
 
 
 def requests(

@@ -20,7 +20,7 @@ _CONTROLLER_FOLDER = re.compile(
 )
 _CONTROLLER = re.compile(
     r"(^|\.)(Provision|Delete|Recycle|Attach|VolumesAreAttached|BulkVerifyVolumes|Detach|DetachDisk|ExpandVolumeDevice|NewProvisioner|NewDeleter|NewRecycler"
-    r"|newProvisioner\w*|newDeleter\w*|newRecycler\w*|CreateVolume|DeleteVolume|\w*[pP]rovision\w*|\w*[rR]ecycl\w*|RequiresFSResize|GetPersistentVolumeSpec)$"
+    r"|newProvisioner\w*|newDeleter\w*|newRecycler\w*|CreateVolume|DeleteVolume|Generate(Attach|Detach|Expand|BulkVolumeVerify|VolumesAreAttached)\w*|verifyVolumeIsSafeToDetach|\w*[pP]rovision\w*|\w*[rR]ecycl\w*|RequiresFSResize|GetPersistentVolumeSpec)$"
 )
 _LONGEST = 3
 

@@ -1,7 +1,6 @@
 """Wrappers: functions that are given a client, or keep one, and send a request themselves; a call of one counts as that request."""
 
 import dataclasses
-import re
 from collections.abc import Collection, Iterator
 from weakref import WeakKeyDictionary
 
@@ -16,20 +15,13 @@ from analyzers.kubernetes.clients import METHODS, implements_client
 from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.direct import direct_requests, in_list_watch
 from analyzers.kubernetes.flows import reaches
+from analyzers.kubernetes.hints import CLIENT, HINT, PART, VERB
 from analyzers.kubernetes.request import READS, Request
 
 _LONGEST = 120
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
 _MOST_REQUESTS = 3
 _DEEPEST = 2
-_VERB = re.compile(
-    r"(get|list|fetch|load|read|find|resolve|patch|update|create|delete|remove|clean|evict|mark|set|add|annotate|label"
-    r"|taint|apply|post|send|sync|refresh|record|report|ensure|register|publish|write|save|store|persist|bind|recycle"
-    r"|provision|terminate|approve|renew|has|is|check|count|wait)",
-    re.IGNORECASE,
-)
-_PART = re.compile(r"client|control$|updater$|patcher$|helper$|recorder$|syncer$|binder$|evictor$", re.IGNORECASE)
-_CLIENT = re.compile(rb"[cC]lient|[kK]ube|[gG]etter|\bcs\b|[rR]eader\b")
 
 
 def wrapped_requests(
@@ -39,7 +31,7 @@ def wrapped_requests(
     one for each thing it sends."""
     if lines is not None and not lines:
         return []
-    if not _CLIENT.search(file.source):
+    if not CLIENT.search(file.source) or (lines is not None and not _hinted(file, function, lines)):
         return []
     sending = {request.call.node.start_byte for request in direct}
     found = []
@@ -56,6 +48,13 @@ def wrapped_requests(
     return found
 
 
+def _hinted(file: SourceFile, function: Function, lines: Collection[int]) -> bool:
+    """Say whether one of the lines looks as if it could call a wrapper: spares most functions their parse."""
+    first = function.region.row + 1
+    last = first + file.source.count(b"\n", function.region.start, function.region.end)
+    return any(HINT.search(file.line_text(line)) for line in lines if first <= line <= last)
+
+
 def _may_wrap(function: Function, call: Call) -> bool:
     """Say whether a call looks as if it could send a request: to resolve every call would cost more than all else.
 
@@ -64,16 +63,16 @@ def _may_wrap(function: Function, call: Call) -> bool:
     """
     if not call.name or call.name in BUILTINS:
         return False
-    if any(_CLIENT.search(argument.text or b"") for argument in call.arguments):
+    if any(CLIENT.search(argument.text or b"") for argument in call.arguments):
         return True
-    if call.operand is None or not _VERB.match(call.name):
+    if call.operand is None or not VERB.match(call.name):
         return False
     path = syntax.path(call.operand)
     if path is None:
         return False
     receiver = function.receiver
     of_receiver = receiver is not None and path[0] == receiver.name
-    return (of_receiver and len(path) == 1) or bool(_PART.search(path[-1]))
+    return (of_receiver and len(path) == 1) or bool(PART.search(path[-1]))
 
 
 def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
@@ -161,7 +160,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     if not where.reviewed or where.kind is Kind.API_SERVER or callee.file.generated:
         return []
     region = callee.region
-    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not _CLIENT.search(
+    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not CLIENT.search(
         callee.file.source, region.start, region.end
     ):
         return []

@@ -166,17 +166,13 @@ class Bot:
             found += [child for child, parent in parents.items() if parent == int(folder.name)]
         return found
 
-    def arguments(self) -> str:
-        """Give the command lines of the bot's processes."""
-        lines = []
+    def command_lines(self) -> dict[Path, str]:
+        """Give the command line of each of the bot's processes, by its folder in /proc."""
+        lines = {}
         for folder in self.processes_of():
-            with suppress(OSError):
-                lines.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        return "\n".join(lines)
-
-    def parsers(self) -> list[Path]:
-        """Give the folders in /proc of the processes that parse."""
-        return [each for each in self.processes_of() if b"workers.parser" in (each / "cmdline").read_bytes()]
+            with suppress(OSError):  # it has ended meanwhile
+                lines[folder] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return lines
 
     def idle(self) -> None:
         """Wait until nothing is waiting or running in any queue but maintenance's."""

@@ -14,8 +14,8 @@ from bot.settings import Secret, Settings
 from bot.shadow import read
 from workers import git, jobs
 from workers.jobs import Equipment
-from workers.mirror import CommitGone
 from workers.parser import Parser, ParserError
+from workers.remote import CommitGone
 from workers.sandbox import Entry, Fault, SimulatedGitHub, SimulatedRepository
 from workers.sandbox.records import Pull
 
@@ -82,6 +82,14 @@ def test_a_review_is_made(equipment: Equipment, repository: SimulatedRepository)
     counted = equipment.redis.hgetall(metrics.COUNTED_KEY)
     assert counted[b'["writes", "post-review", "written"]'] == b"1"
     assert counted[b'["diagnostics", "large-value-param", "warning"]'] == b"1"
+
+
+def test_a_branch_with_a_slash_is_compared_too(equipment: Equipment, repository: SimulatedRepository) -> None:
+    master = repository.git.refs("refs/heads/")["refs/heads/master"]
+    repository.commit({PATH: GO + "\n// Of the release.\n"}, parent=master, branch="release/1.2")
+    head = repository.commit({PATH: COPIES}, parent=master)
+    pull = repository.open_pull(head, base="release/1.2")
+    assert jobs.review(equipment, request_for(repository, pull)).startswith("1 diagnostics")
 
 
 @pytest.mark.parametrize("turn", ["pushed", "closed", "draft"])

@@ -14,7 +14,8 @@ import pytest
 from bot.settings import Secret
 from workers import git
 from workers.git import GitError
-from workers.mirror import CommitGone, Mirrors, RemoteRefused
+from workers.mirror import Mirrors
+from workers.remote import CommitGone, RemoteRefused
 from workers.sandbox import Fault, SimulatedGitHub, SimulatedRepository
 
 NAME = "octo/kubernetes"
@@ -298,6 +299,19 @@ def test_a_week_later_commits_go_but_not_those_of_a_mirror_in_use(
     mirrors.tidy(later)
     with pytest.raises(GitError):
         contents(path, base, "x")
+
+
+def test_tidying_is_done_once_an_hour(mirrors: Mirrors, repository: SimulatedRepository, token: Secret) -> None:
+    assert mirrors.tidy_now_and_then()
+    with mirrors.holding(NAME, [repository.commit({"x": "1"})], token):
+        pass
+    (mirrors.path(NAME) / "HEAD").unlink()
+    assert not mirrors.tidy_now_and_then()
+    assert mirrors.path(NAME).exists()
+    os.utime(mirrors.folder / "tidied", (1, 1))
+    assert mirrors.tidy_now_and_then()
+    # What is no mirror any more is gone.
+    assert not mirrors.path(NAME).exists()
 
 
 def test_git_ends_with_the_process_that_waits_for_it(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -167,6 +168,9 @@ def started(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]
         if process.poll() is None:
             process.kill()
         process.wait()
+    for left in ours(tmp_path):  # nothing, unless a test failed
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(left, signal.SIGKILL)
     print((tmp_path / "out").read_text())
 
 
