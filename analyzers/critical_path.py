@@ -310,7 +310,7 @@ def _under_lock(change: Change, each: Added[Loop]) -> Found | None:
         "Keep an index of what is looked for, or copy what is needed under the lock and work on the copy.",
         Burden(path.per, path.name),
         "scan under a lock",
-        Level.WARNING if growing is not None and growing.typed and path.hot else Level.NOTICE,
+        Level.WARNING if whole or (growing is not None and growing.typed and path.hot) else Level.NOTICE,
     )
 
 

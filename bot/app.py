@@ -48,7 +48,7 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
             delivery = Delivery.from_http(dict(request.headers), _body(), settings.webhook_secrets)
             asked = requests(delivery, settings, _remembered(delivery, queues))
             if isinstance(asked, Ignored):
-                level = logging.WARNING if asked.notable else logging.INFO
+                level = logging.WARNING if asked.notable else logging.DEBUG
                 log.log(level, "delivery %s: %s ignored: %s", delivery.id, event, asked.reason)
                 metrics.delivered(event, "ignored")
                 return jsonify(ignored=asked.reason), HTTPStatus.ACCEPTED

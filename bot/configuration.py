@@ -10,14 +10,16 @@ import functools
 import json
 import pathlib
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jsonschema
 import yaml
 
 from analyzers import catalogue
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import code
+
+if TYPE_CHECKING:
+    import jsonschema
 
 PATH = ".github/scalability.yaml"
 # Far above any honest file, and small enough that reading a hostile one costs nothing.
@@ -111,6 +113,8 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _problems(data: dict[str, Any]) -> Iterator[_Problem]:
+    import jsonschema  # a quarter of a second that only a repository with such a file pays
+
     for error in jsonschema.Draft202012Validator(schema()).iter_errors(data):
         place = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
@@ -126,7 +130,7 @@ def _problems(data: dict[str, Any]) -> Iterator[_Problem]:
         )
 
 
-def _expected(error: jsonschema.ValidationError) -> str:
+def _expected(error: "jsonschema.ValidationError") -> str:
     limit: Any = error.validator_value
     place = tuple(error.absolute_path)
     match error.validator:

@@ -13,7 +13,7 @@ from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
 from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import OverlayTree, Tree
-from bot.configuration import PATH, parse
+from bot.configuration import PATH, Parsed, parse
 from workers.git import CatFile, GitError, run
 from workers.trees import DiffProcess, GitTree, patched
 
@@ -39,9 +39,12 @@ def analyze_revisions(
         cat_file.start()
         process = DiffProcess(repository, base, head)
         before, after = GitTree(cat_file, base), GitTree(cat_file, head)
+        # While git compares: what is asked for whatever the diff says.
+        commits = _commit(cat_file, base), _commit(cat_file, head)
+        parsed = _configured(configuration, before)
+        after.list("")
         diff, missing = process.result(TIMEOUT)
-        change = _change(diff, before, after, configuration, deep)
-        return _report(change, missing, analyzers, _commit(cat_file, base), _commit(cat_file, head), started)
+        return _report(_change(diff, before, after, parsed, deep), missing, analyzers, *commits, started)
 
 
 def analyze_work_tree(
@@ -75,7 +78,7 @@ def analyze_work_tree(
     diff = Diff((*diff.files, *(_added(path, files[path]) for path in sorted(set(new) - {""}))))
     with CatFile(repository) as cat_file:
         before = GitTree(cat_file, base)
-        change = _change(diff, before, OverlayTree(files, before), configuration, deep)
+        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep)
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
 
 
@@ -114,16 +117,19 @@ def analyze_patch(
                 files.setdefault(file.old_path, None)
             if file.status != "removed":
                 files[file.path] = patched(file, before.read(file.old_path) if file.old_path else None)
-        change = _change(diff, before, OverlayTree(files, before), configuration, deep)
+        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep)
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
 
 
-def _change(diff: Diff, base: Tree, head: Tree, configuration: Configuration | None, deep: bool) -> Change:
+def _configured(configuration: Configuration | None, base: Tree) -> Parsed:
     """Without a configuration it is the base's own: a change can never silence its own review."""
     if configuration is not None:
-        return Change(diff, base, head, configuration, deep)
+        return Parsed(configuration, ())
     text = base.read(PATH)
-    parsed = parse(text.decode("utf-8", "replace") if text is not None else None)
+    return parse(text.decode("utf-8", "replace") if text is not None else None)
+
+
+def _change(diff: Diff, base: Tree, head: Tree, parsed: Parsed, deep: bool) -> Change:
     change = Change(diff, base, head, parsed.configuration, deep)
     for problem in parsed.problems:
         change.skip(PATH, problem)

@@ -1,6 +1,7 @@
 """scalability-bot check: analyse a change in a local repository, as a contributor would before opening a pull request."""
 
 import argparse
+import gc
 import json
 import pathlib
 import shutil
@@ -56,6 +57,8 @@ def add_parser(subparsers: Any) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Analyse and print; give the exit status."""
+    if not args.deep:
+        gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
     try:
         analyzers = catalogue.load(_selected(args.select, args.ignore))
         report = _analyse(args, analyzers)

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -62,7 +62,7 @@ class FileDiff:
 
     def touches(self, first: int, last: int) -> bool:
         """Say whether a line was added within first..last, or removed between two of them."""
-        return self.adds(first, last) or any(first < at <= last for at in self.deletions)
+        return self.adds(first, last) or _within(self.deletions, first + 1, last)
 
     def adds(self, first: int, last: int) -> bool:
         """Say whether one of the lines first..last after the change was added."""
@@ -94,7 +94,7 @@ class FileDiff:
         return tuple(found)
 
 
-def _within(lines: list[int], first: int, last: int) -> bool:
+def _within(lines: Sequence[int], first: int, last: int) -> bool:
     at = bisect_left(lines, first)
     return at < len(lines) and lines[at] <= last
 

@@ -3,7 +3,7 @@
 import re
 
 from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
+from analyzers.golang.declaration import Function, Value
 from analyzers.golang.facts import Loop
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Map, Named, Slice, Struct, dereferenced
@@ -40,7 +40,7 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
     name = syntax.text(collection).rpartition(".")[2]
     if _SMALL_NAMES.match(name):
         return True
-    if collection.type == "identifier" and _is_fixed_list(function, name, collection.start_byte):
+    if collection.type == "identifier" and _is_fixed_list(index, function, name, collection.start_byte):
         return True
     type_ = index.underlying(index.type_of(collection, function.file, function))
     if isinstance(type_, Slice | Map):
@@ -62,10 +62,14 @@ def _is_part(index: PackageIndex, element: Named) -> bool:
     return not any(field.embedded and field.name in {"ObjectMeta", "TypeMeta", "ListMeta"} for field in under.fields)
 
 
-def _is_fixed_list(function: Function, name: str, at: int) -> bool:
-    """Say whether a variable holds a list that is written out in the code, and nothing is ever added to it."""
+def _is_fixed_list(index: PackageIndex, function: Function, name: str, at: int) -> bool:
+    """Say whether a variable holds a list that is written out in the code, and nothing is ever added to it here."""
     binding = function.binding(name, at)
-    value = binding.value if binding is not None and binding.kind == "var" else None
+    if binding is None:
+        declared = index.lookup(index.import_path(function.file), name, function.file)
+        value = declared.value if isinstance(declared, Value) else None
+    else:
+        value = binding.value if binding.kind == "var" else None
     body = value.child_by_field_name("body") if value is not None and value.type == "composite_literal" else None
     if body is None or not syntax.children(body):
         return False

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from bot.app import create_app
 
+from bot.app import create_app
 from bot.queue import QUEUES
 from bot.settings import Settings
 from workers.command_line import COMMANDS
