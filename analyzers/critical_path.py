@@ -94,7 +94,8 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
 def _requests(change: Change) -> Iterator[Diagnostic]:
     for new in new_requests(change):
         where = new.path.critical
-        if new.path.root != "critical" or where is None or not where.hot or new.component.every_node:
+        handler = new.path.root == "event" and where is not None and where.name == critical_paths.HANDLER.name
+        if where is None or new.component.every_node or not (handler or (new.path.root == "critical" and where.hot)):
             continue
         request = new.request
         yield Diagnostic(
@@ -102,9 +103,14 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
             path=request.path,
             line=request.first_line,
             end_line=request.call.statement_end_line,
-            construct=f"{code(request.method)} sends a {request.what} to the API server on {where.name}.",
-            remedy="Read from an informer's cache, or do it before or after, off this path.",
-            unless="Leave it if only users of the feature come here, behind an early return for all others.",
+            construct=f"{code(request.method)} sends a {request.what} to the API server on {where.name}."
+            + (" All further events wait for the answer." if handler else ""),
+            remedy="Queue the object's key, and let a worker send the request."
+            if handler
+            else "Read from an informer's cache, or do it before or after, off this path.",
+            unless=""
+            if handler
+            else "Leave it if only users of the feature come here, behind an early return for all others.",
             concern=f"request {request.verb} {request.resource} {where.name}",
             function=request.function.key,
             subject=new,

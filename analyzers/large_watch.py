@@ -47,6 +47,7 @@ from collections.abc import Iterable, Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.new import component_of
 from analyzers.analysis.subject import Watch
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -81,6 +82,9 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
         for each in _watches(change.base_index, file.old_functions(), file.diff.removed.keys())
     )
     for (resource, call, function), file in added:
+        where = component_of(change, file, function)
+        if not where.every_node:
+            continue
         if removed[resource] > 0:
             removed[resource] -= 1
             continue
@@ -96,7 +100,7 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
             unless="Leave it if the node needs them all.",
             concern=f"watch {resource} node",
             function=function.key,
-            subject=Watch(resource, True, False, file.component),
+            subject=Watch(resource, True, False, where),
         )
 
 

@@ -40,7 +40,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.paths import path_of
@@ -48,7 +48,7 @@ from analyzers.analysis.places import Added, Candidate, added
 from analyzers.analysis.subject import Nested
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Loop
+from analyzers.golang.facts import Assignment, Call, Loop
 from analyzers.golang.syntax import Node
 from analyzers.kubernetes import collections, critical_paths
 from analyzers.kubernetes.collections import Growing
@@ -74,23 +74,30 @@ def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file) or critical_paths.starts_up(each.function) or (each.file.path, inner.line) in seen:
             continue
         found = _nested(change, each, outer, inner) if outer is not None else _for_each_node(change, each, inner)
-        if found is None:
-            continue
-        seen.add((each.file.path, inner.line))
-        path = path_of(change, each.function)
-        yield Diagnostic(
-            analyzer="quadratic-loop",
-            path=each.file.path,
-            line=inner.line,
-            end_line=inner.line,
-            construct=found.construct,
-            remedy=f"Build a map of the {found.second} once, before the loop, and look them up in it.",
-            unless="Leave it if one of the two is always short, and say so in a comment.",
-            concern=f"{found.first} x {found.second}",
-            function=each.function.key,
-            level=Level.WARNING if found.sure else Level.NOTICE,
-            subject=Nested((found.first, found.second), path is not None and path.hot, path.name if path else ""),
-        )
+        if found is not None:
+            seen.add((each.file.path, inner.line))
+            yield _diagnostic(change, each.file, each.function, inner.line, found)
+    for union in added(change, _unions):
+        found = _copied_again(change, union) if concerned(union.file) else None
+        if found is not None:
+            yield _diagnostic(change, union.file, union.function, union.first, found)
+
+
+def _diagnostic(change: Change, file: ChangedFile, function: Function, line: int, found: "_Found") -> Diagnostic:
+    path = path_of(change, function)
+    return Diagnostic(
+        analyzer="quadratic-loop",
+        path=file.path,
+        line=line,
+        end_line=line,
+        construct=found.construct,
+        remedy=found.remedy or f"Build a map of the {found.second} once, before the loop, and look them up in it.",
+        unless="Leave it if one of the two is always short, and say so in a comment.",
+        concern=f"{found.first} x {found.second}",
+        function=function.key,
+        level=Level.WARNING if found.sure else Level.NOTICE,
+        subject=Nested((found.first, found.second), path is not None and path.hot, path.name if path else ""),
+    )
 
 
 class _Found(NamedTuple):
@@ -98,6 +105,7 @@ class _Found(NamedTuple):
     second: str
     construct: str
     sure: bool
+    remedy: str = ""
 
 
 def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) -> _Found | None:
@@ -160,18 +168,45 @@ def _pairs(function: Function) -> Iterator[Candidate[Pair]]:
                 yield Candidate(key, outer.line, outer.line, Pair(outer, call))
 
 
+def _unions(function: Function) -> Iterator[Candidate[Assignment]]:
+    """Sets that grow by being copied: `all = all.Union(some)` in a loop."""
+    for assignment in function.assignments:
+        if assignment.operator == "=" and assignment.loops and len(assignment.left) == 1 and len(assignment.right) == 1:
+            name = syntax.text(assignment.left[0])
+            if syntax.text(assignment.right[0]).startswith(f"{name}.Union("):
+                line = syntax.line(assignment.node)
+                yield Candidate(("union", name), line, syntax.end_line(assignment.node), assignment)
+
+
+def _copied_again(change: Change, each: Added[Assignment]) -> _Found | None:
+    """What is wrong with a set that is copied for each element of something that grows with the cluster."""
+    loop = each.what.loops[-1]
+    growing = _growing(change, each.file, each.function, loop.collection) if _over(loop) else None
+    if growing is None:
+        return None
+    name = syntax.text(each.what.left[0])
+    construct = (
+        f"{code(f'{name}.Union')} copies the whole set again for each element of {code(_text(loop.collection))}."
+    )
+    return _Found(growing.resource, growing.resource, construct, growing.typed, f"Insert into {code(name)} instead.")
+
+
 def _over(loop: Loop) -> bool:
     return loop.kind == "range" and loop.collection is not None
 
 
 def _grows(change: Change, each: Added[Pair], collection: Node | None) -> Growing | None:
-    if collection is None:
-        return None
-    found = collections.growing(change.head_index, each.function.file, each.function, collection)
+    return _growing(change, each.file, each.function, collection)
+
+
+def _growing(change: Change, file: ChangedFile, function: Function, collection: Node | None) -> Growing | None:
+    found = (
+        collections.growing(change.head_index, function.file, function, collection) if collection is not None else None
+    )
     # A node's own pods are few: at most 110.
     if (
         found is not None
-        and each.file.component.kind is Kind.NODE
+        and file.component.kind is Kind.NODE
         and found.resource not in {"services", "endpoints", "endpointslices", "nodes"}
     ):
         return None

@@ -45,7 +45,7 @@ from analyzers.kubernetes import collections, critical_paths
 _LEAST = 128  # go-critic's threshold (rangeValCopy)
 _LARGE = 256
 _LONGEST = 60
-_MANY = frozenset({"pods", "nodes", "services", "endpoints", "endpointslices", "events"})
+_MANY = collections.RESOURCES - {"secrets", "configmaps", "persistentvolumeclaims", "volumeattachments", "leases"}
 
 
 def range_value_copy(change: Change) -> Iterator[Diagnostic]:

@@ -56,6 +56,7 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.new import component_of
 from analyzers.analysis.subject import Watch
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -74,13 +75,14 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
         return
     removed = Counter((each.factory, each.resource) for file in change.go_files for each in _removed(change, file))
     for each, file in added:
+        where = component_of(change, file, each.function)
         paying = next((key for key in ((each.factory, each.resource), (each.factory, "")) if removed[key] > 0), None)
         if paying is not None and not _was_shared(each, file):
             removed[paying] -= 1
             continue
-        if file.component.kind is Kind.CLI or (file.component.every_node and each.selected):
+        if where.kind is Kind.CLI or (where.every_node and each.selected):
             continue
-        if each.factory and (file.component.kind not in _INSIDE or file.path.startswith("cmd/")):
+        if each.factory and (where.kind not in _INSIDE or file.path.startswith("cmd/")):
             continue  # a program makes its factory somewhere
         what = "a whole factory of informers" if each.factory else f"an informer on {each.resource or 'objects'}"
         yield Diagnostic(
@@ -94,7 +96,11 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
             concern=f"informer {each.function.key}",
             function=each.function.key,
             subject=Watch(
-                each.resource, each.all_namespaces, each.selected, file.component, _is_own(each.resource, file.path)
+                each.resource,
+                each.all_namespaces,
+                each.selected,
+                where,
+                _is_own(each.resource, file.path) and not _was_shared(each, file),
             ),
         )
 

@@ -17,7 +17,9 @@ def add_parser(subparsers: Any) -> None:
         epilog="example:\n  scalability-bot rules",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    rules.add_argument("--format", choices=("text", "markdown"), default="text", help="markdown is README's table; default: text")
+    rules.add_argument(
+        "--format", choices=("text", "markdown"), default="text", help="markdown is README's table; default: text"
+    )
     explain = subparsers.add_parser(
         "explain",
         help="print a rule's documentation",
@@ -49,4 +51,4 @@ def main(args: argparse.Namespace) -> int:
 def table() -> str:
     """Give the catalogue as README shows it: a Markdown table of names and titles."""
     rows = (f"| `{name}` | {catalogue.documentation(name).title} |\n" for name in catalogue.names())
-    return "| rule | what it asks for |\n|---|---|\n" + "".join(rows)
+    return "| rule | what it finds |\n|---|---|\n" + "".join(rows)

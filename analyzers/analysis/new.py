@@ -6,6 +6,7 @@ over items, a repeated function, code of every node) is news, and so is one whos
 """
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -59,15 +60,21 @@ def new_requests(change: Change) -> list[NewRequest]:
 
 
 def _made(change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because) -> NewRequest:
-    where = file.component
-    if where.every_node and volumes.in_controller(change.head_index, request.function):
-        where = volumes.IN_CONTROLLER
-    elif where.kind in {Kind.OTHER, Kind.LIBRARY} and node_programs.on_every_node(change.head_index, request.path):
-        where = Component("node agent", Kind.NODE)
+    where = component_of(change, file, request.function)
     path = paths.worst(request.function, request.call)
     if request.within:
         path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))
     return NewRequest(request, file, because, where, path)
+
+
+def component_of(change: Change, file: ChangedFile, function: Function) -> Component:
+    """Give the component that a function runs in, which in a volume plugin is not its whole file's."""
+    where = file.component
+    if where.every_node and volumes.in_controller(change.head_index, function):
+        return volumes.IN_CONTROLLER
+    if where.kind in {Kind.OTHER, Kind.LIBRARY} and node_programs.on_every_node(change.head_index, file.path):
+        return Component("node agent", Kind.NODE)
+    return where
 
 
 @dataclass(slots=True, eq=False)
@@ -83,14 +90,14 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
     files = [file for file in change.go_files if not _is_client(change, file)]
     many = sum(len(list(_functions(file))) for file in files) > _MOST_FUNCTIONS
     for file in files:
-        guards = _removed_guards(file)
+        guards, lines = _removed_guards(file), sorted(file.diff.added)
         for function in _functions(file):
-            unguards = any(function.line < place <= function.end_line for place in guards)
-            if not unguards and not may_send(function.file, function, file.diff.added.keys()):
+            unguards = guards and bisect(guards, function.end_line) > bisect(guards, function.line)
+            if not unguards and not may_send(function, lines):
                 continue  # which spares most functions their parse
             found = [
                 each
-                for each in requests(change.head_index, function.file, function, () if many else file.diff.added.keys())
+                for each in requests(change.head_index, function.file, function, () if many else lines)
                 if _counts(each)
             ]
             added += [_Found(each, file) for each in found if _touched(each, file)]
@@ -101,14 +108,13 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
         return
     removed: list[Request] = []
     for file in files:
+        lines = sorted(file.diff.removed)
         for function in _old_functions(file):
-            if not may_send(function.file, function, file.diff.removed.keys()):
+            if not may_send(function, lines):
                 continue
             removed += [
                 each
-                for each in requests(
-                    change.base_index, function.file, function, () if many else file.diff.removed.keys()
-                )
+                for each in requests(change.base_index, function.file, function, () if many else lines)
                 if not each.list_watch and _was_touched(each, file)
             ]
     reads = [each for each in removed if not each.live]
@@ -411,4 +417,4 @@ def _cheap(test: str) -> bool:
     return bool(test) and not test.startswith(("err", "!ok")) and "err != nil" not in test
 
 
-__all__ = ["COLLECTIONS", "Because", "NewRequest", "new_requests"]
+__all__ = ["COLLECTIONS", "Because", "NewRequest", "component_of", "new_requests"]

@@ -37,7 +37,7 @@ class Nested:
 class Walk:
     """A walk through a whole cache: of a resource ("" if unknown), all of it or one namespace; made anew for each of `per`.
 
-    per: "item" of a loop (over `loop`, a name of kubernetes.scale, "" if unknown), "event", "object" that is reconciled or looked up
+    per: "item" of a loop (over `loop`, a name of kubernetes.scale, "" if unknown), "event", or "object" that is reconciled
     for, or what a critical path says. copies: every object is copied too.
     """
 
@@ -51,7 +51,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Something that is allocated again and again: what ("regexp", "copy", "log argument"), for each of `per`, on which path ("" for none)."""
+    """Something allocated again and again: what ("regexp", "copy", "log argument"), for each of `per`, on which path."""
 
     what: str
     per: str

@@ -6,7 +6,19 @@ from functools import singledispatch
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
 from analyzers.analysis.new import NewRequest
-from analyzers.analysis.subject import Allocation, Bump, Burden, ClientLimit, Copy, Nested, Pace, PodAffinity, Reservation, Walk, Watch
+from analyzers.analysis.subject import (
+    Allocation,
+    Bump,
+    Burden,
+    ClientLimit,
+    Copy,
+    Nested,
+    Pace,
+    PodAffinity,
+    Reservation,
+    Walk,
+    Watch,
+)
 from analyzers.analysis.traffic import weigh_limit, weigh_pace, weigh_request, weigh_watch
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.dependencies import Grade
@@ -69,7 +81,9 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
     where = f" on {subject.path_name}" if subject.path_name else ""
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"That is once for each {subject.per.replace('tick', 'round')}{where}." if where or subject.per == "item" else "",
+        multiplier=f"That is once for each {subject.per.replace('tick', 'round')}{where}."
+        if where or subject.per == "item"
+        else "",
         estimate=Estimate(operations=float(times[0]), formula=times[1]) if times else None,
         priority=(30 if where else 12) if diagnostic.level is Level.WARNING else 5,
     )

@@ -20,6 +20,8 @@ _PERIOD = re.compile(
     r"(?:\w+\.Duration\{(?:Duration:\s*)?)?(?:(?P<number>\d+)\s*\*\s*)?time\.(?P<unit>Millisecond|Second|Minute|Hour)\b"
 )
 _UNITS = {"Millisecond": 1e-3, "Second": 1.0, "Minute": 60.0, "Hour": 3600.0}
+_LONGEST = 300
+"""Characters: a longer line is no setting, and would cost the regular expressions the square of its length."""
 _MARKS = re.compile("QPS|qps|Qps|[bB]urst|RateLimiter|MaxConcurrent|Syncs|eriod|nterval|requency|esync")
 
 
@@ -34,7 +36,7 @@ class Setting(NamedTuple):
 
 def settings(line: str) -> Iterator[Setting]:
     """Give the settings that a line of code makes with numbers written there."""
-    if not _MARKS.search(line):
+    if len(line) > _LONGEST or not _MARKS.search(line):
         return
     text = line.partition("//")[0]
     for match in _LIMIT.finditer(text):

@@ -60,7 +60,10 @@ _CUSTOM_METRICS = re.compile(r"metrics/pkg/client/(custom|external)_metrics")
 _LISTERS = re.compile(r"(^|/)listers(/|$)")
 CONTROLLER_RUNTIME = "sigs.k8s.io/controller-runtime/pkg/client"
 _CONTROLLER_RUNTIME_CACHE = "sigs.k8s.io/controller-runtime/pkg/cache"
-_TOOLS = re.compile(r"/client-go/|/pkg/client/|controller-runtime/pkg/(client|cache)(/|$)")
+_TOOLS = re.compile(
+    r"/client-go/tools/(cache|watch|pager)(/|$)|/pkg/client/(cache|unversioned|typed|restclient)(/|$)"
+    r"|controller-runtime/pkg/(client|cache)(/|$)"
+)
 _STORES = frozenset({"Store", "Indexer", "ThreadSafeStore", "KeyListerGetter", "StoreToPodLister"})
 
 

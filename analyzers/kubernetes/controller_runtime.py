@@ -25,7 +25,9 @@ _LIVE_NAMES = re.compile(
     re.IGNORECASE,
 )
 _CACHED_NAMES = re.compile(r"cach(ed|ing)", re.IGNORECASE)
-_IN_NAMESPACE = re.compile(r"InNamespace\((?P<call>[^()]*(?:\([^()]*\))?[^()]*)\)|Namespace:\s*(?P<field>[^,}\n]+)")
+_IN_NAMESPACE = re.compile(
+    r"InNamespace\((?P<call>[^()]{0,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)|Namespace:\s*(?P<field>[^,}\n]+)"
+)
 _UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured:\s*true|CacheUnstructured:\s*true")
 _UNSTRUCTURED = frozenset({"Unstructured", "UnstructuredList"})
 

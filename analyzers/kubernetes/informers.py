@@ -37,7 +37,7 @@ _FACTORY_HOMES = re.compile(r"informers?(/|$)|informers_generated")
 _GENERATED = re.compile(r"/informers/")
 _GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w*)Informer$")
 _CLIENT_ARGUMENT = re.compile(
-    r"ListWatchFromClient\(\s*[^,]+,\s*(?:\"(?P<text>\w+)\"|[\w.]*Resource(?P<name>[A-Z]\w+))"
+    r"ListWatchFromClient\(\s*[^,]{1,200},\s*(?:\"(?P<text>\w+)\"|[\w.]*Resource(?P<name>[A-Z]\w+))"
 )
 
 

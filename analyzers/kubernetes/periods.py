@@ -150,8 +150,11 @@ def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: No
     return None, ""
 
 
+# Bounded repeats: the source is anybody's, and a name may be a megabyte long.
 _TAKES = re.compile(
-    rb"\w*[qQ]ueue\w*\.(Get|Pop|PopProcess)\(|,\s*(quit|[sS]hut[dD]own|stop\w*|done)\s*:?=\s*[\w.]+\.Get\(\)|\b(p|P)rocessNext\w*\(|\brange\s+[\w.]*([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s*\{"
+    rb"[qQ]ueue\w{0,40}\.(Get|Pop|PopProcess)\(|\b[pP]rocessNext\w{0,60}\("
+    rb"|,\s{0,4}(quit|[sS]hut[dD]own|stop\w{0,20}|done)\s{0,4}:?=\s{0,4}[\w.]{1,80}\.Get\(\)"
+    rb"|\brange\s{1,4}[\w.]{0,80}([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s{0,4}\{"
 )
 
 

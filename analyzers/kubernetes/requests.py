@@ -1,6 +1,7 @@
 """Every API request that a function sends, itself or through a wrapper."""
 
-from collections.abc import Collection
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from analyzers.golang.declaration import Function
@@ -20,25 +21,34 @@ _NEAR = 4
 """Lines around a changed one on which the method of a chain of calls may stand."""
 
 
-def may_send(file: SourceFile, function: Function, lines: Collection[int]) -> bool:
-    """Say whether a request may stand on or near one of the lines of a function, by the look of the text alone."""
-    first = function.region.row + 1
-    last = first + file.source.count(b"\n", function.region.start, function.region.end)
+def may_send(function: Function, lines: Sequence[int]) -> bool:
+    """Say whether a request may stand on or near one of the (sorted) lines of a function, by the look of the text alone."""
+    first, last = _extent(function)
     near = {
         around
-        for line in lines
-        if first <= line <= last
+        for line in _within(lines, first, last)
         for around in range(max(first, line - _NEAR), min(last, line + _NEAR) + 1)
     }
-    return any(looks_like_request(file.line_text(line)) for line in near)
+    return any(looks_like_request(function.file.line_text(line)) for line in near)
+
+
+def _extent(function: Function) -> tuple[int, int]:
+    """The first line of a function's region and its last, without a parse; comments behind it are counted in."""
+    first = function.region.row + 1
+    return first, first + function.file.source.count(b"\n", function.region.start, function.region.end)
+
+
+def _within(lines: Sequence[int], first: int, last: int) -> Sequence[int]:
+    return lines[bisect_left(lines, first) : bisect_right(lines, last)]
 
 
 def requests(
-    index: PackageIndex, file: SourceFile, function: Function, lines: Collection[int] | None = None
+    index: PackageIndex, file: SourceFile, function: Function, lines: Sequence[int] | None = None
 ) -> list[Request]:
     """Give the requests of `function` of `file`, function literals included, in source order.
 
-    With `lines`, wrappers are looked for on these lines only, which costs less; what the function sends itself is always given.
+    With `lines`, which are sorted, wrappers are looked for on these only, which costs less; what the function sends itself
+    is always given.
     A Request with `live` False is a read that a cache in the process answers; one with `list_watch` belongs to an informer.
     """
     known = _found.setdefault(index, {})
@@ -46,5 +56,6 @@ def requests(
     if key not in known:
         known[key] = direct_requests(index, file, function)
     direct = known[key]
-    wrapped = wrapped_requests(index, file, function, direct, lines)
+    touched = None if lines is None else frozenset(_within(lines, *_extent(function)))
+    wrapped = wrapped_requests(index, file, function, direct, touched)
     return sorted([*direct, *wrapped], key=lambda each: (each.line, each.call.node.start_byte)) if wrapped else direct

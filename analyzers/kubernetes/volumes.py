@@ -53,5 +53,5 @@ def _is_controllers(function: Function) -> bool:
     if _CONTROLLER_FOLDER.search(function.file.path):
         return True
     return bool(_CONTROLLER.search(function.key)) or bool(
-        re.search(r"([pP]rovisioner|[dD]eleter|[rR]ecycler|[dD]etacher)$", function.receiver_name)
+        re.search(r"[rR]ecycl|([pP]rovisioner|[dD]eleter|[dD]etacher)$", function.receiver_name)
     )

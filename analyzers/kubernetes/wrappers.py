@@ -31,7 +31,7 @@ def wrapped_requests(
     one for each thing it sends."""
     if lines is not None and not lines:
         return []
-    if not CLIENT.search(file.source) or (lines is not None and not _hinted(file, function, lines)):
+    if not CLIENT.search(file.source) or (lines is not None and not _hinted(file, lines)):
         return []
     sending = {request.call.node.start_byte for request in direct}
     found = []
@@ -48,11 +48,9 @@ def wrapped_requests(
     return found
 
 
-def _hinted(file: SourceFile, function: Function, lines: Collection[int]) -> bool:
+def _hinted(file: SourceFile, lines: Collection[int]) -> bool:
     """Say whether one of the lines looks as if it could call a wrapper: spares most functions their parse."""
-    first = function.region.row + 1
-    last = first + file.source.count(b"\n", function.region.start, function.region.end)
-    return any(HINT.search(file.line_text(line)) for line in lines if first <= line <= last)
+    return any(HINT.search(file.line_text(line)) for line in lines)
 
 
 def _may_wrap(function: Function, call: Call) -> bool:

@@ -30,8 +30,10 @@ def test_rename_with_edits() -> None:
 
 
 def test_quoted_name_and_no_newline_at_the_end() -> None:
-    name = r'caf\303\251 \"1\".go'
-    text = f'diff --git "a/{name}" "b/{name}"\nnew file mode 100644\n--- /dev/null\n+++ "b/{name}"\n@@ -0,0 +1 @@\n+hi\n'
+    name = r"caf\303\251 \"1\".go"
+    text = (
+        f'diff --git "a/{name}" "b/{name}"\nnew file mode 100644\n--- /dev/null\n+++ "b/{name}"\n@@ -0,0 +1 @@\n+hi\n'
+    )
     text += "\\ No newline at end of file\n"
     (file,) = Diff.parse(text)
     assert (file.path, file.old_path, file.status, file.added) == ('café "1".go', None, "added", {1: "hi"})

@@ -1,0 +1,50 @@
+"""Code that is made to be slow to read: what looks for requests answers, and soon: quadratic work on these would take hours."""
+
+import pytest
+
+from analyzers.analysis.tree import MemoryTree
+from analyzers.golang.packages import PackageIndex
+from analyzers.kubernetes.callpaths import CallPaths
+from analyzers.kubernetes.client_settings import settings
+from analyzers.kubernetes.external import EXTERNAL
+from analyzers.kubernetes.periods import takes_from_queue
+from analyzers.kubernetes.requests import may_send, requests
+
+LONG = "a" * 300_000
+HEAD = 'package x\n\nimport (\n\t"k8s.io/client-go/kubernetes"\n\tmetav1 "k8s.io/apimachinery/pkg/apis/meta/v1"\n)\n\n'
+CALL = 'client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{LONG} := 1\n\t{CALL}",
+        f"queue{LONG}.Put()\n\t{CALL}",
+        f'{CALL}\n\t_ = "InNamespace({LONG}(("',
+        "queue" * 50_000 + f"()\n\t{CALL}",
+        f"for _, x := range y {{\n\t{CALL}\n\t}}\n\t" * 400,
+        "x := y\n\t" * 4_000 + CALL,
+        "client" + ".A()" * 3_000 + ".List(metav1.ListOptions{})",
+        "a := b\n\tb := a\n\ta.List(metav1.ListOptions{})",
+        "if x {\n\t" * 200 + CALL + "\n\t}" * 200,
+        f"{CALL}[{{(",
+    ],
+    ids=lambda body: body[:20].replace("\n", " "),
+)
+def test_answers(body: str) -> None:
+    source = HEAD + "func f(client kubernetes.Interface) {\n\t" + body + "\n}\n"
+    index = PackageIndex(MemoryTree({"go.mod": "module example.org/x\n", "x.go": source}), external=EXTERNAL)
+    file = index.file("x.go")
+    assert file is not None
+    for function in file.functions:
+        takes_from_queue(function)
+        may_send(function, list(range(1, source.count("\n"))))
+        paths = CallPaths(index)
+        for request in requests(index, file, function)[:50]:
+            paths.worst(function, request.call)
+    assert file.error is None or file.functions == []
+
+
+def test_a_line_of_a_megabyte_is_no_setting() -> None:
+    assert list(settings("QPS" + LONG + " = 5")) == []
+    assert [each.value for each in settings("config.QPS = 5")] == [5.0]
