@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import rq
 from redis import Redis, RedisError
 
 from analyzers.analysis.configuration import Configuration
@@ -96,7 +97,7 @@ class _Analysis:
 def review(equipment: Equipment, data: Any) -> str:
     """Review a pull request: data is ReviewRequest.to_json(). Give what became of it, in a few words, for the log.
 
-    GitHubError, GitError, ParserError or Busy: another try may do better.
+    GitHubError, GitError, ParserError or Busy, and for a command Superseded: another try may do better.
     """
     asked = ReviewRequest.from_json(data)
     with GitHub(equipment.app, asked.repository, asked.installation) as github:
@@ -111,6 +112,9 @@ def review(equipment: Equipment, data: Any) -> str:
             found = _analyse(equipment, request, pull)
             posted = _post(equipment, page, request, found)
         except Superseded as reason:
+            if asked.command:
+                raise  # it asked about the newest commit: the next try takes that one
+            _forget()
             return str(reason)
         except RateLimited as limit:
             _try_later(equipment, asked, datetime.timedelta(seconds=limit.wait))
@@ -166,6 +170,13 @@ def set_aside(equipment: Equipment, data: Any) -> None:
             )
         except Superseded as reason:
             _log.info("%s: nothing to be said of its failure: %s", request.job_id, reason)
+
+
+def _forget() -> None:
+    """Let this job's record go with the job: a force-push back to this commit must be able to ask again."""
+    job = rq.get_current_job()
+    if job is not None:
+        job.result_ttl = 0
 
 
 def _wanted(github: GitHub, request: ReviewRequest, sleep: Callable[[float], None] = time.sleep) -> Pull:

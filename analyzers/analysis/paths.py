@@ -23,7 +23,7 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     if own is not None and own.hot:
         return own
     if critical_paths.starts_up(function):
-        return None
+        return own
     return _reached(change, function) or own
 
 

@@ -103,6 +103,9 @@ def test_a_push_during_the_analysis_drops_the_old_one(bot: Bot, repository: Simu
     assert run.suite.head_sha == pull.head_sha
     assert [review.commit_id for review in pull.reviews] == [pull.head_sha]
     assert not [each for each in repository.record.check_runs.values() if each.suite.head_sha == old]
+    # What was dropped is reviewed after all when a force-push makes it the newest again.
+    repository.force_push(pull, old)
+    assert check_run(repository, pull).suite.head_sha == old
 
 
 @pytest.mark.parametrize("status", [502, "drop"])

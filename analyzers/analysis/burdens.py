@@ -1,0 +1,158 @@
+"""Burdens: what slows a critical path down. A finder sees the text only, its judge knows types and callers."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.diagnostic import Level, code
+from analyzers.analysis.paths import path_of
+from analyzers.analysis.places import Added, Candidate
+from analyzers.analysis.subject import Burden
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Call, Loop
+from analyzers.golang.types import Map
+from analyzers.kubernetes import collections, critical_paths, map_order, processes
+from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.loops import bounded
+
+_RANDOM = frozenset({"Int", "Intn", "Int31n", "Int63n", "Float64", "Perm", "Shuffle", "IntN", "N"})
+_JSON = frozenset({"Marshal", "MarshalIndent", "Unmarshal", "NewEncoder", "NewDecoder"})
+
+
+class Found(NamedTuple):
+    """What is wrong: in words, what to do, for each of what, on which path, how sure."""
+
+    construct: str
+    remedy: str
+    burden: Burden
+    concern: str
+    level: Level = Level.WARNING
+
+
+def calls(function: Function) -> Iterator[Candidate[Call]]:
+    """Find the calls that may be too slow: encodings, draws, comparisons, and all that stands in a loop."""
+    for call in function.calls:
+        if call.name and (
+            call.loops or call.name in _JSON or call.name in _RANDOM or call.name in {"DeepEqual", "Equal"}
+        ):
+            looped = any(loop.kind == "range" for loop in call.loops)
+            yield Candidate(("call", call.name, looped), call.line, call.end_line, call)
+
+
+def call(change: Change, each: Added[Call]) -> Found | None:
+    """Judge a call: JSON on the scheduling path, shared randomness, a comparison in map order, a process for each item."""
+    call, function = each.what, each.function
+    operand = syntax.text(call.operand) if call.operand is not None else ""
+    if operand == "json" and call.name in _JSON:
+        path = path_of(change, function, call.closures)
+        if path is None or path.per not in {"pod", "pod and node"} or "scheduling" not in path.name:
+            return None
+        return Found(
+            f"{code(f'json.{call.name}')} runs on {path.name}.",
+            "Send or keep only what is needed (names instead of objects), or encode once and keep it.",
+            Burden(path.per, path.name),
+            f"json {path.name}",
+        )
+    if operand == "rand" and call.name in _RANDOM:
+        path = path_of(change, function, call.closures)
+        if path is None or path.per != "pod and node":
+            return None
+        return Found(
+            f"{code(f'rand.{call.name}')} draws from a source that all goroutines share behind a lock.",
+            "Draw once for the pod, or give each goroutine a source of its own.",
+            Burden(path.per, path.name),
+            "shared randomness",
+            Level.NOTICE,
+        )
+    name = map_order.compared(change.head_index, function, call)
+    if name is not None:
+        path = path_of(change, function, call.closures)
+        if path is None:
+            return None
+        return Found(
+            f"{code(name)} is in the order of a map, which differs every time, and compared with what is stored.",
+            f"Sort {code(name)} first: otherwise there is a write for each {path.per}, and each write begins the next.",
+            Burden(path.per, path.name),
+            "map order",
+        )
+    return _process(change, each)
+
+
+def _process(change: Change, each: Added[Call]) -> Found | None:
+    call, function = each.what, each.function
+    if not each.file.component.every_node and each.file.component.kind is not Kind.OTHER:
+        return None
+    loops = [loop for loop in call.loops if loop.kind == "range" and not bounded(change.head_index, function, loop)]
+    if (
+        not loops
+        or critical_paths.starts_up(function)
+        or not processes.starts_process(change.head_index, function, call)
+    ):
+        return None
+    path = path_of(change, function, call.closures)
+    collection = loops[-1].collection
+    return Found(
+        f"{code(call.name)} starts a process for each item of {code(syntax.text(collection) if collection is not None else '')}.",
+        "Hand all items to one process (`iptables-restore`, `ipset restore`), or use a library.",
+        Burden("item", path.name if path else ""),
+        "process for each item",
+    )
+
+
+def loops(function: Function) -> Iterator[Candidate[Loop]]:
+    """Find the loops of a function that speaks of locks."""
+    if b"ock" not in function.file.source[function.region.start : function.region.end]:
+        return
+    for loop in function.loops:
+        if loop.kind == "range" and loop.collection is not None:
+            yield Candidate(("locked", collections.alike(loop.collection)), loop.line, loop.line, loop)
+
+
+def under_lock(change: Change, each: Added[Loop]) -> Found | None:
+    """Judge a loop: whether it goes through something large, on a critical path, while a lock is held."""
+    loop, function = each.what, each.function
+    if (
+        loop.outer
+        or loop.collection is None
+        or bounded(change.head_index, function, loop)
+        or not _locked(function, loop)
+    ):
+        return None
+    growing = collections.growing(change.head_index, function.file, function, loop.collection)
+    whole = _everything(change, function, loop)
+    path = path_of(change, function, loop.closures) if growing is not None or whole else None
+    if path is None or path.per in {"object", "tick"} or each.file.component.every_node:
+        return None
+    return Found(
+        f"The loop over {code(syntax.text(loop.collection))} holds a lock on {path.name}: all others wait for its end.",
+        "Keep an index of what is looked for, or copy what is needed under the lock and work on the copy.",
+        Burden(path.per, path.name),
+        "scan under a lock",
+        Level.WARNING if whole or (growing is not None and growing.typed and path.hot) else Level.NOTICE,
+    )
+
+
+def _locked(function: Function, loop: Loop) -> bool:
+    """Whether a lock was taken in front of a loop and is kept, or the function's name says that its callers hold it."""
+    if "locked" in function.name.lower():
+        return True
+    before = [call for call in function.calls if call.node.end_byte <= loop.node.start_byte and not call.loops]
+    taken = [call for call in before if call.name in {"Lock", "RLock"} and not call.arguments]
+    freed = [call for call in before if call.name in {"Unlock", "RUnlock"} and not call.defer]
+    return len(taken) > len(freed)
+
+
+def _everything(change: Change, function: Function, loop: Loop) -> bool:
+    """Whether a loop goes through a map of maps to the end, as a loop in it does with each of them."""
+    index = change.head_index
+    type_ = index.type_of(loop.collection, function.file, function) if loop.collection is not None else None
+    if not isinstance(index.underlying(type_), Map):
+        return False
+    return any(
+        inner.outer
+        and inner.outer[-1] is loop
+        and inner.collection is not None
+        and syntax.text(inner.collection) == loop.value
+        for inner in function.loops
+    )
