@@ -59,6 +59,9 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
         copy = copy_of(change, function, named, "call", _HOT)
         if copy is None or (not copy.hot and copy.bytes < _LARGE):
             continue
+        # A function that changes its copy wants one.
+        if not copy.hot and _changes(function, parameter.name):
+            continue
         if required(change, function):
             continue
         name = f"{parameter.name} {syntax.text(parameter.type)}".strip()
@@ -74,6 +77,14 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=copy,
         )
+
+
+def _changes(function: Function, name: str) -> bool:
+    return any(
+        left.type == "selector_expression" and syntax.text(left).startswith(f"{name}.")
+        for assignment in function.assignments
+        for left in assignment.left
+    )
 
 
 def _parameters(function: Function) -> Iterator[Candidate[Parameter]]:

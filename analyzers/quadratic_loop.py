@@ -188,7 +188,8 @@ def _copied_again(change: Change, each: Added[Assignment]) -> _Found | None:
     construct = (
         f"{code(f'{name}.Union')} copies the whole set again for each element of {code(_text(loop.collection))}."
     )
-    return _Found(growing.resource, growing.resource, construct, growing.typed, f"Insert into {code(name)} instead.")
+    # Whose pods or nodes these are cannot be seen here, so no number is given.
+    return _Found(name, name, construct, False, f"Insert into {code(name)} instead.")
 
 
 def _over(loop: Loop) -> bool:

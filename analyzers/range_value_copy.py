@@ -24,7 +24,7 @@ them only to read a name. An index, or a pointer to the element, copies nothing.
  }
 ```
 
-Not reported: elements below 128 bytes; short collections (containers, volumes, conditions) off the scheduling path;
+Not reported: elements below 128 bytes; short collections (containers, volumes, conditions) that are in no longer loop;
 slices and maps of pointers; loops that were there before; start-up code, command lines, tests and generated code.
 """
 
@@ -33,9 +33,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change
 from analyzers.analysis.copying import concerned, copy_of, struct
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.paths import path_of
 from analyzers.analysis.places import Candidate, added
-from analyzers.analysis.subject import Copy
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Loop
@@ -43,7 +41,6 @@ from analyzers.golang.types import Array, Map, Slice
 from analyzers.kubernetes import collections, critical_paths
 
 _LEAST = 128  # go-critic's threshold (rangeValCopy)
-_LARGE = 256
 _LONGEST = 60
 _MANY = collections.RESOURCES - {"secrets", "configmaps", "persistentvolumeclaims", "volumeattachments", "leases"}
 
@@ -64,8 +61,8 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
         copy = copy_of(change, function, named, "item", _LEAST, loop.closures)
         if copy is None:
             continue
-        growing = collections.growing(change.head_index, function.file, function, loop.collection)
-        if (growing is None or growing.resource not in _MANY) and not _for_every_node(change, each.function, copy):
+        # Containers and volumes are few: their copies count only where they are made for each node or pod.
+        if not any(_many(change, function, around) for around in (loop, *loop.outer)):
             continue
         collection = syntax.text(loop.collection)
         if isinstance(under, Map):
@@ -86,10 +83,11 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
         )
 
 
-def _for_every_node(change: Change, function: Function, copy: Copy) -> bool:
-    """Whether even a short collection (containers, volumes) counts: it is gone through for each node that is tried for a pod."""
-    path = path_of(change, function)
-    return path is not None and path.per == "pod and node" and copy.bytes >= _LARGE
+def _many(change: Change, function: Function, loop: Loop) -> bool:
+    if loop.kind != "range" or loop.collection is None:
+        return False
+    growing = collections.growing(change.head_index, function.file, function, loop.collection)
+    return growing is not None and growing.resource in _MANY
 
 
 def _ranges(function: Function) -> Iterator[Candidate[Loop]]:

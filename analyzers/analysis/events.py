@@ -1,4 +1,4 @@
-"""What informers' handlers do for every event: sends that block, updates that are not compared. Finders and judges as in burdens."""
+"""What informers' handlers do for every event: sends that block, updates that are not compared. See burdens."""
 
 import re
 from collections.abc import Iterator

@@ -26,12 +26,15 @@ def merge(group: list[Diagnostic]) -> Diagnostic:
     loudest = [each for each in group if each.level is Level.WARNING] or group
     first = min(loudest, key=lambda each: order.get(each.analyzer, 0))
     others = [each for each in group if each is not first]
+    # One request has one better way, the owner's; two things copied on one line have two.
+    remedies = dict.fromkeys(each.remedy for each in others if first.analyzer in _COPY and each.remedy != first.remedy)
     clauses = list(
         dict.fromkeys(each.multiplier for each in others if each.multiplier and each.multiplier != first.multiplier)
     )
     return dataclasses.replace(
         first,
         multiplier=" ".join([first.multiplier, *clauses[:1]]).strip(),
+        remedy=" ".join([first.remedy, *remedies]),
         estimate=first.estimate or next((each.estimate for each in others if each.estimate), None),
         cc=any(each.cc for each in group),
         priority=max(each.priority for each in group),

@@ -145,3 +145,10 @@ def test_equal_diagnostics_have_different_fingerprints() -> None:
         said((9, 9), analyzer="value-receiver", concern="x", function="f"),
     ).diagnostics
     assert len({each.fingerprint for each in found}) == len(found) == 2
+
+
+def test_two_things_copied_on_one_line_keep_both_remedies() -> None:
+    receiver = said((4, 4), analyzer="value-receiver", remedy="Use a pointer receiver.")
+    param = said((4, 4), analyzer="large-value-param", remedy="Take a pointer.")
+    (found,) = report(receiver, param).diagnostics
+    assert (found.analyzer, found.remedy) == ("value-receiver", "Use a pointer receiver. Take a pointer.")
