@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.subject import Series
 from analyzers.golang.source import SourceFile
 from analyzers.kubernetes import metrics
 from analyzers.kubernetes.components import Kind
@@ -70,7 +71,7 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
                 unless="Leave it if few values are ever seen, and say which." if unbounded else "",
                 concern=f"metric {vector.name}",
                 level=level,
-                priority=25 if level is Level.WARNING else 4,
+                subject=Series(tuple(unbounded)),
             )
 
 
@@ -79,7 +80,7 @@ def _problem(vector: Vector, known: Vector | None, unbounded: list[str]) -> tupl
     if unbounded:
         labels = ", ".join(code(label) for label in unbounded)
         return (
-            f"{name} keeps a time series for each value of {labels}, for ever: with 150,000 pods that can be as many.",
+            f"{name} keeps a time series for each value of {labels}, for ever.",
             "Drop the label, or map it to a few known values.",
             Level.WARNING,
         )

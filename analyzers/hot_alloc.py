@@ -44,7 +44,7 @@ from analyzers.analysis.copying import concerned, copy_of
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.paths import path_of
 from analyzers.analysis.places import Added, Candidate, added
-from analyzers.analysis.subject import Allocation
+from analyzers.analysis.subject import Allocation, Copy
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
@@ -77,14 +77,14 @@ def hot_alloc(change: Change) -> Iterator[Diagnostic]:
             end_line=each.what.end_line,
             construct=construct,
             remedy=remedy,
-            concern=f"{subject.what} {each.what.name}",
+            concern=f"{subject.what if isinstance(subject, Allocation) else 'copy'} {each.what.name}",
             function=each.function.key,
             level=level,
             subject=subject,
         )
 
 
-_Found = tuple[Allocation, str, str, Level]
+_Found = tuple[Allocation | Copy, str, str, Level]
 
 
 def _judged(change: Change, each: Added[Call]) -> _Found | None:
@@ -181,10 +181,9 @@ def _appended(change: Change, each: Added[Call]) -> _Found | None:
         )
         copy = copy_of(change, each.function, type_, "item", _LARGE, each.what.closures)
         if copy is not None and copy.hot and each.what.loops:
-            size = f"{'' if copy.exact else 'at least '}{copy.bytes:,} bytes"
             return (
-                Allocation("copy", "item", copy.path_name),
-                f"{code(syntax.text(argument))} copies {size} ({code(copy.type_name)}) into the slice.",
+                copy,
+                f"{code(syntax.text(argument))} is copied into the slice.",
                 "Collect pointers.",
                 Level.WARNING,
             )

@@ -2,7 +2,8 @@
 
 A parameter `pod v1.Pod` copies 848 bytes (1,240 in today's API) at every call, and often makes the copy escape to the
 heap, which the garbage collector pays for. With 150,000 pods and 5,000 nodes a scheduler makes such calls millions of
-times. Slices, maps, strings, interfaces and functions are references already: pass them as they are.
+times. Slices, maps, strings, interfaces and functions are references already: pass them as they are. A struct that was
+small enough is flagged at the field that makes it large.
 
 ```diff
 --- a/pkg/controller/podcleaner/podcleaner.go
@@ -37,6 +38,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change
 from analyzers.analysis.copying import concerned, copy_of, required, struct
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.growth import growths
 from analyzers.analysis.places import Candidate, added
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function, Parameter
@@ -77,6 +79,31 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=copy,
         )
+    yield from _of_grown(change)
+
+
+def _of_grown(change: Change) -> Iterator[Diagnostic]:
+    """What the functions of a package cost that take a struct by value which the change makes large."""
+    for growth in growths(change, _HOT, _takes):
+        takes = "take" if len(growth.functions) > 1 else "takes"
+        name = growth.named.name
+        yield Diagnostic(
+            analyzer="large-value-param",
+            path=growth.file.path,
+            line=growth.line,
+            end_line=growth.line,
+            construct=f"With this {code(name)} grows from {growth.before} bytes: {growth.names} {takes} it by value.",
+            remedy=f"Take {code(f'*{name}')}, and do not change what it points to.",
+            concern=f"copy {name} parameter",
+            subject=growth.copy,
+        )
+
+
+def _takes(function: Function, name: str) -> bool:
+    source, start = function.file.source, function.region.start
+    if source.find(name.encode(), start, source.find(b"{\n", start)) < 0:
+        return False  # which spares most functions their parse
+    return any(syntax.text(parameter.type) == name and not parameter.variadic for parameter in function.params)
 
 
 def _changes(function: Function, name: str) -> bool:

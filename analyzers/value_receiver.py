@@ -3,7 +3,7 @@
 `func (s Scheduler) ScheduleOne(...)` runs on a new copy of the whole `Scheduler`, which is thrown away when the
 method returns; what the method changes in it is lost. In the scheduler, the kubelet, kube-proxy and the volume code
 no struct of 80 bytes or more has such a method: with a pointer receiver each call passes 8 bytes. Mind that a mutex
-that is copied locks nothing.
+that is copied locks nothing. A struct that was small enough is flagged at the field that makes it large.
 
 ```diff
 --- a/pkg/scheduler/scheduler.go
@@ -42,6 +42,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change
 from analyzers.analysis.copying import concerned, copy_of, required, struct
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.growth import growths
 from analyzers.analysis.places import Added, Candidate, added
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -99,6 +100,29 @@ def value_receiver(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=copy,
         )
+    yield from _of_grown(change)
+
+
+def _of_grown(change: Change) -> Iterator[Diagnostic]:
+    """What the methods of a type cost that the change makes large: they were cheap enough before."""
+    for growth in growths(change, _HOT, _copies_receiver):
+        verb = "copy" if len(growth.functions) > 1 else "copies"
+        name = growth.named.name
+        yield Diagnostic(
+            analyzer="value-receiver",
+            path=growth.file.path,
+            line=growth.line,
+            end_line=growth.line,
+            construct=f"With this {code(name)} grows from {growth.before} bytes, and {growth.names} {verb} it.",
+            remedy=f"Use pointer receivers, {code(f'*{name}')}, for all methods of the type.",
+            concern=f"value receiver {name}",
+            subject=growth.copy,
+        )
+
+
+def _copies_receiver(function: Function, name: str) -> bool:
+    receiver = function.receiver if function.receiver_name == name else None
+    return receiver is not None and not receiver.pointer and function.name not in _CONVENTIONAL
 
 
 def _receivers(function: Function) -> Iterator[Candidate[None]]:

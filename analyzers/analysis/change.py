@@ -151,6 +151,11 @@ class Change:
         """The sizes of types after the change; well-known structs are known without their packages."""
         return Sizes(self.head_index, known=struct_sizes.at_least)
 
+    @cached_property
+    def base_sizes(self) -> Sizes:
+        """The sizes of types before the change."""
+        return Sizes(self.base_index, known=struct_sizes.at_least)
+
     def graph(self, path: str) -> CallGraph:
         """Give the calls among the package that the Go file at `path` belongs to; of a deep analysis, among all packages."""
         folder = "" if self.deep else path.rpartition("/")[0]

@@ -54,13 +54,13 @@ def copy_of(
 
 # What every object of the API begins with: TypeMeta (32 bytes) and ObjectMeta (232).
 _OBJECT = 264
-_API = re.compile(r"(^|/)(api|apis)(/|$)|/v\d+((alpha|beta)\d+)?$")
+API = re.compile(r"(^|/)(api|apis)(/|$)|/v\d+((alpha|beta)\d+)?$")
 
 
 def size(change: Change, named: Named) -> Size:
     """Give a struct's size; where its package is not at hand, what an object of the API has at least."""
     found = change.sizes.size(named)
-    if found.bytes or change.head_index.package(named.path) is not None or not _API.search(named.path):
+    if found.bytes or change.head_index.package(named.path) is not None or not API.search(named.path):
         return found
     # Whose list type the changed files name is an object.
     listed = re.compile(rb"\." + re.escape(named.name.encode()) + rb"List\b")

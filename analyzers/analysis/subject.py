@@ -59,6 +59,13 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Time series that a metric keeps: one for each value of these labels whose values have no end."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Burden:
     """Work on a critical path, once for each of `per`; of which resource the events are ("" if unknown)."""
 

@@ -16,6 +16,7 @@ from analyzers.analysis.subject import (
     Pace,
     PodAffinity,
     Reservation,
+    Series,
     Walk,
     Watch,
 )
@@ -86,6 +87,18 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
         else "",
         estimate=Estimate(operations=float(times[0]), formula=times[1]) if times else None,
         priority=(30 if where else 12) if diagnostic.level is Level.WARNING else 5,
+    )
+
+
+@_weigh.register
+def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    if not subject.labels:
+        return dataclasses.replace(diagnostic, priority=4)
+    return dataclasses.replace(
+        diagnostic,
+        multiplier=f"With {scale.PODS:,} pods that can be as many.",
+        estimate=Estimate(formula="series = values of " + " x ".join(subject.labels)),
+        priority=25,
     )
 
 
