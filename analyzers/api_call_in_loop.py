@@ -62,7 +62,7 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new request into which the variable of a loop over items flows."""
     for new in new_requests(change):
         request = new.request
-        if new.component.kind is Kind.CLI or request.verb == "WATCH":
+        if new.component.kind is Kind.CLI or request.verb == "WATCH" or request.background:
             continue
         if request.verb in {"CREATE", "DELETE"} and new.path.root not in {"critical", "periodic"}:
             continue  # it is what such a loop is for

@@ -81,6 +81,8 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
         if where is None or new.component.every_node or not (handler or (new.path.root == "critical" and where.hot)):
             continue
         request = new.request
+        if request.background:
+            continue
         yield Diagnostic(
             analyzer="critical-path",
             path=request.path,

@@ -1,9 +1,11 @@
-"""Every node watches a whole collection
+"""A whole collection is watched and kept in memory
 
 A watch from each of 5,000 nodes on all pods sends every change of every pod 5,000 times: at 20 changes a second of 4
 kB each, that is 400 MB a second out of the API server, and each node keeps 150,000 pods, 600 MB, in memory. A field
 selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and ConfigMaps are best read one by one,
-as pods need them.
+as pods need them. In a controller, the first read of a kind through controller-runtime's cached client lists, watches
+and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
+restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`).
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
@@ -38,7 +40,9 @@ as pods need them.
 ```
 
 Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
-(which a network agent needs whole), and watches that were only moved or written differently.
+(which a network agent needs whole), and watches that were only moved or written differently; kinds of which the
+repository's own code had values before, whose objects its cache may hold already. What a controller watches on purpose
+is a notice, unless its map function needs metadata alone.
 """
 
 import re
@@ -54,7 +58,8 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Named, dereferenced
-from analyzers.kubernetes import resources
+from analyzers.kubernetes import cached_kinds, resources, scale
+from analyzers.kubernetes.cached_kinds import CachedKind
 from analyzers.kubernetes.requests import requests
 
 _LARGE_WORDS = """
@@ -67,7 +72,13 @@ _NEEDED = frozenset({"endpointslices", "nodes"})
 
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each new unrestricted watch of a large collection from code of every node."""
+    """Yield a diagnostic for each new unrestricted watch of a large collection: from code of every node, or by a manager
+    that did not keep that kind before."""
+    yield from _on_nodes(change)
+    yield from _by_managers(change)
+
+
+def _on_nodes(change: Change) -> Iterator[Diagnostic]:
     added = [
         (each, file)
         for file in change.go_files
@@ -102,6 +113,61 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=Watch(resource, True, False, where),
         )
+
+
+def _by_managers(change: Change) -> Iterator[Diagnostic]:
+    seen: set[Named] = set()
+    for file in change.go_files:
+        if file.head is None or not _MANAGED.search(file.head.source):
+            continue
+        for function in file.functions():
+            reads = requests(change.head_index, function.file, function, ())
+            for found in cached_kinds.cached_kinds(change.head_index, function, reads):
+                if (
+                    not file.added(found.call.line, found.call.end_line)
+                    or found.type in seen
+                    or found.resource not in scale.COUNTS
+                    or cached_kinds.kept_elsewhere(change.base_index, found.type)
+                ):
+                    continue
+                seen.add(found.type)
+                where = component_of(change, file, function)
+                slim = cached_kinds.only_metadata(change.head_index, function, found.handler)
+                yield Diagnostic(
+                    analyzer="large-watch",
+                    path=function.file.path,
+                    line=found.call.line,
+                    end_line=found.call.line,
+                    construct=_first(found),
+                    remedy=_restricting(found, slim),
+                    unless="Leave it if the manager's cache is restricted already." if found.cause == "read" else "",
+                    concern=f"watch {found.resource} manager",
+                    function=function.key,
+                    subject=Watch(
+                        found.resource, True, False, where, wanted=found.cause != "read" and not slim, first=True
+                    ),
+                )
+
+
+_MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+
+
+def _first(found: CachedKind) -> str:
+    resource = found.resource
+    if found.cause == "read":
+        return (
+            f"{code(found.call.name)} reads {resource} through the manager's cache, as nothing here did before: the first "
+            "read makes it list, watch and keep all of them."
+        )
+    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
+
+
+def _restricting(found: CachedKind, slim: bool) -> str:
+    if slim:
+        return f"The map function needs nothing but metadata: pass {code('builder.OnlyMetadata')}."
+    if found.cause == "read":
+        return f"Leave the kind out of the cache ({code('DisableFor')}) and read the few live, or restrict it ({code('ByObject')})."
+    return f"Restrict the cache ({code('ByObject')}), or watch metadata alone ({code('builder.OnlyMetadata')})."
 
 
 def _watches(index: PackageIndex, functions: Iterable[Function], lines: object) -> Iterator[tuple[str, Call, Function]]:

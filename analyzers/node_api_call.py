@@ -42,7 +42,7 @@ one watch that is restricted to its own node.
 Not reported: requests that were only moved or written differently; what volume plugins do in the controller manager
 (provisioning, attaching); tests, fakes and generated code. Which code runs on every node is told by the folder, by a
 DaemonSet's manifest that names the program, or by `node_components` in .github/scalability.yaml. What runs once at
-start-up is a notice.
+start-up is a notice, and so is an event that is recorded again and again: it is sent in the background, and not each time.
 """
 
 from collections.abc import Iterator
@@ -50,6 +50,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.new import NewRequest, new_requests
+from analyzers.kubernetes import library
 
 _CACHED_BY_KUBELET = frozenset({"secrets", "configmaps"})
 
@@ -60,6 +61,8 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
         request = new.request
         if not new.component.every_node:
             continue
+        if request.background and new.path.root not in {"critical", "periodic"}:
+            continue  # an event that tells of something rare
         sends = f"{code(request.method)} sends {request.a_what}"
         yield Diagnostic(
             analyzer="node-api-call",
@@ -79,6 +82,10 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
 
 def _remedy(new: NewRequest) -> str:
     request = new.request
+    if request.background:
+        return "Record it when something changes, not in each round: what repeats is dropped after 25, and still costs the node."
+    if request.kind == library.LEADER_ELECTION:
+        return "Elect a leader among a few replicas of a Deployment; what runs on every node needs none."
     if request.verb == "GET" and request.resource in _CACHED_BY_KUBELET and new.component.name.startswith("kubelet"):
         kind = "Secret" if request.resource == "secrets" else "ConfigMap"
         return f"Read it through the kubelet's caching {kind} manager ({code(f'Get{kind}')}), which shares one read between pods."

@@ -68,7 +68,7 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new request that a timer repeats, and for each that a sync sends where it was spared before."""
     for new in new_requests(change):
         request, path = new.request, new.path
-        if new.component.kind is Kind.CLI or request.options.one_object:
+        if new.component.kind is Kind.CLI or request.options.one_object or request.background or request.every:
             continue
         spared = new.because in {"unguarded", "uncached"}
         if path.root == "periodic":

@@ -11,7 +11,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Estimate, code
 from analyzers.analysis.new import NewRequest
 from analyzers.golang import syntax
-from analyzers.kubernetes import collections, resources, scale
+from analyzers.kubernetes import collections, library, resources, scale
 from analyzers.kubernetes.callpaths import CallPath, ItemLoop
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
@@ -89,6 +89,16 @@ class Load:
         if size:
             return f"At the largest supported scale that is {size}{again}."
         return f"That is 1 call {self.rhythm}." if self.rhythm else ""
+
+
+def recorded() -> tuple[Estimate, str]:
+    """Give the estimate of an event that code of every node records again and again, and a sentence for the comment."""
+    qps = scale.NODES / library.EVENT_PERIOD
+    each = f"{scale.human_count(scale.NODES)} nodes x 1 event / {library.EVENT_PERIOD} s"
+    sentence = (
+        f"For each object that repeats it this is up to {each}: {_a_second(qps)}, after the 25 that go out at once."
+    )
+    return Estimate(qps=qps, formula=f"{each} for each object = {scale.human_count(qps)} requests a second"), sentence
 
 
 def load(new: NewRequest, change: Change) -> Load:

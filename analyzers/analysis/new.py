@@ -22,7 +22,7 @@ from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.clients import client, implements_client
 from analyzers.kubernetes.components import Component, Kind
 from analyzers.kubernetes.flows import reaches
-from analyzers.kubernetes.periods import repeated_by_loop, repetition
+from analyzers.kubernetes.periods import Repetition, repeated_by_loop, repetition
 from analyzers.kubernetes.requests import COLLECTIONS, Request, may_send, requests
 
 Because = Literal["added", "moved", "unguarded", "uncached", "widened"]
@@ -62,6 +62,8 @@ def new_requests(change: Change) -> list[NewRequest]:
 def _made(change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because) -> NewRequest:
     where = component_of(change, file, request.function)
     path = paths.worst(request.function, request.call)
+    if request.every is not None:
+        path = replace(path, root="periodic", repetition=Repetition("periodic", request.every, ""))
     if request.within:
         path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))
     return NewRequest(request, file, because, where, path)

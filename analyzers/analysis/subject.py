@@ -114,7 +114,8 @@ class Watch:
     """A LIST and WATCH that an informer or reflector begins: its resource ("" if unknown), and how far it reaches.
 
     selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
-    named for, which nothing else in the process may need.
+    named for, which nothing else in the process may need. first: the process kept no such objects before; wanted: on
+    purpose, so that it is a question.
     """
 
     resource: str
@@ -122,6 +123,8 @@ class Watch:
     selected: bool
     component: Component
     own: bool = False
+    first: bool = False
+    wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

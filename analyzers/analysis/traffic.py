@@ -10,7 +10,7 @@ import re
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
-from analyzers.analysis.load import grows, load
+from analyzers.analysis.load import grows, load, recorded
 from analyzers.analysis.new import NewRequest
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.kubernetes import perf_jobs, resources, scale
@@ -19,6 +19,8 @@ from analyzers.kubernetes.components import Kind
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
+_MUCH = 200_000_000
+"""Bytes in a controller's memory that its limit may not have foreseen: less than all pods, secrets or configmaps are."""
 _NOTICEABLE = 500
 """Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
 
@@ -26,7 +28,7 @@ _NOTICEABLE = 500
 def weigh_request(new: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     """Give a diagnostic about a request with level, multiplier, estimate, priority, cc and jobs."""
     level = _level(new, diagnostic.analyzer, change)
-    estimate, sentence = load(new, change).told()
+    estimate, sentence = recorded() if new.request.background else load(new, change).told()
     loud = level is Level.WARNING
     return dataclasses.replace(
         diagnostic,
@@ -48,6 +50,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     hot = path.root in {"critical", "periodic"}
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
+    if request.background:
+        return Level.NOTICE
     if rule == "node-api-call":
         return Level.NOTICE if path.root == "start-up" and not path.loops else Level.WARNING
     if request.resource.endswith("/proxy"):
@@ -105,13 +109,20 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     needed = watch.resource in {"nodes", "endpointslices", "services", "endpoints", "namespaces"}
     kinds = {Kind.CONTROLLER, Kind.SCHEDULER, Kind.NODE}
     warn = large and watch.component.kind in kinds and not (node and needed) and not watch.own
+    if watch.first and not node:
+        warn = (
+            large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
+        )
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
-        sentence = f"At the largest supported scale that is one more copy of {held}, {scale.human_bytes(carried)}"
+        copies = "a copy" if watch.first else "one more copy"
+        sentence = f"At the largest supported scale that is {copies} of {held}, {scale.human_bytes(carried)}"
         sentence += (
             f", on each of {scale.human_count(scale.NODES)} nodes, and every change sent as often."
             if node
+            else ", and every change sent to it."
+            if watch.first
             else ", and every change sent and decoded once more."
         )
         estimate = Estimate(bytes=carried, formula=f"{held} (assumed) = {scale.human_bytes(carried)} a copy")

@@ -183,14 +183,3 @@ def implements_client(path: str) -> bool:
         or _SCALE.search(path)
         or _TOOLS.search(path)
     )
-
-
-def holds_client(type_: Type | None) -> bool:
-    """Say whether a parameter of this type brings a client along: a clientset, a group's or resource's client, a getter of one."""
-    named = dereferenced(type_)
-    if not isinstance(named, Named):
-        return False
-    found = _client(named.path, named.name)
-    if found is not None:
-        return found.kind not in {"lister", "store", "cache"}
-    return bool(_REST.search(named.path)) and named.name in {"Interface", "RESTClient"}

@@ -4,6 +4,7 @@ A request is known by the declared type of what its method is called on (clients
 arguments (kubernetes.md 1.5).
 """
 
+import dataclasses
 import re
 
 from analyzers.golang import syntax
@@ -13,7 +14,7 @@ from analyzers.golang.packages import PackageIndex
 from analyzers.golang.source import SourceFile
 from analyzers.golang.syntax import Node
 from analyzers.golang.types import Named, Type, dereferenced
-from analyzers.kubernetes import controller_runtime, resources
+from analyzers.kubernetes import controller_runtime, library, resources
 from analyzers.kubernetes.clients import DISCOVERY, METHODS, REST_VERBS, VERBS, client, sends
 from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.hints import HINT
@@ -23,10 +24,9 @@ from analyzers.kubernetes.request import COLLECTIONS, Request, Scope
 
 _LIST_FUNCS = frozenset({"listfunc", "watchfunc", "listwithcontextfunc", "watchfuncwithcontext"})
 _DEEPEST_CHAIN = 40
-_METHOD_CALL = re.compile(rb"\.\s*(?:%s)\(" % "|".join(sorted(METHODS)).encode())
-
-
-_LOOK = re.compile(rf"\b(?:{'|'.join(sorted(METHODS))})\(|" + HINT.pattern)
+_NAMES = "|".join(sorted(METHODS | library.FUNCTIONS))
+_METHOD_CALL = re.compile(rb"\.\s*(?:%s)\(" % _NAMES.encode())
+_LOOK = re.compile(rf"\b(?:{_NAMES})\(|" + HINT.pattern)
 
 
 def looks_like_request(text: str) -> bool:
@@ -42,11 +42,14 @@ def direct_requests(index: PackageIndex, file: SourceFile, function: Function) -
     found: list[Request] = []
     if not _METHOD_CALL.search(file.source, function.region.start, function.region.end):
         return found  # spares most functions their parse
+    place = _Place(index, file, function)
     for call in function.calls:
-        if call.name in METHODS and call.operand is not None:
-            request = _request(_Place(index, file, function), call)
-            if request is not None:
-                found.append(request)
+        if call.operand is None:
+            continue
+        request = _request(place, call) if call.name in METHODS else None
+        request = request or _of_library(place, call)
+        if request is not None:
+            found.append(request)
     return found
 
 
@@ -90,6 +93,15 @@ def _request(place: _Place, call: Call) -> Request | None:
     if known.kind in {"controller-runtime", "cache"}:
         return controller_runtime.request(place.index, place.file, place.function, call, operand, known.kind)
     return None
+
+
+def _of_library(place: _Place, call: Call) -> Request | None:
+    sent = library.sent(place.index, place.file, place.function, call)
+    if sent is None:
+        return None
+    scope: Scope = "resource" if sent.verb not in COLLECTIONS or sent.options.one_object else "cluster"
+    made = _made(place, call, sent.verb, sent.resource, scope, sent.kind, sent.options)
+    return dataclasses.replace(made, every=sent.every)
 
 
 def _is_package(place: _Place, operand: Node) -> bool:

@@ -147,6 +147,8 @@ _MANAGER_METHODS: dict[str, Type] = {
     "GetCache": _gives(_named(f"{_CR}/pkg/cache", "Cache")),
     "GetConfig": _gives(Pointer(_named(_REST, "Config"))),
     "GetFieldIndexer": _gives(_named(CONTROLLER_RUNTIME, "FieldIndexer")),
+    "GetEventRecorderFor": _gives(_named(f"{_CLIENT_GO}/tools/record", "EventRecorder")),
+    "GetEventRecorder": _gives(_named(f"{_CLIENT_GO}/tools/events", "EventRecorder")),
 }
 _REST_BUILDERS_WORDS = """
 Get Post Put Patch Delete Verb Namespace NamespaceIfScoped Resource Name SubResource VersionedParams Param Body

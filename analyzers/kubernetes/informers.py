@@ -12,8 +12,8 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.source import SourceFile
-from analyzers.golang.types import Named, dereferenced
 from analyzers.kubernetes import resources
+from analyzers.kubernetes.library import example, listed_by_name
 from analyzers.kubernetes.request import Request
 
 _CONSTRUCTORS_WORDS = """
@@ -36,9 +36,6 @@ FACTORIES = frozenset(
 _FACTORY_HOMES = re.compile(r"informers?(/|$)|informers_generated")
 _GENERATED = re.compile(r"/informers/")
 _GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w*)Informer$")
-_CLIENT_ARGUMENT = re.compile(
-    r"ListWatchFromClient\(\s*[^,]{1,200},\s*(?:\"(?P<text>\w+)\"|[\w.]*Resource(?P<name>[A-Z]\w+))"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,31 +91,20 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
     if listed is not None:
         restricted = listed.options.fields or listed.options.one_object or listed.options.one_node
         return Informer(
-            listed.resource or _object(index, file, function, call),
+            listed.resource or example(index, file, function, call),
             call,
             file,
             function,
             listed.scope == "cluster",
             restricted,
         )
-    named = _CLIENT_ARGUMENT.search(text)
-    resource = (named["text"] or named["name"] or "").lower() if named else ""
+    named = listed_by_name(text)
     everywhere = "fields.Everything()" in text
     return Informer(
-        resource or _object(index, file, function, call),
+        named or example(index, file, function, call),
         call,
         file,
         function,
-        "NamespaceAll" in text or named is None,
-        "FieldSelector" in text or (named is not None and not everywhere),
+        "NamespaceAll" in text or not named,
+        "FieldSelector" in text or (bool(named) and not everywhere),
     )
-
-
-def _object(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> str:
-    """The resource of the example object among the arguments: `&v1.Pod{}`."""
-    for argument in call.arguments:
-        if argument.type == "unary_expression" and syntax.text(argument).endswith("{}"):
-            named = dereferenced(index.type_of(argument, file, function))
-            if isinstance(named, Named):
-                return resources.plural(named.name)
-    return ""

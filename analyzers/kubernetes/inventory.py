@@ -47,9 +47,8 @@ class Inventory:
             "component": self._component(request).name,
             "function": request.function.key,
             "loop": request.loops[-1].kind if request.loops else "",
-            "period": path.repetition.seconds
-            if repeated and path is not None and path.repetition is not None
-            else None,
+            "period": request.every
+            or (path.repetition.seconds if repeated and path is not None and path.repetition is not None else None),
             "scope": request.scope,
         }
 

@@ -7,7 +7,7 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call, Closure, Loop
 from analyzers.golang.source import SourceFile
-from analyzers.kubernetes import resources
+from analyzers.kubernetes import library, resources
 from analyzers.kubernetes.components import Component, Kind
 from analyzers.kubernetes.options import NO_OPTIONS, Options
 
@@ -24,7 +24,7 @@ class Request:
     `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False
     for a read that a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`).
     `list_watch`: it is the body of a ListWatch, which an informer calls. `via` is the function that sends it, for kind
-    "wrapper", and `within` the loops over items in there.
+    "wrapper", and `within` the loops over items in there. `every`: a library sends it again after so many seconds.
     """
 
     verb: str
@@ -41,7 +41,13 @@ class Request:
     via: Function | None = None
     unstructured: bool = False
     within: tuple[tuple[Function, Loop], ...] = ()
+    every: float | None = None
     component: Component = field(default=Component("this code", Kind.OTHER))
+
+    @property
+    def background(self) -> bool:
+        """Whether nobody waits for it, and not each call sends one: an event that is recorded."""
+        return self.kind == library.EVENT
 
     @property
     def path(self) -> str:

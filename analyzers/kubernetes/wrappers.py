@@ -165,7 +165,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     direct = [
         request
         for request in direct_requests(index, callee.file, callee)
-        if (request.live or _parameter(request) is not None) and not request.list_watch
+        if (request.live or _parameter(request) is not None) and not request.list_watch and not request.background
     ]
     if direct:
         return direct if len({request.key for request in direct}) <= _MOST_REQUESTS else []

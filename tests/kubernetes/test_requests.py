@@ -261,3 +261,52 @@ func (c *c) f() { c.podClient.List(own.ListOptions{}) }
     file = index.file("pkg/x/x.go")
     assert file is not None
     assert requests(index, file, file.functions[0]) == []
+
+
+LIBRARY = """
+	watchtools "k8s.io/client-go/tools/watch"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/record"
+"""
+
+
+def of_library(body: str) -> list[Request]:
+    """The requests of a function that may use client-go's helpers and has a recorder of events."""
+    source = IMPORTS.replace("import (", "import (" + LIBRARY).replace(
+        "type c struct {", "type c struct {\n\trecorder record.EventRecorder"
+    )
+    source += "func (c *c) f(ctx context.Context, ns string) {\n" + body + "\n}\n"
+    index = PackageIndex(MemoryTree({"go.mod": "module example.org/x\n", "pkg/x/x.go": source}), external=EXTERNAL)
+    file = index.file("pkg/x/x.go")
+    assert file is not None
+    function = file.function("c.f")
+    assert function is not None
+    return requests(index, file, function)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('c.recorder.Eventf(nil, "Normal", "Killing", "x")', ("CREATE", "events", "event")),
+        ('c.mgr.GetEventRecorderFor("x").Event(nil, "Normal", "Killing", "x")', ("CREATE", "events", "event")),
+        ("leaderelection.RunOrDie(ctx, config)", ("UPDATE", "leases", "leader-election")),
+        (
+            'lw := cache.NewListWatchFromClient(c.rest, "pods", ns, selector)\n'
+            "watchtools.UntilWithSync(ctx, lw, &v1.Pod{}, nil, ready)",
+            ("WATCH", "pods", "watch-helper"),
+        ),
+        ("watchtools.Until(ctx, version, lw, ready)", ("WATCH", "", "watch-helper")),
+    ],
+)
+def test_a_helper_of_client_go_sends_a_request(body: str, expected: tuple[str, str, str]) -> None:
+    assert [(each.verb, each.resource, each.kind) for each in of_library(body)] == [expected]
+
+
+def test_only_an_event_is_sent_in_the_background() -> None:
+    both = of_library('c.recorder.Event(nil, "Normal", "x", "y")\nleaderelection.RunOrDie(ctx, config)')
+    assert [(each.background, each.every) for each in both] == [(True, None), (False, 2.0)]
+
+
+@pytest.mark.parametrize("body", ['c.log.Event(nil, "x")', "wait.Until(f, 0, nil)", "leaderelection.NewLock()"])
+def test_what_is_named_like_a_helper_is_none(body: str) -> None:
+    assert of_library(body) == []
