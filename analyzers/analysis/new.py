@@ -269,6 +269,8 @@ def _unpaid(
             news.append((each, "moved"))
         elif _widened(old, each.request):
             news.append((each, "widened"))
+        elif _lost_comparison(old, each.request):
+            news.append((each, "unguarded"))
     for each, because in sorted(news, key=lambda pair: (pair[0].request.path, pair[0].request.line)):
         yield each.request, each.file, because
 
@@ -360,6 +362,19 @@ def _widened(old: Request, new: Request) -> bool:
         (had.limited and not has.limited)
         or (had.cached and not has.cached)
         or ((had.fields or had.one_node or had.one_object) and not (has.fields or has.one_node or has.one_object))
+    )
+
+
+_COMPARES = re.compile(r"\b(Deep)?(Equal|Derivative)\(|[cC]hanged\b|[nN]eeds?(Update|Patch|Sync)")
+
+
+def _lost_comparison(old: Request, new: Request) -> bool:
+    """Say whether a write that was sent only if a comparison found a difference is sent without any condition now."""
+    if new.verb not in _WRITES or old.via is not None or new.via is not None or old.function.name != new.function.name:
+        return False
+    compared = any(each.test is not None and _COMPARES.search(syntax.text(each.test)) for each in old.call.conditions)
+    return compared and not any(
+        each.kind != "select" and (each.test is None or _cheap(syntax.text(each.test))) for each in new.call.conditions
     )
 
 
