@@ -75,8 +75,8 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
         yield Diagnostic(
             analyzer="api-call-in-loop",
             path=request.path,
-            line=request.first_line,
-            end_line=request.call.statement_end_line,
+            line=new.first_line,
+            end_line=new.end_line,
             construct=f"{code(request.method)} sends {request.a_what} for each of {code(collection, 60)}{where}.",
             remedy=_remedy(new),
             unless="Leave it if there are never more than a few."

@@ -117,7 +117,7 @@ _COPY = re.compile(r"\b(\w+)(?:, \w+)? :?= .*\b(DeepCopy|DeepCopyObject|Copy|Clo
 
 def _lost_copies(file: ChangedFile) -> Iterator[tuple[str, int]]:
     """The variables of which a copy was removed, and the lines in front of which it stood."""
-    for text, at in zip(file.diff.removed.values(), file.diff.deletions, strict=False):
+    for text, at in zip(file.diff.removed.values(), file.diff.deletions, strict=True):
         match = _COPY.search(text)
         if match is not None:
             yield match[1], at

@@ -86,8 +86,8 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
         yield Diagnostic(
             analyzer="critical-path",
             path=request.path,
-            line=request.first_line,
-            end_line=request.call.statement_end_line,
+            line=new.first_line,
+            end_line=new.end_line,
             construct=f"{code(request.method)} sends a {request.what} to the API server on {where.name}."
             + (" All further events wait for the answer." if handler else ""),
             remedy="Queue the object's key, and let a worker send the request."

@@ -61,11 +61,12 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             if problem is None:
                 continue
             construct, remedy, level = problem
+            line = next((line for line in vector.lines if line in file.diff.added), vector.line)
             yield Diagnostic(
                 analyzer="expensive-metrics",
                 path=file.path,
-                line=vector.line,
-                end_line=vector.line,
+                line=line,
+                end_line=line,
                 construct=construct,
                 remedy=remedy,
                 unless="Leave it if few values are ever seen, and say which." if unbounded else "",
@@ -113,6 +114,6 @@ def _vectors(source: SourceFile | None, changed: ChangedFile | None) -> list[Vec
             found += [
                 vector
                 for vector in metrics.vectors(node)
-                if changed is None or changed.added(vector.line, vector.node.end_point[0] + 1)
+                if changed is None or changed.added(vector.lines[0], vector.lines[-1])
             ]
     return found

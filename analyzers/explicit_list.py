@@ -63,8 +63,8 @@ def explicit_list(change: Change) -> Iterator[Diagnostic]:
         yield Diagnostic(
             analyzer="explicit-list",
             path=request.path,
-            line=request.first_line,
-            end_line=request.call.statement_end_line,
+            line=new.first_line,
+            end_line=new.end_line,
             construct=f"This {request.what} lost what restrained it (a field selector, pages, or the watch cache)."
             if new.because == "widened"
             else f"{code(request.method)} sends {request.a_what} to the API server.",

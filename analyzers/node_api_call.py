@@ -67,8 +67,8 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
         yield Diagnostic(
             analyzer="node-api-call",
             path=request.path,
-            line=request.first_line,
-            end_line=request.call.statement_end_line,
+            line=new.first_line,
+            end_line=new.end_line,
             construct=f"The condition that spared this {request.what} was removed."
             if new.because == "unguarded"
             else f"{sends} from every node.",

@@ -85,8 +85,8 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
         yield Diagnostic(
             analyzer="periodic-api-call",
             path=request.path,
-            line=request.first_line,
-            end_line=request.call.statement_end_line,
+            line=new.first_line,
+            end_line=new.end_line,
             construct=_construct(new),
             remedy=_remedy(new),
             unless="Leave it if the period is minutes and the answer small." if path.root == "periodic" else "",

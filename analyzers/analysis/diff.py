@@ -83,15 +83,20 @@ class FileDiff:
     @cached_property
     def deletions(self) -> tuple[int, ...]:
         """For each removed line, the number of the line after the change in front of which it stood."""
-        found = []
+        return tuple(self.successors.values())
+
+    @cached_property
+    def successors(self) -> dict[int, int]:
+        """The removed lines: number before the change -> number of the line after it in front of which it stood."""
+        found = {}
         for hunk in self.hunks:
             following = hunk.start
             for line in hunk.lines:
                 if line.new is not None:
                     following = line.new + 1
-                elif line.kind == "-":
-                    found.append(following)
-        return tuple(found)
+                elif line.old is not None:
+                    found[line.old] = following
+        return found
 
 
 def _within(lines: Sequence[int], first: int, last: int) -> bool:

@@ -37,13 +37,24 @@ _SCOPES = {"resource": 0, "namespace": 1, "cluster": 2}
 @dataclass(frozen=True, slots=True, eq=False)
 class NewRequest:
     """A request that the change brings: added, moved to where it costs more, or freed of a guard; with where it runs
-    and how it is reached."""
+    and how it is reached. `gap` is the line in front of which the guard stood that was removed."""
 
     request: Request
     file: ChangedFile
     because: Because
     component: Component
     path: CallPath
+    gap: int | None = None
+
+    @property
+    def first_line(self) -> int:
+        """The line on which a comment begins: of the request, or where the guard was."""
+        return self.request.first_line if self.gap is None else self.gap
+
+    @property
+    def end_line(self) -> int:
+        """The line on which a comment ends."""
+        return self.request.call.statement_end_line if self.gap is None else self.gap
 
 
 _known: WeakKeyDictionary[PackageIndex, list[NewRequest]] = WeakKeyDictionary()
@@ -55,18 +66,20 @@ def new_requests(change: Change) -> list[NewRequest]:
     if index not in _known:
         news = list(_news(change))
         paths = CallPaths(index, change.graph)
-        _known[index] = [_made(change, paths, request, file, because) for request, file, because in news]
+        _known[index] = [_made(change, paths, *each) for each in news]
     return _known[index]
 
 
-def _made(change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because) -> NewRequest:
+def _made(
+    change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because, gap: int | None
+) -> NewRequest:
     where = component_of(change, file, request.function)
     path = paths.worst(request.function, request.call)
     if request.every is not None:
         path = replace(path, root="periodic", repetition=Repetition("periodic", request.every, ""))
     if request.within:
         path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))
-    return NewRequest(request, file, because, where, path)
+    return NewRequest(request, file, because, where, path, gap)
 
 
 def component_of(change: Change, file: ChangedFile, function: Function) -> Component:
@@ -84,9 +97,10 @@ class _Found:
     request: Request
     file: ChangedFile
     because: Because = "added"
+    gap: int | None = None
 
 
-def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
+def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int | None]]:
     added: list[_Found] = []
     unguarded: list[_Found] = []
     files = [file for file in change.go_files if not _is_client(change, file)]
@@ -131,11 +145,11 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because]]:
             or because == "moved"
             or ((request.via.file.path, request.via.key) not in own and _was_there(change, request.via))
         ):
-            yield request, file, because
+            yield request, file, because, None
     for each in uncached:
-        yield each.request, each.file, "uncached"
+        yield each.request, each.file, "uncached", None
     for each in unguarded:
-        yield each.request, each.file, "unguarded"
+        yield each.request, each.file, "unguarded", each.gap
 
 
 def _replaces_cache(change: Change, new: _Found) -> bool:
@@ -426,7 +440,7 @@ def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list
             and len(request.call.conditions) < len(was.call.conditions)
             and any(each.test is not None and _cheap(syntax.text(each.test)) for each in gone)
         ):
-            yield _Found(request, file, "unguarded")
+            yield _Found(request, file, "unguarded", file.diff.successors.get(gone[-1].node.start_point[0] + 1))
 
 
 def _cheap(test: str) -> bool:

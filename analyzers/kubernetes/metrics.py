@@ -63,6 +63,11 @@ class Vector:
         """The line on which it is made."""
         return syntax.line(self.node)
 
+    @property
+    def lines(self) -> range:
+        """The lines of the whole call that makes it."""
+        return range(self.line, self.node.end_point[0] + 2)
+
 
 def vectors(root: Node) -> list[Vector]:
     """Give the metrics with labels that are made below a node."""
