@@ -57,7 +57,8 @@ from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.new import new_requests
 from analyzers.analysis.places import Added, Find, added
 from analyzers.golang.declaration import Function
-from analyzers.kubernetes import critical_paths
+from analyzers.kubernetes import critical_paths, periods
+from analyzers.kubernetes.request import READS, Request
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
         if where is None or new.component.every_node or not (handler or (new.path.root == "critical" and where.hot)):
             continue
         request = new.request
-        if request.background:
+        if request.background or (handler and _handed_on(request)):
             continue
         yield Diagnostic(
             analyzer="critical-path",
@@ -90,9 +91,7 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
             end_line=new.end_line,
             construct=f"{code(request.method)} sends a {request.what} to the API server on {where.name}."
             + (" All further events wait for the answer." if handler else ""),
-            remedy="Queue the object's key, and let a worker send the request."
-            if handler
-            else "Read from an informer's cache, or do it before or after, off this path.",
+            remedy=_remedy(request, handler),
             unless=""
             if handler
             else "Leave it if only users of the feature come here, behind an early return for all others.",
@@ -100,6 +99,23 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
             function=request.function.key,
             subject=new,
         )
+
+
+def _handed_on(request: Request) -> bool:
+    """Say whether a request is sent by a function literal that the handler starts, or gives to somebody who may."""
+    return any(
+        each.goes
+        or (each.role == "argument" and each.call is not None and not periods.repeats(each.call, each.argument))
+        for each in request.closures
+    )
+
+
+def _remedy(request: Request, handler: bool) -> str:
+    if handler:
+        return "Queue the object's key, and let a worker send the request."
+    if request.verb in READS:
+        return "Read from an informer's cache, or do it before or after, off this path."
+    return "Send it after the decision, off this path, and only when something has changed."
 
 
 def _each(change: Change, find: Find[T], judge: Callable[[Change, Added[T]], Found | None]) -> Iterator[Diagnostic]:

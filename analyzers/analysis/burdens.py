@@ -46,7 +46,7 @@ def call(change: Change, each: Added[Call]) -> Found | None:
     operand = syntax.text(call.operand) if call.operand is not None else ""
     if operand == "json" and call.name in _JSON:
         path = path_of(change, function, call.closures)
-        if path is None or path.per not in {"pod", "pod and node"} or "scheduling" not in path.name:
+        if path is None or path.per not in {"pod", "pod and node", "cycle"} or "scheduling" not in path.name:
             return None
         return Found(
             f"{code(f'json.{call.name}')} runs on {path.name}.",

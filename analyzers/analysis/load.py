@@ -169,7 +169,7 @@ def _rate(new: NewRequest) -> tuple[float | None, str]:
     if path.critical.per == "pod and node":
         nodes = scale.human_count(scale.NODES)
         return scale.CHURN * scale.NODES, f"for each of {scale.CHURN} pods a second and each of {nodes} nodes"
-    return None, "for each request" if path.critical.per == "request" else ""
+    return None, {"request": "for each request", "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
 
 
 def _size(new: NewRequest) -> tuple[int | None, str]:

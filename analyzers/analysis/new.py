@@ -66,7 +66,8 @@ def new_requests(change: Change) -> list[NewRequest]:
     if index not in _known:
         news = list(_news(change))
         paths = CallPaths(index, change.graph)
-        _known[index] = [_made(change, paths, *each) for each in news]
+        made = [_made(change, paths, *each) for each in news]
+        _known[index] = [each for each in made if each.path.root != "informer"]
     return _known[index]
 
 

@@ -21,7 +21,9 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     """
     own = critical_paths.within(function, closures)
     if own is not None and own.hot:
-        return own
+        # What looks like once a pod may be called for each node.
+        above = _reached(change, function) if own is critical_paths.SCHEDULING_A_POD else None
+        return above if above is critical_paths.SCHEDULING else own
     if critical_paths.starts_up(function):
         return own
     return _reached(change, function) or own

@@ -13,12 +13,14 @@ from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.load import grows, load, recorded
 from analyzers.analysis.new import NewRequest
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
-from analyzers.kubernetes import perf_jobs, resources, scale
+from analyzers.kubernetes import conditions, perf_jobs, resources, scale
 from analyzers.kubernetes.components import Kind
 
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
+_RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
+"""What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
 _MUCH = 200_000_000
 """Bytes in a controller's memory that its limit may not have foreseen: less than all pods, secrets or configmaps are."""
 _NOTICEABLE = 500
@@ -50,8 +52,10 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     hot = path.root in {"critical", "periodic"}
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
-    if request.background:
+    if request.background or path.rare:
         return Level.NOTICE
+    if rule == "critical-path" and conditions.gated(path.conditions):
+        return Level.NOTICE  # others than the users of a feature do not come here
     if rule == "node-api-call":
         return Level.NOTICE if path.root == "start-up" and not path.loops else Level.WARNING
     if request.resource.endswith("/proxy"):
@@ -74,13 +78,13 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.NOTICE
     if request.resource in resources.FEW:
         return Level.WARNING if hot else Level.NOTICE
-    if not request.resource and request.kind in {"dynamic", "metadata"} and not hot:
+    if not request.resource and not hot:
         return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
     if request.scope == "cluster":
         return Level.WARNING
     if any(_DELETION.search(function.key) for function in path.functions):
         return Level.NOTICE  # once in the life of an object
-    return Level.WARNING if hot or (path.root == "event" and kind is Kind.CONTROLLER) else Level.NOTICE
+    return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
 
 
 def _is_tool(new: NewRequest) -> bool:
@@ -88,9 +92,15 @@ def _is_tool(new: NewRequest) -> bool:
 
 
 def _priority(new: NewRequest, estimate: Estimate) -> float:
-    base = {"critical": 75.0, "periodic": 70.0, "event": 55.0, "unknown": 45.0, "poll": 35.0, "start-up": 20.0}[
-        new.path.root
-    ]
+    base = {
+        "critical": 75.0,
+        "periodic": 70.0,
+        "event": 55.0,
+        "unknown": 45.0,
+        "poll": 35.0,
+        "start-up": 20.0,
+        "informer": 20.0,
+    }[new.path.root]
     return (
         base
         + (15 if new.component.every_node else 0)

@@ -15,16 +15,17 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Closure
 
-Per = Literal["pod and node", "pod", "request", "event", "object", "tick"]
+Per = Literal["pod and node", "pod", "cycle", "request", "event", "object", "round", "tick"]
 
 
 @dataclass(frozen=True, slots=True)
 class CriticalPath:
     """A critical path: its name as people say it (it reads after "on"), and what its code runs once for.
 
-    "pod and node": for each node that is tried for a pod; "pod": for each pod scheduled or synchronised; "request":
-    for each API request (or the writes among them); "event": for each event of an informer; "object": for each
-    reconciled object; "tick": again and again, with a short period.
+    "pod and node": for each node that is tried for a pod; "pod": for each pod scheduled or synchronised; "cycle": for each
+    round of a scheduler, of whatever it schedules; "request": for each API request (or the writes among them); "event":
+    for each event of an informer; "object": for each reconciled object; "round": for each round of a reconciler that is
+    given no object; "tick": again and again, with a short period.
     """
 
     name: str
@@ -32,12 +33,13 @@ class CriticalPath:
 
     @property
     def hot(self) -> bool:
-        """Whether it runs so often that copies and allocations count: not for events and single objects."""
-        return self.per not in {"event", "object"}
+        """Whether it runs so often that copies and allocations count: not for events, single objects and rounds of them."""
+        return self.per not in {"event", "object", "round"}
 
 
 SCHEDULING = CriticalPath("the scheduling path", "pod and node")
 SCHEDULING_A_POD = CriticalPath("the scheduling path", "pod")
+SCHEDULING_CYCLE = CriticalPath("the scheduling path", "cycle")
 ADMISSION = CriticalPath("the admission path", "request")
 AUTHORIZATION = CriticalPath("the path of authentication and authorization", "request")
 REQUESTS = CriticalPath("the API server's request path", "request")
@@ -49,6 +51,8 @@ PROXY = CriticalPath("kube-proxy's sync path", "tick")
 ENDPOINTS = CriticalPath("the endpoints sync path", "object")
 HANDLER = CriticalPath("an informer's event path", "event")
 RECONCILER = CriticalPath("a reconcile path", "object")
+ROUND = CriticalPath("a reconciler's round", "round")
+MAPPING = CriticalPath("an event's mapping to requests", "event")
 VOLUMES = CriticalPath("a volume reconciler's loop", "tick")
 ANY_REQUEST = CriticalPath("a request path", "request")
 
@@ -148,14 +152,10 @@ class _Sign(NamedTuple):
 
 _OBJECT = r"(interface\{\}|any)"
 _SIGNS = (
-    _Sign(
-        SCHEDULING,
-        r"Filter Score ScoreExtensions NormalizeScore AddPod RemovePod SelectVictimsOnNode",
-        r"CycleState|NodeInfo|PreFilterState",
-    ),
+    _Sign(SCHEDULING, r"Filter Score AddPod RemovePod SelectVictimsOnNode", r"CycleState|NodeInfo|PreFilterState"),
     _Sign(
         SCHEDULING_A_POD,
-        r"PreFilter PostFilter PreScore Reserve Unreserve Permit PreBind PostBind Bind PreEnqueue",
+        r"PreFilter PostFilter PreScore NormalizeScore Reserve Unreserve Permit PreBind PostBind Bind PreEnqueue",
         r"CycleState|\*(core)?v1\.Pod\b",
     ),
     _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
@@ -166,7 +166,9 @@ _SIGNS = (
     _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
     _Sign(AUTHORIZATION, r"Authenticate(Request|Token|Password)", r""),
     _Sign(ANY_REQUEST, r"ServeHTTP", r"ResponseWriter"),
+    _Sign(ROUND, r"Reconcile", r"^\((ctx |_ )?context\.Context\)"),
     _Sign(RECONCILER, r"Reconcile ReconcileKind", r"\bRequest\b|context\.Context|ctx\b"),
+    _Sign(MAPPING, r"\w+", r"client\.Object\) \[\](reconcile|ctrl)\.Request$"),
     _Sign(RECONCILER, r"[sS]ync\w*", r"^\(((ctx|_) context\.Context, )?key string\)"),
     _Sign(
         HANDLER,
@@ -199,14 +201,35 @@ def critical_path(function: Function) -> CriticalPath | None:
     """
     if starts_up(function):
         return None
+    found = _by_place(function)
+    if found is not None and found.hot:
+        return found
+    return _by_signs(function) or found
+
+
+def _by_place(function: Function) -> CriticalPath | None:
     found = None
     for files, functions, where in _PLACES_COMPILED:
         if files.search(function.file.path) and (functions is None or functions.fullmatch(function.name)):
             found = where
             break
-    if found is not None and found.hot:
+    if found is not SCHEDULING and found is not SCHEDULING_A_POD:
         return found
-    return _by_signs(function) or found
+    # A folder says that code schedules; what it runs for, its own signature tells.
+    if found is SCHEDULING and (
+        _ONE_NODE.search(signature(function)) or _NODE_TYPE.search(function.receiver_name or "")
+    ):
+        return SCHEDULING
+    of_pods = _KUBE_SCHEDULER.search(function.file.path) or _OF_PODS.search(function.file.source)
+    return SCHEDULING_A_POD if of_pods else SCHEDULING_CYCLE
+
+
+_ONE_NODE = re.compile(r"\bnode(Name|ID|Info)?\b(?!s)[^,()]* (string|\*?[\w.]+)|\b\w+ \*?(\w+\.)?Node(Info)?\b")
+_KUBE_SCHEDULER = re.compile(
+    r"(^|/)plugin/pkg/scheduler/|(^|/)pkg/scheduler/(core|framework|backend|internal|algorithm|schedulercache)/"
+)
+_NODE_TYPE = re.compile(r"^(node|Node|host|Host)(Info|Tree)?$")
+_OF_PODS = re.compile(rb"\b(v1|api|core|corev1|framework)\.(Pod|PodInfo|QueuedPodInfo)\b|\bPod\b[^\n]{0,40}\bstruct\b")
 
 
 def of_file(path: str) -> CriticalPath | None:
@@ -222,9 +245,12 @@ def starts_up(function: Function) -> bool:
 
 
 def _by_signs(function: Function) -> CriticalPath | None:
-    for names, text, where in _SIGNS_COMPILED:
-        if names.fullmatch(function.name) and text.search(signature(function)):
-            return where
+    text = None
+    for names, pattern, where in _SIGNS_COMPILED:
+        if names.fullmatch(function.name):
+            text = signature(function) if text is None else text
+            if pattern.search(text):
+                return where
     return None
 
 

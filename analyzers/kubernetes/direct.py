@@ -14,7 +14,7 @@ from analyzers.golang.packages import PackageIndex
 from analyzers.golang.source import SourceFile
 from analyzers.golang.syntax import Node
 from analyzers.golang.types import Named, Type, dereferenced
-from analyzers.kubernetes import controller_runtime, library, resources
+from analyzers.kubernetes import controller_runtime, library, list_watch, resources
 from analyzers.kubernetes.clients import DISCOVERY, METHODS, REST_VERBS, VERBS, client, sends
 from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.hints import HINT
@@ -22,7 +22,6 @@ from analyzers.kubernetes.namespaces import all_namespaces
 from analyzers.kubernetes.options import NO_OPTIONS, Options, looks_like_options, options
 from analyzers.kubernetes.request import COLLECTIONS, Request, Scope
 
-_LIST_FUNCS = frozenset({"listfunc", "watchfunc", "listwithcontextfunc", "watchfuncwithcontext"})
 _DEEPEST_CHAIN = 40
 _NAMES = "|".join(sorted(METHODS | library.FUNCTIONS))
 _METHOD_CALL = re.compile(rb"\.\s*(?:%s)\(" % _NAMES.encode())
@@ -125,15 +124,8 @@ def _made(
         place.function,
         call,
         read,
-        list_watch=in_list_watch(call),
+        list_watch=list_watch.serves(place.function, call.closures),
         component=where,
-    )
-
-
-def in_list_watch(call: Call) -> bool:
-    """Say whether a call stands in the ListFunc or WatchFunc of a ListWatch."""
-    return any(
-        closure.name.lower() in _LIST_FUNCS and closure.role in {"value", "assigned"} for closure in call.closures
     )
 
 

@@ -50,6 +50,13 @@ _TIMED = re.compile(
 _DELAY = re.compile(r"^(Sleep|After|Tick|NewTicker|NewTimer)$")
 
 
+def repeats(call: Call, argument: int) -> bool:
+    """Say whether a call itself runs, maybe often, the function that is its argument number `argument`, and waits for it."""
+    operand = syntax.text(call.operand) if call.operand is not None else ""
+    known = _POLLS.get(call.name)
+    return operand in _PACKAGES and (call.name in _RETRIES or (known is not None and known[0] == argument))
+
+
 class Repetition(NamedTuple):
     """How a function is repeated: for ever ("periodic"), until something is so ("poll"), or after a conflict ("retry").
 

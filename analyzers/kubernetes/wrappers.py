@@ -10,10 +10,10 @@ from analyzers.golang.facts import Call, Loop
 from analyzers.golang.packages import Package, PackageIndex
 from analyzers.golang.source import SourceFile
 from analyzers.golang.types import BUILTINS, Interface
-from analyzers.kubernetes import controller_runtime
+from analyzers.kubernetes import controller_runtime, list_watch
 from analyzers.kubernetes.clients import METHODS, implements_client
 from analyzers.kubernetes.components import Kind, component
-from analyzers.kubernetes.direct import direct_requests, in_list_watch
+from analyzers.kubernetes.direct import direct_requests
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.hints import CLIENT, HINT, PART, VERB
 from analyzers.kubernetes.request import READS, Request
@@ -81,7 +81,7 @@ def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Functio
         file=file,
         function=function,
         call=call,
-        list_watch=in_list_watch(call),
+        list_watch=list_watch.serves(function, call.closures),
         live=_live(index, inner, file, function, call),
         via=inner.via or inner.function,
         within=inner.within or _item_loops(inner),

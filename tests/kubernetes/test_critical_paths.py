@@ -19,16 +19,21 @@ def _path(path: str, function: str) -> CriticalPath | None:
     ("path", "function", "name", "per"),
     [
         # kubernetes/kubernetes, 2014 to today
-        ("pkg/scheduler/predicates.go", "func podFitsPorts(pod api.Pod) bool", "the scheduling path", "pod and node"),
+        (
+            "pkg/scheduler/predicates.go",
+            "func podFitsPorts(pod api.Pod, existing []api.Pod, node string) bool",
+            "the scheduling path",
+            "pod and node",
+        ),
         (
             "plugin/pkg/scheduler/algorithm/priorities/image.go",
-            "func score(pod *api.Pod) int",
+            "func score(pod *api.Pod, node *api.Node) int",
             "the scheduling path",
             "pod and node",
         ),
         (
             "pkg/scheduler/framework/plugins/noderesources/fit.go",
-            "func fits() bool",
+            "func fits(info *NodeInfo) bool",
             "the scheduling path",
             "pod and node",
         ),
@@ -55,6 +60,10 @@ def _path(path: str, function: str) -> CriticalPath | None:
             "the API server's storage path",
             "request",
         ),
+        # a folder of the scheduler that is told no node works for a pod, one that knows no pods for what it schedules
+        ("pkg/scheduler/predicates.go", "func fits(pod api.Pod) bool", "the scheduling path", "pod"),
+        ("pkg/scheduler/scheduler.go", "func (s *S) scheduleOne(pod *v1.Pod)", "the scheduling path", "pod"),
+        ("pkg/scheduler/preemption/x.go", "func (p *P) targets(w *Workload) int", "the scheduling path", "cycle"),
         # any project
         (
             "plugins/zone.go",
@@ -74,6 +83,13 @@ def _path(path: str, function: str) -> CriticalPath | None:
             "func (r *R) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error)",
             "a reconcile path",
             "object",
+        ),
+        ("controllers/x.go", "func (r *R) Reconcile(ctx context.Context) (R, error)", "a reconciler's round", "round"),
+        (
+            "controllers/x.go",
+            "func (r *R) podToJob(ctx context.Context, o client.Object) []reconcile.Request",
+            "an event's mapping to requests",
+            "event",
         ),
         ("lib/x.go", "func (c *C) syncHandler(key string) error", "a reconcile path", "object"),
         ("lib/x.go", "func (c *C) updatePod(old, cur interface{})", "an informer's event path", "event"),
