@@ -61,6 +61,10 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
         request = new.request
         if not new.component.every_node:
             continue
+        if request.verb == "WATCH" and (
+            request.options.fields or request.options.one_node or request.options.one_object
+        ):
+            continue  # of what the node itself needs
         if request.background and new.path.root not in {"critical", "periodic"}:
             continue  # an event that tells of something rare
         sends = f"{code(request.method)} sends {request.a_what}"
@@ -71,6 +75,8 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
             end_line=new.end_line,
             construct=f"The condition that spared this {request.what} was removed."
             if new.because == "unguarded"
+            else f"{sends} from every node, and no longer from the watch cache."
+            if new.because == "widened" and request.verb == "GET"
             else f"{sends} from every node.",
             remedy=_remedy(new),
             unless="Leave it if it runs only at start-up or after a rare failure.",

@@ -80,7 +80,7 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
                 and (period is None or period > _OFTEN)
             ):
                 continue
-        elif path.root != "event" or (not spared and not _again(change, new)):
+        elif not (spared or _again(change, new)) or not _in_the_normal_course(new):
             continue
         yield Diagnostic(
             analyzer="periodic-api-call",
@@ -94,6 +94,11 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
             function=request.function.key,
             subject=new,
         )
+
+
+def _in_the_normal_course(new: NewRequest) -> bool:
+    """Say whether events lead to a request; of a read that was cached it may be unknown what does."""
+    return new.path.root == "event" or (new.path.root == "unknown" and new.because == "uncached")
 
 
 def _again(change: Change, new: NewRequest) -> bool:

@@ -10,13 +10,16 @@ from analyzers.analysis.report import Skipped
 from analyzers.analysis.subject import Bump
 from analyzers.golang.callgraph import CallGraph
 from analyzers.golang.declaration import Function
-from analyzers.golang.packages import PackageIndex
+from analyzers.golang.packages import Package, PackageIndex
 from analyzers.golang.sizes import Sizes
 from analyzers.golang.source import SourceFile
 from analyzers.golang.tree import Tree, Unreadable
 from analyzers.kubernetes import struct_sizes
 from analyzers.kubernetes.components import Component, Kind, component
 from analyzers.kubernetes.external import EXTERNAL
+
+_MOST_PACKAGES = 12
+"""Packages of a change that are searched for callers of each other: what most changes touch; more would take seconds."""
 
 
 class ChangedFile:
@@ -157,12 +160,21 @@ class Change:
         return Sizes(self.base_index, known=struct_sizes.at_least)
 
     def graph(self, path: str) -> CallGraph:
-        """Give the calls among the package that the Go file at `path` belongs to; of a deep analysis, among all packages."""
+        """Give the calls among the package that the Go file at `path` belongs to and the other packages of the change; of a
+        deep analysis, among all packages."""
         folder = "" if self.deep else path.rpartition("/")[0]
         if folder not in self._graphs:
-            packages = self.head_index.packages() if self.deep else [self.head_index.package_of(path)]
-            self._graphs[folder] = CallGraph(self.head_index, packages)
+            self._graphs[folder] = CallGraph(
+                self.head_index, self.head_index.packages() if self.deep else self._near(path)
+            )
         return self._graphs[folder]
+
+    def _near(self, path: str) -> list[Package]:
+        """The package of a file, and those of the change, unless it goes through too many."""
+        folders = {file.path.rpartition("/")[0]: file.path for file in self.go_files if file.head is not None}
+        others = list(folders.values()) if len(folders) <= _MOST_PACKAGES else []
+        found = [self.head_index.package_of(each) for each in (path, *others)]
+        return list(dict.fromkeys(found))
 
     def skip(self, path: str, reason: str) -> None:
         """Remember that a file could not be analysed, and why."""

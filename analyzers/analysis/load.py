@@ -176,7 +176,7 @@ def _size(new: NewRequest) -> tuple[int | None, str]:
     """How many bytes a LIST carries, and of what; None where it is not known."""
     request = new.request
     count = scale.COUNTS.get(request.resource) if request.verb == "LIST" else None
-    if count is None or request.resource in resources.FEW or request.scope == "namespace":
+    if count is None or request.resource in resources.FEW or request.scope == "namespace" or request.options.one_object:
         return None, ""
     if request.options.one_node and request.resource == "pods":
         count = scale.PODS_PER_NODE

@@ -17,7 +17,7 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import node_programs, volumes
+from analyzers.kubernetes import critical_paths, node_programs, volumes
 from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.clients import client, implements_client
 from analyzers.kubernetes.components import Component, Kind
@@ -27,6 +27,7 @@ from analyzers.kubernetes.requests import COLLECTIONS, Request, may_send, reques
 
 Because = Literal["added", "moved", "unguarded", "uncached", "widened"]
 _CACHE = re.compile(r"lister|informer|store|indexer|cache|manager", re.IGNORECASE)
+_NO_READ = re.compile(r"(Options?|Opts|Selector|Keys?|Names?|Func|Index(er)?)$")
 _GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
 _MOST_FUNCTIONS = 200
 """In a change of more functions wrappers are not looked for: it would take seconds."""
@@ -135,6 +136,15 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
                 if not each.list_watch and _was_touched(each, file)
             ]
     reads = [each for each in removed if not each.live]
+    # A wrapper that is gone sent nothing but what its callers asked of it: their calls pay, it does not pay once more.
+    asked = {
+        (each.via.file.path, each.via.key, each.key)
+        for each in removed
+        if each.via is not None and not _still_there(change, each.via.file.path, each.via.key)
+    }
+    removed = [
+        each for each in removed if each.via is not None or (each.path, each.function.key, each.key) not in asked
+    ]
     removed = [each for each in removed if each.live]
     uncached = [each for each in added if _replaces_cache(change, each) or _was_cached(reads, each.request)]
     news = list(_unpaid(change, [each for each in added if each not in uncached], removed))
@@ -165,6 +175,8 @@ def _replaces_cache(change: Change, new: _Found) -> bool:
     kind = request.resource.removesuffix("s").removesuffix("ie")
     for call in old.calls:
         if call.line not in removed or call.operand is None:
+            continue
+        if _NO_READ.search(call.name):
             continue
         named = syntax.text(call.function).lower()
         known = client(change.base_index.type_of(call.operand, old.file, old))
@@ -284,7 +296,7 @@ def _unpaid(
             news.append((each, "moved"))
         elif _widened(old, each.request):
             news.append((each, "widened"))
-        elif _lost_comparison(old, each.request):
+        elif _lost_comparison(change.base_index, old, each.request):
             news.append((each, "unguarded"))
     for each, because in sorted(news, key=lambda pair: (pair[0].request.path, pair[0].request.line)):
         yield each.request, each.file, because
@@ -354,6 +366,8 @@ def _worse(change: Change, new: _Found, old: Request) -> bool:
         Kind.CLI,
     }:
         return True
+    if _handles(new.request) and not _handles(old):
+        return True  # what a worker did, all events wait for now
     if _in_item_loop(new.request) > _in_item_loop(old):
         # Without the loop around its caller one cannot tell: a body that became a function keeps its loop there.
         return new.request.function.key == old.function.key or (
@@ -366,13 +380,21 @@ def _worse(change: Change, new: _Found, old: Request) -> bool:
     )
 
 
+def _handles(request: Request) -> bool:
+    """Say whether a request stands in an informer's event handler."""
+    return critical_paths.within(request.function, request.closures) is critical_paths.HANDLER
+
+
 def _widened(old: Request, new: Request) -> bool:
-    """Say whether a LIST lost what restrained it: its pages, its selector of fields, the API server's watch cache."""
-    if new.verb != "LIST" or old.function.key != new.function.key or new.via is not None or old.via is not None:
-        return False
-    if new.options.unknown:
+    """Say whether a LIST lost what restrained it (its pages, its selector of fields, the API server's watch cache), or a
+    node's GET the watch cache."""
+    if old.function.key != new.function.key or new.via is not None or old.via is not None or new.options.unknown:
         return False
     had, has = old.options, new.options
+    if new.verb == "GET":
+        return new.component.every_node and had.cached and not has.cached
+    if new.verb != "LIST":
+        return False
     return (
         (had.limited and not has.limited)
         or (had.cached and not has.cached)
@@ -383,11 +405,20 @@ def _widened(old: Request, new: Request) -> bool:
 _COMPARES = re.compile(r"\b(Deep)?(Equal|Derivative)\(|[cC]hanged\b|[nN]eeds?(Update|Patch|Sync)")
 
 
-def _lost_comparison(old: Request, new: Request) -> bool:
+def _lost_comparison(index: PackageIndex, old: Request, new: Request) -> bool:
     """Say whether a write that was sent only if a comparison found a difference is sent without any condition now."""
-    if new.verb not in _WRITES or old.via is not None or new.via is not None or old.function.name != new.function.name:
+    if new.verb not in _WRITES or new.via is not None:
         return False
-    compared = any(each.test is not None and _COMPARES.search(syntax.text(each.test)) for each in old.call.conditions)
+    before = [old]
+    if old.via is not None:
+        before += [each for each in requests(index, old.via.file, old.via, ()) if each.key == old.key]
+    if new.function.name not in {each.function.name for each in before}:
+        return False
+    compared = any(
+        condition.test is not None and _COMPARES.search(syntax.text(condition.test))
+        for each in before
+        for condition in each.call.conditions
+    )
     return compared and not any(
         each.kind != "select" and (each.test is None or _cheap(syntax.text(each.test))) for each in new.call.conditions
     )

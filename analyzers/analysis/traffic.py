@@ -52,7 +52,7 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     hot = path.root in {"critical", "periodic"}
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
-    if request.background or path.rare:
+    if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
     if rule == "critical-path" and conditions.gated(path.conditions):
         return Level.NOTICE  # others than the users of a feature do not come here
@@ -78,7 +78,7 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.NOTICE
     if request.resource in resources.FEW:
         return Level.WARNING if hot else Level.NOTICE
-    if not request.resource and not hot:
+    if not request.resource and not hot and not (path.root == "event" and kind is Kind.CONTROLLER):
         return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
     if request.scope == "cluster":
         return Level.WARNING

@@ -12,7 +12,7 @@ from analyzers.kubernetes import conditions, critical_paths, list_watch
 from analyzers.kubernetes.callbacks import Invocation, field_calls, invocations
 from analyzers.kubernetes.critical_paths import CriticalPath
 from analyzers.kubernetes.flows import reaches
-from analyzers.kubernetes.periods import Repetition, repeated_by_loop, repetition, takes_from_queue
+from analyzers.kubernetes.periods import Repetition, repeated_by_loop, repetition, serves_a_channel, takes_from_queue
 
 Root = Literal["critical", "periodic", "event", "poll", "start-up", "informer", "unknown"]
 _RANK: dict[str, int] = {
@@ -203,7 +203,7 @@ class CallPaths:
             return CallPath(
                 "periodic" if critical.per in {"tick", "round"} else "event", place.way, place.items, None, critical
             )
-        if takes_from_queue(function):
+        if takes_from_queue(function) or any(serves_a_channel(loop) for loop in place.loops):
             return CallPath("event", place.way, place.items)
         if critical_paths.starts_up(function) and not place.closures:
             return CallPath("start-up", place.way, place.items)

@@ -47,7 +47,25 @@ DISCOVERY: frozenset[str] = frozenset(_DISCOVERY_WORDS.split())
 REST_VERBS: dict[str, str] = {"Get": "GET", "Post": "CREATE", "Put": "UPDATE", "Patch": "PATCH", "Delete": "DELETE"}
 """The REST client's methods that begin a request."""
 
-METHODS: frozenset[str] = frozenset(VERBS) | DISCOVERY
+
+_EARLY_KINDS = "Pod ReplicationController Service Endpoint Minion Node Event"
+_EARLY_VERBS = {
+    "List": "LIST",
+    "Get": "GET",
+    "Watch": "WATCH",
+    "Create": "CREATE",
+    "Update": "UPDATE",
+    "Delete": "DELETE",
+}
+EARLY: dict[str, tuple[str, str]] = {
+    f"{method}{kind}{ending}": (verb, resources.of_getter(resources.plural(kind)))
+    for method, verb in _EARLY_VERBS.items()
+    for kind in _EARLY_KINDS.split()
+    for ending in ("", "s")
+}
+"""The methods of the one client that there was until 2015 (pkg/client at affba42a05 has both): ListPods, GetMinion ..."""
+
+METHODS: frozenset[str] = frozenset(VERBS) | DISCOVERY | frozenset(EARLY)
 
 _TYPED = re.compile(r"(^|/)typed/|(^|/)clientset(s|_generated)?/|/pkg/client(/unversioned)?$|/clientset$")
 _NO_TYPED = re.compile(r"/(fake|testing|testclient|listers?|informers?|scheme|transport|record|cache)(/|$)")
@@ -134,7 +152,7 @@ def _typed_resource(name: str) -> str:
     # PodInterface and PodExpansion are one pod's; the unexported `pods` is what implements them.
     for suffix in ("Interface", "Expansion", "Client"):
         if name.endswith(suffix):
-            return resources.plural(name.removesuffix(suffix))
+            return resources.of_getter(resources.plural(name.removesuffix(suffix)))
     return resources.of_getter(name) if name[:1].islower() else ""
 
 

@@ -15,7 +15,7 @@ from analyzers.golang.source import SourceFile
 from analyzers.golang.syntax import Node
 from analyzers.golang.types import Named, Type, dereferenced
 from analyzers.kubernetes import controller_runtime, library, list_watch, resources
-from analyzers.kubernetes.clients import DISCOVERY, METHODS, REST_VERBS, VERBS, client, sends
+from analyzers.kubernetes.clients import DISCOVERY, EARLY, METHODS, REST_VERBS, VERBS, client, sends
 from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.hints import HINT
 from analyzers.kubernetes.namespaces import all_namespaces
@@ -52,6 +52,9 @@ def direct_requests(index: PackageIndex, file: SourceFile, function: Function) -
     return found
 
 
+_WITH_OPTIONS = COLLECTIONS | {"GET"}
+
+
 class _Place:
     __slots__ = ("file", "function", "index")
 
@@ -76,6 +79,8 @@ def _request(place: _Place, call: Call) -> Request | None:
     owner = member.owner if member is not None else dereferenced(of_type)
     if not isinstance(owner, Named):
         return None
+    if call.name in EARLY:
+        return _early(place, call) if owner.path.endswith("/pkg/client") else None
     known = client(owner) or client(of_type)
     if known is None:
         # An interface that the package declares for itself, of which a client is all that fits.
@@ -92,6 +97,11 @@ def _request(place: _Place, call: Call) -> Request | None:
     if known.kind in {"controller-runtime", "cache"}:
         return controller_runtime.request(place.index, place.file, place.function, call, operand, known.kind)
     return None
+
+
+def _early(place: _Place, call: Call) -> Request:
+    verb, resource = EARLY[call.name]
+    return _made(place, call, verb, resource, "cluster" if verb in COLLECTIONS else "resource", "typed")
 
 
 def _of_library(place: _Place, call: Call) -> Request | None:
@@ -136,7 +146,7 @@ def _typed(place: _Place, call: Call, operand: Node, resource: str) -> Request |
     getter = _getter(place, operand)
     if getter is not None:
         resource = resources.of_getter(getter.name) or resource
-    read = options(place.index, place.file, place.function, call) if verb in COLLECTIONS else NO_OPTIONS
+    read = options(place.index, place.file, place.function, call) if verb in _WITH_OPTIONS else NO_OPTIONS
     return _made(place, call, verb, resource, _scope(place, verb, resource, getter), "typed", read)
 
 
@@ -248,6 +258,7 @@ def _chain(place: _Place, operand: Node) -> list[Call]:
 def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
     """A request built with the REST client: `c.Get().Namespace(ns).Resource("pods").Name(name).Do()`."""
     verb, resource, listed, named, namespaced = "", "", False, False, False
+    segments: list[Node] = []
     for step in _chain(place, operand):
         if step.name in REST_VERBS and not _resource_method(step):
             verb = REST_VERBS[step.name]
@@ -257,6 +268,8 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
         elif step.name == "Resource" and step.arguments:
             given, listed = step.arguments[0], True
             resource = syntax.text(given).strip('"') if given.type == "interpreted_string_literal" else ""
+        elif step.name == "Path" and step.arguments:
+            segments.append(step.arguments[0])  # until 2015: Path("pods").Path(name)
         elif step.name in {"Name", "AbsPath", "RequestURI", "SubResource", "Suffix"}:
             named = True
         elif step.name in {"Namespace", "NamespaceIfScoped"} and step.arguments:
@@ -266,6 +279,9 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             getter = _getter(place, step.operand) if step.operand is not None else None
             resource = resources.of_getter(getter.name) if getter is not None else resource
     verb = verb or "GET"
+    if segments and not listed:
+        first, listed, named = segments[-1], True, len(segments) > 1
+        resource = syntax.text(first).strip('"') if first.type == "interpreted_string_literal" else ""
     if resource and any(
         step.name in {"SubResource", "Prefix", "Suffix"} and '"proxy"' in syntax.text(step.node)
         for step in _chain(place, operand)[:12]

@@ -74,8 +74,14 @@ def _started(index: PackageIndex, programs: set[str]) -> set[str]:
             continue
         for document in re.split(rb"^---", content, flags=re.MULTILINE):
             if _KIND.search(document):
-                found |= {match[1].decode() for match in _PROGRAM.finditer(document)} & programs
+                named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
+                found |= {program for program in programs if _plain(program) in named}
     return found
+
+
+def _plain(name: str) -> str:
+    """A program's name as folders and images spell it alike: with hyphens, underscores or neither."""
+    return name.replace("-", "").replace("_", "")
 
 
 def _manifests(index: PackageIndex) -> Iterator[str]:

@@ -59,10 +59,10 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     parts: list[str] = []
     unknown = False
     for argument in call.arguments:
-        parts.append(syntax.text(argument))
-        name = parts[-1].lstrip("&")
+        parts.append(_resolved(function, syntax.text(argument), argument))
+        name = syntax.text(argument).lstrip("&")
         if _OPTIONS_NAME.fullmatch(name) or argument.type == "identifier":
-            given = _given(function, name, argument)
+            given = _given(index, file, function, name, argument)
             unknown = unknown or (not given and _OPTIONS_NAME.fullmatch(name) is not None)
             parts += given
     text = "\n".join(parts)
@@ -89,8 +89,13 @@ def _mentions_options(call: Call) -> bool:
     )
 
 
-def _given(function: Function, name: str, at: Node) -> list[str]:
-    found = []
+def _given(index: PackageIndex, file: SourceFile, function: Function, name: str, at: Node) -> list[str]:
+    # tweak(&opts), in front of the call
+    found = [
+        _body(index, file, function, call)
+        for call in function.calls
+        if call.node.end_byte <= at.start_byte and any(syntax.text(each) == f"&{name}" for each in call.arguments)
+    ]
     binding = function.binding(name, at.start_byte)
     if binding is not None and binding.value is not None:
         found.append(syntax.text(binding.value))
@@ -102,6 +107,15 @@ def _given(function: Function, name: str, at: Node) -> list[str]:
         and any(syntax.text(left).startswith(name + ".") for left in assignment.left)
     ]
     return [_resolved(function, text, at) for text in found]
+
+
+def _body(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> str:
+    """What a function that is given the options does with them, as text; "" where it is not at hand."""
+    bound = function.binding(call.name, call.node.start_byte) if call.operand is None else None
+    if bound is not None:
+        return syntax.text(bound.value) if bound.value is not None else ""
+    callee = index.callee(call, file, function)
+    return syntax.text(callee.body) if callee is not None and callee.body is not None else ""
 
 
 def _resolved(function: Function, text: str, at: Node) -> str:

@@ -169,3 +169,11 @@ def takes_from_queue(function: Function) -> bool:
     """Say whether a function is a worker: it takes items from a queue or channel and waits for them, so that what
     repeats it is no period."""
     return _TAKES.search(function.file.source, function.region.start, function.region.end) is not None
+
+
+_RECEIVES = re.compile(r"\bcase\s+\w+(?:,\s*\w+)?\s*:?=\s*<-\s*[\w.]+(?!\()\s*:")
+
+
+def serves_a_channel(loop: Loop) -> bool:
+    """Say whether an endless loop takes what it works on from a channel: `for { select { case item := <-items: ... } }`."""
+    return loop.kind == "infinite" and loop.body is not None and bool(_RECEIVES.search(syntax.text(loop.body)))

@@ -83,6 +83,10 @@ class Request:
     def what(self) -> str:
         """The request as people say it: "LIST of pods in all namespaces", "GET of a secret"."""
         name = self.resource or "objects"
+        if self.verb == "LIST" and self.options.one_object:
+            return f"LIST of one of the {name}, by its name"
+        if self.verb == "LIST" and self.options.one_node and name == "pods":
+            return "LIST of the pods of one node"
         if self.verb in COLLECTIONS:
             verb = "DELETE" if self.verb == "DELETECOLLECTION" else self.verb
             everywhere = self.scope == "cluster" and name not in resources.CLUSTER_SCOPED

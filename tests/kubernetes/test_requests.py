@@ -310,3 +310,32 @@ def test_only_an_event_is_sent_in_the_background() -> None:
 @pytest.mark.parametrize("body", ['c.log.Event(nil, "x")', "wait.Until(f, 0, nil)", "leaderelection.NewLock()"])
 def test_what_is_named_like_a_helper_is_none(body: str) -> None:
     assert of_library(body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("c.early.ListPods(ctx, labels.Everything())", ("LIST", "pods", "cluster")),
+        ('c.early.GetMinion("x")', ("GET", "nodes", "resource")),
+        ("c.early.CreateReplicationController(ctx, nil)", ("CREATE", "replicationcontrollers", "resource")),
+        ('c.rest.Get().Path("pods").Do()', ("LIST", "pods", "cluster")),
+        ('c.rest.Get().Path("pods").Path(ns).Do()', ("GET", "pods", "resource")),
+    ],
+)
+def test_the_clients_of_2014(body: str, expected: tuple[str, str, str]) -> None:
+    methods = (
+        "\tListPods(ctx, s interface{}) (interface{}, error)\n\tGetMinion(id string) (interface{}, error)\n"
+        "\tCreateReplicationController(ctx, rc interface{}) error\n"
+    )
+    client = "package client\n\ntype Interface interface {\n\tPodInterface\n}\n\n"
+    client += "type PodInterface interface {\n" + methods + "}\n"
+    source = IMPORTS.replace("type c struct {", "type c struct {\n\tearly early.Interface")
+    source = source.replace("import (", 'import (\n\tearly "example.org/x/pkg/client"')
+    source += "func (c *c) f(ctx context.Context, ns string) {\n" + body + "\n}\n"
+    tree = MemoryTree({"go.mod": "module example.org/x\n", "pkg/x/x.go": source, "pkg/client/client.go": client})
+    index = PackageIndex(tree, external=EXTERNAL)
+    file = index.file("pkg/x/x.go")
+    assert file is not None
+    function = file.function("c.f")
+    assert function is not None
+    assert [(each.verb, each.resource, each.scope) for each in requests(index, file, function)] == [expected]
