@@ -89,7 +89,7 @@ def _requests(change: Change) -> Iterator[Diagnostic]:
             path=request.path,
             line=new.first_line,
             end_line=new.end_line,
-            construct=f"{code(request.method)} sends a {request.what} to the API server on {where.name}."
+            construct=f"{code(request.method)} sends {request.a_what} to the API server on {where.name}."
             + (" All further events wait for the answer." if handler else ""),
             remedy=_remedy(request, handler),
             unless=""

@@ -11,7 +11,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Estimate, code
 from analyzers.analysis.new import NewRequest
 from analyzers.golang import syntax
-from analyzers.kubernetes import collections, library, resources, scale
+from analyzers.kubernetes import collections, conditions, library, resources, scale
 from analyzers.kubernetes.callpaths import CallPath, ItemLoop
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
@@ -83,9 +83,9 @@ class Load:
             return f"This runs on up to {nodes} nodes: sent once a minute by each, that is {rate}{each}{carried}."
         usual = f"at a client's usual limit of {self.limit} a second{again}"
         if self.unknown:
-            return f"N items are N requests in a row, N/{self.limit} s {usual}. How many can there be?"
+            return f"N items are N requests, N/{self.limit} s {usual}. How many can there be?"
         if factors:
-            return f"{product} are as many requests in a row, {_duration(self.calls / self.limit)} {usual}{carried}."
+            return f"{product} are as many requests, {_duration(self.calls / self.limit)} {usual}{carried}."
         if size:
             return f"At the largest supported scale that is {size}{again}."
         return f"That is 1 call {self.rhythm}." if self.rhythm else ""
@@ -158,9 +158,12 @@ def _rate(new: NewRequest) -> tuple[float | None, str]:
     if path.root == "periodic" and path.repetition is not None:
         if path.repetition.seconds:
             return 1 / path.repetition.seconds, f"every {path.repetition.seconds:g} s"
-        return None, f"once each {code(path.repetition.text, 40)}" if path.repetition.text else ""
+        return None, f"every {code(path.repetition.text, 40)}" if path.repetition.text else ""
     if path.critical is None or path.root != "critical":
         return None, ""
+    once = new.request.verb in {"CREATE", "DELETE"} or conditions.ending(path.conditions)
+    if path.critical.per == "pod" and new.component.every_node and once:
+        return scale.CHURN / scale.NODES, f"for each pod that comes or goes, {scale.CHURN} a second in the cluster"
     if path.critical.per == "pod" and new.component.every_node:
         per_node = scale.PODS / scale.NODES
         return per_node / _POD_SYNC, f"for each of {per_node:.0f} pods every {_POD_SYNC} s"

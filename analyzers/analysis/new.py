@@ -20,7 +20,7 @@ from analyzers.golang.packages import PackageIndex
 from analyzers.kubernetes import critical_paths, node_programs, volumes
 from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.clients import client, implements_client
-from analyzers.kubernetes.components import Component, Kind
+from analyzers.kubernetes.components import Component, Kind, component
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.periods import Repetition, repeated_by_loop, repetition
 from analyzers.kubernetes.requests import COLLECTIONS, Request, may_send, requests
@@ -155,6 +155,8 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
             request.via is None
             or because == "moved"
             or ((request.via.file.path, request.via.key) not in own and _was_there(change, request.via))
+            # A library that a program of every node calls: what it costs is to be seen here.
+            or (file.component.every_node and not component(request.via.file.path).every_node)
         ):
             yield request, file, because, None
     for each in uncached:

@@ -28,8 +28,10 @@ def merge(group: list[Diagnostic]) -> Diagnostic:
     others = [each for each in group if each is not first]
     # One request has one better way, the owner's; two things copied on one line have two.
     remedies = dict.fromkeys(each.remedy for each in others if first.analyzer in _COPY and each.remedy != first.remedy)
+    # What another request on the same line costs would only confuse.
+    about = [each for each in others if first.analyzer not in _REQUEST or each.subject is first.subject]
     clauses = list(
-        dict.fromkeys(each.multiplier for each in others if each.multiplier and each.multiplier != first.multiplier)
+        dict.fromkeys(each.multiplier for each in about if each.multiplier and each.multiplier != first.multiplier)
     )
     return dataclasses.replace(
         first,

@@ -19,7 +19,7 @@ _NO_ERROR = re.compile(r"^\s*\w*[eE]rr\s*==\s*nil\s*$")
 _ENDING = re.compile(r"DeletionTimestamp|\bIs?Terminating\b|NamespaceTerminating|PodSucceeded|PodFailed")
 _ALIVE = re.compile(r"DeletionTimestamp\s*==\s*nil|(?<!!)\b[\w.()]*DeletionTimestamp(\(\))?\.IsZero\(\)")
 _GATE = re.compile(
-    r"\b[fF]eature(s|gate|Gates?)?\w*\.(Enabled|IsEnabled)\(|DefaultFeatureGate|[fF]eatureGate\w*\.Enabled\("
+    r"(?P<negated>!?)(?<![\w.])[\w.]*([fF]eature\w*\.(Is)?Enabled\(|DefaultFeatureGate\b|[fF]eatureGate\w*\.Enabled\()"
 )
 
 
@@ -49,10 +49,7 @@ def gated(conditions: Iterable[Condition]) -> bool:
     """Say whether a place is only reached where a feature gate is on."""
     for each in conditions:
         found = _GATE.search(_text(each))
-        if found is None:
-            continue
-        negated = _text(each)[: found.start()].rstrip().endswith("!")
-        if negated == (each.kind in {"guard", "else"}):
+        if found is not None and bool(found["negated"]) == (each.kind in {"guard", "else"}):
             return True
     return False
 

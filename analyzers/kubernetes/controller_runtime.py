@@ -28,6 +28,7 @@ _CACHED_NAMES = re.compile(r"cach(ed|ing)", re.IGNORECASE)
 _IN_NAMESPACE = re.compile(
     r"InNamespace\((?P<call>[^()]{0,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)|Namespace:\s*(?P<field>[^,}\n]+)"
 )
+_MADE = re.compile(r"\b(ctrl|cr|runtime|crt)?_?[cC]lient\.New(WithWatch)?\(")
 _UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured:\s*true|CacheUnstructured:\s*true")
 _UNSTRUCTURED = frozenset({"Unstructured", "UnstructuredList"})
 
@@ -49,8 +50,10 @@ def request(
         scope = _scope(index, file, function, call, resource)
         read = options(index, file, function, call)
     unstructured = _name(object_type) in _UNSTRUCTURED
+    # A client that watches by itself is made with client.NewWithWatch: no manager gives one.
+    watches = _name(index.type_of(operand, file, function)) == "WithWatch"
     live = verb not in {"GET", "LIST"} or (
-        kind == "controller-runtime" and is_live(index, file, function, operand, unstructured)
+        kind == "controller-runtime" and (watches or is_live(index, file, function, operand, unstructured))
     )
     where = component(file.path)
     return Request(
@@ -134,7 +137,7 @@ def _source(index: PackageIndex, file: SourceFile, function: Function, operand: 
         if node is None:
             return None
         text = syntax.text(node)
-        if "GetAPIReader()" in text or re.search(r"\bclient\.New(WithWatch)?\(", text):
+        if "GetAPIReader()" in text or _MADE.search(text):
             return True
         if text.endswith("GetClient()"):
             return False
@@ -162,7 +165,7 @@ def _assigned(index: PackageIndex, file: SourceFile, name: str) -> bool | None:
             continue
         for match in pattern.finditer(other.source):
             value = match[1] or match[2] or b""
-            if b"GetAPIReader()" in value or re.search(rb"\bclient\.New\(", value):
+            if b"GetAPIReader()" in value or _MADE.search(value.decode("utf-8", "replace")):
                 found.add(True)
             elif b"GetClient()" in value:
                 found.add(False)
