@@ -1,11 +1,11 @@
 """Whether code is on a critical path, by its own name and place or through those who call it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Closure
-from analyzers.kubernetes import critical_paths
+from analyzers.kubernetes import callbacks, critical_paths
 from analyzers.kubernetes.critical_paths import CriticalPath
 
 # Callers are asked for so many levels, and so many of each function: what is further away is for a deep analysis.
@@ -35,13 +35,12 @@ def _reached(change: Change, function: Function) -> CriticalPath | None:
     for _ in range(_LEVELS):
         following: list[Function] = []
         for callee in level:
-            for site in change.graph(callee.file.path).callers(callee)[:_MOST_CALLERS]:
-                caller = site.caller
+            for caller, closures in _callers(change, callee):
                 identity = (caller.file.path, caller.key)
                 if identity in seen or caller.file.test:
                     continue
                 seen.add(identity)
-                found = critical_paths.within(caller, site.closures)
+                found = critical_paths.within(caller, closures)
                 if found is not None and found.hot:
                     return found
                 best = best or found
@@ -49,3 +48,20 @@ def _reached(change: Change, function: Function) -> CriticalPath | None:
                     following.append(caller)
         level = following
     return best
+
+
+def _callers(change: Change, callee: Function) -> Iterator[tuple[Function, Iterable[Closure]]]:
+    """The functions that call another one, with the literals around the call; where it is handed on, those that call what
+    it was put in."""
+    index = change.head_index
+    for site in change.graph(callee.file.path).callers(callee)[:_MOST_CALLERS]:
+        invocations: Iterable[callbacks.Invocation] | None = None
+        if site.kind == "value" and site.call is not None:
+            invocations = callbacks.given(index, site.caller, site.call, site.argument)
+        elif site.kind == "value" and site.key and site.key not in critical_paths.HANDLER_KEYS:
+            field = site.key.rpartition(".")[2]
+            invocations = list(callbacks.field_calls(index, index.package_of(site.caller.file.path), field)) or None
+        if invocations is None:
+            yield site.caller, site.closures
+        else:
+            yield from ((each.function, each.call.closures) for each in invocations)

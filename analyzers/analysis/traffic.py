@@ -54,8 +54,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.WARNING
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
-    if rule == "critical-path" and conditions.gated(path.conditions):
-        return Level.NOTICE  # others than the users of a feature do not come here
+    if rule == "critical-path" and _for_few(new, change):
+        return Level.NOTICE
     if rule == "node-api-call":
         return Level.NOTICE if path.root == "start-up" and not path.loops else Level.WARNING
     if request.resource.endswith("/proxy"):
@@ -85,6 +85,21 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     if any(_DELETION.search(function.key) for function in path.functions):
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
+
+
+def _for_few(new: NewRequest, change: Change) -> bool:
+    """Say whether only users of a feature come to a request on a critical path, or only after a failure: a gate is in front of
+    it, or of every call of its function."""
+    if conditions.gated(new.path.conditions):
+        return True
+    function = new.request.function
+    sites = [site for site in change.graph(function.file.path).callers(function) if not site.caller.file.test]
+    return bool(sites) and all(
+        site.kind != "value"
+        and site.call is not None
+        and (conditions.gated(site.call.conditions) or conditions.failed(site.call.conditions))
+        for site in sites
+    )
 
 
 def _is_tool(new: NewRequest) -> bool:

@@ -26,7 +26,7 @@ def invocations(index: PackageIndex, function: Function, closure: Closure) -> li
     if closure.role == "called" or closure.role == "returned" or closure.role == "other":
         return None
     if closure.role == "argument" and closure.call is not None:
-        return _given(index, function, closure.call, closure.argument, 0)
+        return given(index, function, closure.call, closure.argument)
     if closure.role == "value":
         owner = index.resolve(closure.composite, function.file, function) if closure.composite is not None else None
         return list(_kept(index, function, closure.name, owner if isinstance(owner, Named) else None)) or None
@@ -39,11 +39,11 @@ def invocations(index: PackageIndex, function: Function, closure: Closure) -> li
             found.append(Invocation(function, call))
         for number, argument in enumerate(call.arguments):
             if syntax.text(argument) == closure.name:
-                found += _given(index, function, call, number, 0) or [Invocation(function, call)]
+                found += given(index, function, call, number) or [Invocation(function, call)]
     return found or None
 
 
-def _given(index: PackageIndex, function: Function, call: Call, number: int, depth: int) -> list[Invocation] | None:
+def given(index: PackageIndex, function: Function, call: Call, number: int, depth: int = 0) -> list[Invocation] | None:
     """The calls of what is given to `call` as its argument: of the parameter, and of the field it is put in; None if
     the callee is not in the tree."""
     callee = index.callee(call, function.file, function)
@@ -56,7 +56,7 @@ def _given(index: PackageIndex, function: Function, call: Call, number: int, dep
             found.append(Invocation(callee, inner))
         for position, argument in enumerate(inner.arguments):
             if syntax.text(argument) == name:
-                found += _given(index, callee, inner, position, depth + 1) or ()
+                found += given(index, callee, inner, position, depth + 1) or ()
     for composite in callee.composites:
         body = composite.node.child_by_field_name("body")
         for element in syntax.children(body) if body is not None else []:
