@@ -65,7 +65,7 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
             limit = _raised(setting, same, file)
             if limit is not None:
                 yield _diagnostic(file, number, _construct(limit), limit)
-        elif same:
+        elif same and setting.value and same[0].value:  # 0 is off: neither what begins nor what ends became faster
             pace = Pace(setting.name, setting.kind == "workers", same[0].value, setting.value, file.component)
             if pace.factor >= 2:
                 yield _diagnostic(file, number, _quickened(pace), pace)
