@@ -9,7 +9,6 @@ from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.subject import Bump
 from analyzers.golang import gomod
-from analyzers.golang.tree import Unreadable
 from analyzers.kubernetes import dependencies, locks, pins, versions
 from analyzers.kubernetes.dependencies import GO, LIBRARIES, Dependency
 from analyzers.kubernetes.locks import Pin
@@ -81,11 +80,10 @@ def diagnostic(analyzer: str, bump: Bump) -> Diagnostic:
 
 
 def _kubernetes(change: "Change") -> bool:
-    try:
-        source = change.head.read("go.mod")
-    except Unreadable:
-        return True
-    return dependencies.itself(gomod.parse(source).module if source is not None else None)
+    modules = change.head_index.modules  # of before go.mod too: Godeps.json, import comments and imports name the root
+    if modules.module_path:
+        return dependencies.itself(modules.module_path)
+    return any(modules.listing(folder) for folder in dependencies.LAYOUT)
 
 
 def _bump(group: list[_Carrier], kubernetes: bool) -> Bump | None:

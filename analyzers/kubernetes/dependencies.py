@@ -86,6 +86,9 @@ STAGING = frozenset(
     }
 )
 KUBERNETES = "k8s.io/kubernetes"
+_FORMER = "github.com/GoogleCloudPlatform/kubernetes"  # Kubernetes' own import path till 2015
+LAYOUT = ("cmd/kube-apiserver", "staging/src/k8s.io")
+"""Folders that only Kubernetes itself has, where nothing says its import path."""
 
 GO = Dependency(
     "Go",
@@ -316,12 +319,10 @@ def dependency(path: str) -> Dependency:
     return Dependency(repository(path), prefixes=(repository(path),))
 
 
-def itself(module: str | None) -> bool:
-    """Say whether a module is Kubernetes or one of the libraries it publishes; None: there is no go.mod, as before 2019."""
-    if module is None:
-        return True
+def itself(module: str) -> bool:
+    """Say whether a module, or what a repository's packages begin with, is Kubernetes or a library it publishes."""
     organisation, _, name = module.partition("/")
-    return module == KUBERNETES or (organisation == "k8s.io" and name in STAGING)
+    return module in {KUBERNETES, _FORMER} or (organisation == "k8s.io" and name in STAGING)
 
 
 def go_past(old: str, new: str) -> str:

@@ -33,9 +33,10 @@ def test_kubernetes_itself() -> None:
     assert (
         dependencies.itself("k8s.io/kubernetes")
         and dependencies.itself("k8s.io/apiserver")
-        and dependencies.itself(None)
+        and dependencies.itself("github.com/GoogleCloudPlatform/kubernetes")
     )
-    assert not dependencies.itself("k8s.io/node-problem-detector") and not dependencies.itself("example.com/client-go")
+    for other in ("k8s.io/node-problem-detector", "example.com/client-go", ""):
+        assert not dependencies.itself(other)
 
 
 def test_what_broke_between_two_versions_of_go() -> None:
