@@ -1,5 +1,6 @@
 """What a change does to the versions of dependencies: one Bump for each dependency, from every file that names its version."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Carrier:
-    """One file in which a dependency's version changes. The lowest rank says it best."""
+    """One file in which a dependency's version changes. The lowest rank says it best. indirect, idle: see Bump."""
 
     dependency: Dependency
     rank: tuple[int, ...]
@@ -29,6 +30,7 @@ class _Carrier:
     old: str
     new: str
     indirect: bool = False
+    idle: bool = False
 
 
 def bumps(change: "Change") -> tuple[Bump, ...]:
@@ -50,6 +52,8 @@ def bumps(change: "Change") -> tuple[Bump, ...]:
         else:
             found = _written(file)
         for carrier in found:
+            if (name in locks.NAMES or carrier.dependency is GO) and _nested(change, file.path):
+                carrier = dataclasses.replace(carrier, rank=(_NESTED, *carrier.rank), idle=True)
             carriers.setdefault(carrier.dependency.name, []).append(carrier)
     kubernetes = bool(carriers) and _kubernetes(change)
     found_bumps = [bump for group in carriers.values() if (bump := _bump(group, kubernetes))]
@@ -86,9 +90,22 @@ def _kubernetes(change: "Change") -> bool:
     return any(modules.listing(folder) for folder in dependencies.LAYOUT)
 
 
+def _nested(change: "Change", path: str) -> bool:
+    """Say whether a file belongs to a module of its own below the repository's: a dashboard's, a plugin's."""
+    modules = change.head_index.modules
+    if path.startswith("staging/") or modules.go_mod("") is None:
+        return False
+    folder = path.rpartition("/")[0]
+    while folder and modules.go_mod(folder) is None:
+        folder = folder.rpartition("/")[0]
+    return folder != ""
+
+
 def _bump(group: list[_Carrier], kubernetes: bool) -> Bump | None:
-    if all(pins.aside(carrier.path) for carrier in group):
+    counted = [carrier for carrier in group if not pins.aside(carrier.path)]
+    if not counted:
         return None
+    working = [carrier for carrier in counted if not carrier.idle]
     # One place for each file: the 73 packages of one repository in Godeps.json are one dependency.
     best: dict[str, _Carrier] = {}
     for carrier in sorted(group, key=lambda each: (pins.aside(each.path), each.rank, each.path, each.line)):
@@ -114,7 +131,8 @@ def _bump(group: list[_Carrier], kubernetes: bool) -> Bump | None:
                 for each in rest
             ),
         ),
-        indirect=all(each.indirect for each in group if not pins.aside(each.path)),
+        indirect=all(each.indirect for each in working or counted),
+        idle=not working,
         kubernetes=kubernetes,
         past=dependencies.go_past(first.old, first.new) if first.dependency is GO else first.dependency.past,
     )
@@ -145,7 +163,8 @@ def _locked(file: "ChangedFile") -> Iterator[_Carrier]:
             continue
         speaks = dependency.speaks.index(pin.path) if pin.path in dependency.speaks else len(dependency.speaks)
         shown = dependencies.repository(pin.path) if name in {"Godeps.json", "glide.lock"} else pin.path
-        yield _Carrier(dependency, (rank, speaks, pin.line), file.path, pin.line, shown, was, now, pin.indirect)
+        idle = not dependency.does_its_work(pin.path, pin.packages)
+        yield _Carrier(dependency, (rank, speaks, pin.line), file.path, pin.line, shown, was, now, pin.indirect, idle)
     if name == "go.mod":
         yield from _go_lines(file)
 
@@ -225,6 +244,7 @@ _RANKS = tuple(
 )
 _GO_LINE = len(_RANKS)
 _ELSEWHERE = _GO_LINE + 1
+_NESTED = _ELSEWHERE + 1
 
 
 def _written(file: "ChangedFile") -> Iterator[_Carrier]:

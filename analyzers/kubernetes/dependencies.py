@@ -29,7 +29,8 @@ class Dependency:
     prefixes: import paths below which its packages lie, older names too. speaks: the packages to comment on, if they are
     among those that change. hits: what it is on the path of; past: what such a bump once broke. anywhere: important in
     every project built on it, not only in Kubernetes itself. names: what scripts and manifests call it
-    (`<name>_version=`, `<name>:<tag>`). renumbered: see versions.move.
+    (`<name>_version=`, `<name>:<tag>`). renumbered: see versions.move. costly: the import paths below which the packages
+    lie that do what hits says, () for all: who uses only others (types, parsers) does not pay for it.
     """
 
     name: str
@@ -42,6 +43,17 @@ class Dependency:
     anywhere: bool = False
     names: tuple[str, ...] = ()
     renumbered: bool = False
+    costly: tuple[str, ...] = ()
+
+    def does_its_work(self, module: str, packages: tuple[str, ...] | None) -> bool:
+        """Say whether the packages that are used of a module can be costly; None: which are used is not known."""
+        if packages is None:
+            return not self.costly or any(_within(module, each) or _within(each, module) for each in self.costly)
+        return not self.costly or any(_within(package, each) for package in packages for each in self.costly)
+
+
+def _within(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 # Published from kubernetes/kubernetes, staging/src/k8s.io, with one version for all.
@@ -135,10 +147,20 @@ LIBRARIES = Dependency(
     "Kubernetes' libraries",
     Grade.IMPORTANT,
     (KUBERNETES, *(f"k8s.io/{name}" for name in sorted(STAGING))),
-    "Informers, work queues, client-side rate limits and leader election come from them.",
+    "Informers, work queues and client-side rate limits come from Kubernetes' libraries.",
     speaks=("k8s.io/client-go", "k8s.io/apiserver", "k8s.io/apimachinery", "k8s.io/api"),
     anywhere=True,
     renumbered=True,
+    costly=(
+        "k8s.io/client-go",
+        "k8s.io/apimachinery",
+        "k8s.io/apiserver",
+        "k8s.io/component-base",
+        "k8s.io/kubernetes/pkg/client",  # client-go till 2016
+        "k8s.io/kubernetes/pkg/kubelet",
+        "k8s.io/kubernetes/pkg/proxy",
+        "k8s.io/kubernetes/pkg/scheduler",
+    ),
 )
 
 _SERIALIZATION = "Every object that is read or written is encoded with it."
@@ -172,11 +194,14 @@ TABLE: tuple[Dependency, ...] = (
         "The API server speaks to etcd through it, and the kubelet to container runtimes and CSI drivers.",
         "gRPC 1.5.1 cut LIST responses from etcd at 4 MB, and 1.7.5 had to be reverted (`kubernetes/kubernetes#51099`, `#57160`).",
     ),
-    *_table(
-        Grade.IMPORTANT,
-        "Its HTTP/2 carries every request between the API server and its clients.",
+    Dependency(
         "golang.org/x/net",
-        past="HTTP/2's serve loop was the cost of the Go 1.8 regression (`kubernetes/kubernetes#45216`).",
+        Grade.IMPORTANT,
+        ("golang.org/x/net",),
+        "Its HTTP/2 carries every request between the API server and its clients.",
+        "HTTP/2's serve loop was the cost of the Go 1.8 regression (`kubernetes/kubernetes#45216`).",
+        speaks=("golang.org/x/net/http2",),
+        costly=("golang.org/x/net/http2",),
     ),
     *_table(
         Grade.IMPORTANT,
@@ -219,7 +244,18 @@ TABLE: tuple[Dependency, ...] = (
         "Traced requests pay for it on their way.",
         speaks=("go.opentelemetry.io/otel",),
     ),
-    Dependency("cAdvisor", Grade.IMPORTANT, ("github.com/google/cadvisor",), _NODES, _CGROUPS, names=("cadvisor",)),
+    Dependency(
+        "cAdvisor",
+        Grade.IMPORTANT,
+        ("github.com/google/cadvisor",),
+        _NODES,
+        _CGROUPS,
+        names=("cadvisor",),
+        costly=tuple(
+            f"github.com/google/cadvisor/{each}"
+            for each in ("manager", "container", "fs", "machine", "events", "cache")
+        ),
+    ),
     Dependency(
         "runc",
         Grade.IMPORTANT,
@@ -228,15 +264,27 @@ TABLE: tuple[Dependency, ...] = (
         _CGROUPS,
         speaks=("github.com/opencontainers/runc/libcontainer",),
         names=("runc",),
+        costly=("github.com/opencontainers/runc/libcontainer/cgroups",),
     ),
     Dependency("opencontainers/cgroups", Grade.IMPORTANT, ("github.com/opencontainers/cgroups",), _NODES, _CGROUPS),
     Dependency(
         "Docker",
         Grade.IMPORTANT,
-        ("github.com/docker/docker", "github.com/docker/engine-api", "github.com/fsouza/go-dockerclient"),
-        _NODES,
-        "A new Docker brought limits on process ids that broke large tests (`kubernetes/kubernetes#51903`).",
+        hits=_NODES,
+        past="A new Docker brought limits on process ids that broke large tests (`kubernetes/kubernetes#51903`).",
         names=("docker",),
+    ),
+    # The daemon does not move with it.
+    Dependency(
+        "Docker's client",
+        Grade.IMPORTANT,
+        ("github.com/docker/docker", "github.com/docker/engine-api", "github.com/fsouza/go-dockerclient"),
+        "The kubelet on every node asks Docker through it, again and again.",
+        costly=(
+            "github.com/docker/docker/client",
+            "github.com/docker/engine-api/client",
+            "github.com/fsouza/go-dockerclient",
+        ),
     ),
     Dependency("containerd", Grade.IMPORTANT, ("github.com/containerd/containerd",), _NODES, names=("containerd",)),
     Dependency(

@@ -1,8 +1,8 @@
 """Versions of dependencies as people and tools write them, and how far one is from another.
 
-Read are releases (`v1.24.0`, `go1.8`, `3.5.21-0`, `1.24rc1`, `v2.0.1+incompatible`, and `kubernetes-1.14.0`, the tag that
-each repository published from kubernetes/kubernetes has), Go's pseudo-versions (go.dev/ref/mod, "Pseudo-versions"), what `git describe` prints (`v1.0.0-rc2-49-gd223e2a`, the Comment in Godeps.json),
-and revisions, which have no order.
+Read are releases (`v1.24.0`, `go1.8`, `3.5.21-0`, `1.24rc1`, `v2.0.1+incompatible`, and `kubernetes-1.14.0`, as the
+repositories published from kubernetes/kubernetes are tagged), Go's pseudo-versions (go.dev/ref/mod, "Pseudo-versions"),
+what `git describe` prints (`v1.0.0-rc2-49-gd223e2a`, the Comment in Godeps.json), and revisions, which have no order.
 """
 
 import re
