@@ -68,15 +68,15 @@ def diagnostic(analyzer: str, bump: Bump) -> Diagnostic:
         construct = f"This takes {name} back from {old} to {new}, a downgrade."
     else:
         construct = f"This moves {name} from {old} to {new}."
-    run = "Run the performance job below" if bump.kubernetes else "Run your load test with both versions"
+    run = "Ask for a performance run" if bump.kubernetes else "Run your load test with both versions"
     return Diagnostic(
         analyzer=analyzer,
         path=bump.places[0].path,
         line=bump.places[0].line,
         end_line=bump.places[0].end_line,
         construct=construct,
-        remedy=f"{run}, and compare API call latencies, CPU and memory with the version before.",
-        unless="Nothing to do if such a run is linked here already.",
+        remedy=f"{run}, and compare API call latencies, CPU and memory.",
+        unless="Nothing to do if a run is linked here.",
         concern=bump.dependency.name,
         related=bump.places[1:],
         subject=bump,

@@ -105,7 +105,7 @@ LAYOUT = ("cmd/kube-apiserver", "staging/src/k8s.io")
 GO = Dependency(
     "Go",
     Grade.IMPORTANT,
-    hits="Every binary is built with it: garbage collector, scheduler and HTTP/2 change with each release.",
+    hits="Every binary's garbage collector, scheduler and HTTP/2 change with it.",
     kind="go",
     anywhere=True,
 )
@@ -116,6 +116,8 @@ GO_PAST: dict[tuple[int, int], str] = {
     (1, 12): "Go 1.12 raised API call latencies at 5,000 nodes (`kubernetes/kubernetes#75833`).",
     (1, 13): "Go 1.13's runtime slowed Kubernetes at scale and blocked the Go release (`golang/go#32828`).",
 }
+
+_GO_OTHER = "Go 1.5, 1.8, 1.12 and 1.13 slowed Kubernetes at scale."
 
 ETCD = Dependency(
     "etcd",
@@ -207,13 +209,18 @@ TABLE: tuple[Dependency, ...] = (
         Grade.IMPORTANT,
         _SERIALIZATION,
         "github.com/gogo/protobuf",
-        "github.com/golang/protobuf",
-        "google.golang.org/protobuf",
         "github.com/json-iterator/go",
         "github.com/ugorji/go",
-        "github.com/fxamacker/cbor",
         "sigs.k8s.io/json",
     ),
+    # Kubernetes' and etcd's objects encode themselves, with code that gogo generated: gRPC only calls it through these.
+    *_table(
+        Grade.IMPORTANT,
+        "gRPC encodes every message to etcd and to container runtimes through it.",
+        "google.golang.org/protobuf",
+    ),
+    *_table(Grade.NOTED, "gRPC encoded its messages through it till 2020.", "github.com/golang/protobuf"),
+    *_table(Grade.NOTED, "Objects are encoded with it where CBOR is turned on.", "github.com/fxamacker/cbor"),
     *_table(Grade.IMPORTANT, "It routes every request to the API server.", "github.com/emicklei/go-restful"),
     *_table(
         Grade.IMPORTANT,
@@ -225,10 +232,18 @@ TABLE: tuple[Dependency, ...] = (
         Grade.IMPORTANT,
         _WRITES,
         "sigs.k8s.io/structured-merge-diff",
-        "k8s.io/kube-openapi",
         "github.com/google/cel-go",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        "The API server applies every JSON and merge patch with it.",
         "github.com/evanphx/json-patch",
         "gopkg.in/evanphx/json-patch.v4",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        "The API server builds its OpenAPI schema with it.",
+        "k8s.io/kube-openapi",
     ),
     Dependency(
         "klog",
@@ -374,10 +389,9 @@ def itself(module: str) -> bool:
 
 
 def go_past(old: str, new: str) -> str:
-    """Give what broke with the Go releases after `old` up to `new`; of another release, what broke worst of all."""
+    """Give what broke with the Go releases after `old` up to `new`; of others, which releases broke it."""
     first, last = _minor(old), _minor(new)
-    broken = [text for minor, text in GO_PAST.items() if first < minor <= last]
-    return broken[0] if broken else GO_PAST[1, 8]
+    return next((text for minor, text in GO_PAST.items() if first < minor <= last), _GO_OTHER)
 
 
 def _minor(version: str) -> tuple[int, int]:
