@@ -34,7 +34,8 @@ def _flag(types: str, names: str, value: str) -> re.Pattern[str]:
 
 _TYPES = "Int|Int32|Int64|Uint|Uint32|Float32|Float64"
 _VALUE = r"(?P<value>\d[\d_]*(?:\.\d+)?)\b"
-_LIMIT_FLAG = _flag(_TYPES, r"[\w-]*(?:qps|burst)", _VALUE)
+# kube-api-qps, client-connection-burst; not the limits of other things, as deleting-pods-qps is one of evictions.
+_LIMIT_FLAG = _flag(_TYPES, r"(?:[\w-]*(?:api|client|kube)[\w-]*[-_])?(?:qps|burst)", _VALUE)
 _WORKERS_FLAG = _flag(_TYPES, r"concurrent-[\w-]+|[\w-]*(?:concurrency|workers)", _VALUE)
 _PERIOD_FLAG = _flag("Duration", r"[\w-]*(?:period|interval|resync|frequency)", _DURATION)
 _ONCE = re.compile("grace", re.IGNORECASE)
