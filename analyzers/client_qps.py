@@ -23,8 +23,12 @@ requests a second on 5,000 nodes. A client that is too slow usually asks too muc
  }
 ```
 
+Periods that become shorter and workers that become more count too, and so do the defaults of flags, and settings that keep
+their name's end when they are renamed.
+
 Not reported: limits that are lowered or moved, those of command lines and tests, values read from a flag or a
-configuration, and first values that are not above what Kubernetes' own components use.
+configuration, a flag's first default, first values that are not above what Kubernetes' own components use, a period of 0
+(off), and the limiters of other servers' clients.
 """
 
 import re
@@ -33,7 +37,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import ClientLimit, Pace
-from analyzers.kubernetes.client_settings import Setting, settings
+from analyzers.kubernetes.client_settings import Setting, renamed, settings
 from analyzers.kubernetes.components import Kind
 
 _USUAL = 100.0
@@ -42,6 +46,7 @@ _CLIENT = re.compile(
     rb"rest\.Config|restclient|clientcmd|KubeClient|[kK]ubeconfig|clientset|client-go|pkg/client|KubeAPI|ClientConnection"
     rb"|controller-runtime|kubeletconfig|componentconfig|KubeletConfiguration|apimachinery|k8s.io/kubernetes/pkg/(util|api)"
 )
+_REST = re.compile(rb"\brest\.Config|restclient\.Config|RESTConfig|InClusterConfig|clientcmd\.")
 
 
 def client_qps(change: Change) -> Iterator[Diagnostic]:
@@ -55,35 +60,54 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
     if not added:
         return
     removed = [found for file in change.go_files for line in file.diff.removed.values() for found in settings(line)]
+    names = {setting.name.lower() for _, _, setting in added}
     for file, number, setting in added:
         if file.head is None or file.component.kind is Kind.CLI or not _CLIENT.search(file.head.source):
             continue
-        same = [each for each in removed if each.name.lower() == setting.name.lower()]
+        if setting.name == "RateLimiter" and not _REST.search(file.head.source):
+            continue  # of a work queue, or of a cloud's client
+        same = _before(setting, removed, names)
         if any(each.value == setting.value for each in same):
             continue  # moved, or written differently
+        if setting.flag and not any(each.value for each in same):
+            continue  # a flag's first default: nobody is raised by it
         if setting.kind == "limit":
             limit = _raised(setting, same, file)
             if limit is not None:
                 yield _diagnostic(file, number, _construct(limit), limit)
-        elif same:
+        elif same and setting.value and same[0].value:  # 0 is off: neither what begins nor what ends became faster
             pace = Pace(setting.name, setting.kind == "workers", same[0].value, setting.value, file.component)
             if pace.factor >= 2:
                 yield _diagnostic(file, number, _quickened(pace), pace)
 
 
+def _before(setting: Setting, removed: list[Setting], names: set[str]) -> list[Setting]:
+    """Give what a setting was: removed under the same name, or under one that is gone and that it may have been renamed from."""
+    same = [each for each in removed if each.name.lower() == setting.name.lower() and each.flag == setting.flag]
+    return same or [each for each in removed if each.name.lower() not in names and renamed(each, setting)]
+
+
 def _diagnostic(file: ChangedFile, line: int, construct: str, subject: ClientLimit | Pace) -> Diagnostic:
-    limited = isinstance(subject, ClientLimit)
+    if isinstance(subject, ClientLimit):
+        concern = "client limit"
+        remedy = (
+            "Find what sends so many requests: a lister, or fewer writes, usually serve better than a higher limit."
+        )
+    elif subject.workers:
+        concern = "workers"
+        remedy = "Check what each worker sends: the API server gets it from all of them at once."
+    else:
+        concern = f"pace {subject.setting}"
+        remedy = "Check what each round sends, and let events take the place of the timer where they can."
     return Diagnostic(
         analyzer="client-qps",
         path=file.path,
         line=line,
         end_line=line,
         construct=construct,
-        remedy="Find what sends so many requests: a lister, or fewer writes, usually serve better than a higher limit."
-        if limited
-        else "Check what each round sends, and let events take the place of the timer where they can.",
+        remedy=remedy,
         unless="Leave it if a measurement at scale shows the need, and name it in the description.",
-        concern="client limit" if limited else f"pace {subject.setting}",
+        concern=concern,
         subject=subject,
     )
 

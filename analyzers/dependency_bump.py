@@ -21,6 +21,9 @@ dependency, one for each, however many packages or files carry it. Everything el
  )
 ```
 
+Where a lock file lists packages, only those count that do the work (Docker's client, not its parsers), and a module nested
+in another one, a dashboard's, is no more than a line in the summary.
+
 Not reported: a new or a removed dependency; packages added at the revision that is there already; a changed Comment in
 Godeps.json; requirements of test libraries, and of modules that hold tests, tools and examples.
 """

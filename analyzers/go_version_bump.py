@@ -6,7 +6,7 @@ Go 1.12 and 1.13 were caught by the same tests. Nobody saw it coming from the re
 run a performance test with both versions and compare.
 
 A new minor release (1.23 to 1.24) is a comment on the line that says it best, with the other files of the same bump
-beside it; a patch release or a downgrade is a line in the summary.
+beside it; a patch release, a downgrade, or what only a nested module is built with is a line in the summary.
 
 ```diff flagged
 --- a/build/build-image/cross/Dockerfile

@@ -1,5 +1,6 @@
 """What a change does to the versions of dependencies: one Bump for each dependency, from every file that names its version."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.subject import Bump
 from analyzers.golang import gomod
-from analyzers.golang.tree import Unreadable
 from analyzers.kubernetes import dependencies, locks, pins, versions
 from analyzers.kubernetes.dependencies import GO, LIBRARIES, Dependency
 from analyzers.kubernetes.locks import Pin
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Carrier:
-    """One file in which a dependency's version changes. The lowest rank says it best."""
+    """One file in which a dependency's version changes. The lowest rank says it best. indirect, idle: see Bump."""
 
     dependency: Dependency
     rank: tuple[int, ...]
@@ -30,6 +30,7 @@ class _Carrier:
     old: str
     new: str
     indirect: bool = False
+    idle: bool = False
 
 
 def bumps(change: "Change") -> tuple[Bump, ...]:
@@ -51,6 +52,8 @@ def bumps(change: "Change") -> tuple[Bump, ...]:
         else:
             found = _written(file)
         for carrier in found:
+            if (name in locks.NAMES or carrier.dependency is GO) and _nested(change, file.path):
+                carrier = dataclasses.replace(carrier, rank=(_NESTED, *carrier.rank), idle=True)
             carriers.setdefault(carrier.dependency.name, []).append(carrier)
     kubernetes = bool(carriers) and _kubernetes(change)
     found_bumps = [bump for group in carriers.values() if (bump := _bump(group, kubernetes))]
@@ -65,15 +68,15 @@ def diagnostic(analyzer: str, bump: Bump) -> Diagnostic:
         construct = f"This takes {name} back from {old} to {new}, a downgrade."
     else:
         construct = f"This moves {name} from {old} to {new}."
-    run = "Run the performance job below" if bump.kubernetes else "Run your load test with both versions"
+    run = "Ask for a performance run" if bump.kubernetes else "Run your load test with both versions"
     return Diagnostic(
         analyzer=analyzer,
         path=bump.places[0].path,
         line=bump.places[0].line,
         end_line=bump.places[0].end_line,
         construct=construct,
-        remedy=f"{run}, and compare API call latencies, CPU and memory with the version before.",
-        unless="Nothing to do if such a run is linked here already.",
+        remedy=f"{run}, and compare API call latencies, CPU and memory.",
+        unless="Nothing to do if a run is linked here.",
         concern=bump.dependency.name,
         related=bump.places[1:],
         subject=bump,
@@ -81,16 +84,28 @@ def diagnostic(analyzer: str, bump: Bump) -> Diagnostic:
 
 
 def _kubernetes(change: "Change") -> bool:
-    try:
-        source = change.head.read("go.mod")
-    except Unreadable:
-        return True
-    return dependencies.itself(gomod.parse(source).module if source is not None else None)
+    modules = change.head_index.modules  # of before go.mod too: Godeps.json, import comments and imports name the root
+    if modules.module_path:
+        return dependencies.itself(modules.module_path)
+    return any(modules.listing(folder) for folder in dependencies.LAYOUT)
+
+
+def _nested(change: "Change", path: str) -> bool:
+    """Say whether a file belongs to a module of its own below the repository's: a dashboard's, a plugin's."""
+    modules = change.head_index.modules
+    if path.startswith("staging/") or modules.go_mod("") is None:
+        return False
+    folder = path.rpartition("/")[0]
+    while folder and modules.go_mod(folder) is None:
+        folder = folder.rpartition("/")[0]
+    return folder != ""
 
 
 def _bump(group: list[_Carrier], kubernetes: bool) -> Bump | None:
-    if all(pins.aside(carrier.path) for carrier in group):
+    counted = [carrier for carrier in group if not pins.aside(carrier.path)]
+    if not counted:
         return None
+    working = [carrier for carrier in counted if not carrier.idle]
     # One place for each file: the 73 packages of one repository in Godeps.json are one dependency.
     best: dict[str, _Carrier] = {}
     for carrier in sorted(group, key=lambda each: (pins.aside(each.path), each.rank, each.path, each.line)):
@@ -116,7 +131,8 @@ def _bump(group: list[_Carrier], kubernetes: bool) -> Bump | None:
                 for each in rest
             ),
         ),
-        indirect=all(each.indirect for each in group if not pins.aside(each.path)),
+        indirect=all(each.indirect for each in working or counted),
+        idle=not working,
         kubernetes=kubernetes,
         past=dependencies.go_past(first.old, first.new) if first.dependency is GO else first.dependency.past,
     )
@@ -147,7 +163,8 @@ def _locked(file: "ChangedFile") -> Iterator[_Carrier]:
             continue
         speaks = dependency.speaks.index(pin.path) if pin.path in dependency.speaks else len(dependency.speaks)
         shown = dependencies.repository(pin.path) if name in {"Godeps.json", "glide.lock"} else pin.path
-        yield _Carrier(dependency, (rank, speaks, pin.line), file.path, pin.line, shown, was, now, pin.indirect)
+        idle = not dependency.does_its_work(pin.path, pin.packages)
+        yield _Carrier(dependency, (rank, speaks, pin.line), file.path, pin.line, shown, was, now, pin.indirect, idle)
     if name == "go.mod":
         yield from _go_lines(file)
 
@@ -227,6 +244,7 @@ _RANKS = tuple(
 )
 _GO_LINE = len(_RANKS)
 _ELSEWHERE = _GO_LINE + 1
+_NESTED = _ELSEWHERE + 1
 
 
 def _written(file: "ChangedFile") -> Iterator[_Carrier]:

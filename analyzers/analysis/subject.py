@@ -79,7 +79,9 @@ class Bump:
     """A new version of a dependency, however many files carry it; analysis.bumps reads them from a change.
 
     name is the module or program as the files call it, old and new its versions there, move how far apart they are.
-    indirect: only other modules ask for it. kubernetes: the repository is Kubernetes itself, not a project built on it.
+    indirect: only other modules ask for it. idle: nothing that costs moves in the repository's own programs: only packages
+    that do other things, or what a nested module is built with. kubernetes: the repository is Kubernetes itself, not a
+    project built on it.
     The first of the places says it best, the others carry the same bump.
     """
 
@@ -90,6 +92,7 @@ class Bump:
     move: Move
     places: tuple[Place, ...]
     indirect: bool = False
+    idle: bool = False
     kubernetes: bool = True
     past: str = ""
 

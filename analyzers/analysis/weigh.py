@@ -147,10 +147,10 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
 def raised(bump: Bump) -> bool:
     """Say whether a new version of a dependency asks for a performance run before it is merged.
 
-    A way back is to what has been run before. What only other modules ask for, and patch releases, are watched, not
-    stopped. Outside Kubernetes only what every project built on it depends on at scale counts.
+    A way back is to what has been run before. What only other modules ask for, what costs nothing here, and patch releases
+    are watched, not stopped. Outside Kubernetes only what every project built on it depends on at scale counts.
     """
-    if bump.move.back or bump.indirect or bump.dependency.grade < Grade.IMPORTANT:
+    if bump.move.back or bump.indirect or bump.idle or bump.dependency.grade < Grade.IMPORTANT:
         return False
     if not bump.kubernetes:
         return bump.dependency.anywhere and bump.move.step in {Step.MAJOR, Step.MINOR}

@@ -29,7 +29,8 @@ class Dependency:
     prefixes: import paths below which its packages lie, older names too. speaks: the packages to comment on, if they are
     among those that change. hits: what it is on the path of; past: what such a bump once broke. anywhere: important in
     every project built on it, not only in Kubernetes itself. names: what scripts and manifests call it
-    (`<name>_version=`, `<name>:<tag>`). renumbered: see versions.move.
+    (`<name>_version=`, `<name>:<tag>`). renumbered: see versions.move. costly: the import paths below which the packages
+    lie that do what hits says, () for all: who uses only others (types, parsers) does not pay for it.
     """
 
     name: str
@@ -42,6 +43,17 @@ class Dependency:
     anywhere: bool = False
     names: tuple[str, ...] = ()
     renumbered: bool = False
+    costly: tuple[str, ...] = ()
+
+    def does_its_work(self, module: str, packages: tuple[str, ...] | None) -> bool:
+        """Say whether the packages that are used of a module can be costly; None: which are used is not known."""
+        if packages is None:
+            return not self.costly or any(_within(module, each) or _within(each, module) for each in self.costly)
+        return not self.costly or any(_within(package, each) for package in packages for each in self.costly)
+
+
+def _within(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 # Published from kubernetes/kubernetes, staging/src/k8s.io, with one version for all.
@@ -86,11 +98,14 @@ STAGING = frozenset(
     }
 )
 KUBERNETES = "k8s.io/kubernetes"
+_FORMER = "github.com/GoogleCloudPlatform/kubernetes"  # Kubernetes' own import path till 2015
+LAYOUT = ("cmd/kube-apiserver", "staging/src/k8s.io")
+"""Folders that only Kubernetes itself has, where nothing says its import path."""
 
 GO = Dependency(
     "Go",
     Grade.IMPORTANT,
-    hits="Every binary is built with it: garbage collector, scheduler and HTTP/2 change with each release.",
+    hits="Every binary's garbage collector, scheduler and HTTP/2 change with it.",
     kind="go",
     anywhere=True,
 )
@@ -101,6 +116,8 @@ GO_PAST: dict[tuple[int, int], str] = {
     (1, 12): "Go 1.12 raised API call latencies at 5,000 nodes (`kubernetes/kubernetes#75833`).",
     (1, 13): "Go 1.13's runtime slowed Kubernetes at scale and blocked the Go release (`golang/go#32828`).",
 }
+
+_GO_OTHER = "Go 1.5, 1.8, 1.12 and 1.13 slowed Kubernetes at scale."
 
 ETCD = Dependency(
     "etcd",
@@ -132,10 +149,20 @@ LIBRARIES = Dependency(
     "Kubernetes' libraries",
     Grade.IMPORTANT,
     (KUBERNETES, *(f"k8s.io/{name}" for name in sorted(STAGING))),
-    "Informers, work queues, client-side rate limits and leader election come from them.",
+    "Informers, work queues and client-side rate limits come from Kubernetes' libraries.",
     speaks=("k8s.io/client-go", "k8s.io/apiserver", "k8s.io/apimachinery", "k8s.io/api"),
     anywhere=True,
     renumbered=True,
+    costly=(
+        "k8s.io/client-go",
+        "k8s.io/apimachinery",
+        "k8s.io/apiserver",
+        "k8s.io/component-base",
+        "k8s.io/kubernetes/pkg/client",  # client-go till 2016
+        "k8s.io/kubernetes/pkg/kubelet",
+        "k8s.io/kubernetes/pkg/proxy",
+        "k8s.io/kubernetes/pkg/scheduler",
+    ),
 )
 
 _SERIALIZATION = "Every object that is read or written is encoded with it."
@@ -169,23 +196,31 @@ TABLE: tuple[Dependency, ...] = (
         "The API server speaks to etcd through it, and the kubelet to container runtimes and CSI drivers.",
         "gRPC 1.5.1 cut LIST responses from etcd at 4 MB, and 1.7.5 had to be reverted (`kubernetes/kubernetes#51099`, `#57160`).",
     ),
-    *_table(
-        Grade.IMPORTANT,
-        "Its HTTP/2 carries every request between the API server and its clients.",
+    Dependency(
         "golang.org/x/net",
-        past="HTTP/2's serve loop was the cost of the Go 1.8 regression (`kubernetes/kubernetes#45216`).",
+        Grade.IMPORTANT,
+        ("golang.org/x/net",),
+        "Its HTTP/2 carries every request between the API server and its clients.",
+        "HTTP/2's serve loop was the cost of the Go 1.8 regression (`kubernetes/kubernetes#45216`).",
+        speaks=("golang.org/x/net/http2",),
+        costly=("golang.org/x/net/http2",),
     ),
     *_table(
         Grade.IMPORTANT,
         _SERIALIZATION,
         "github.com/gogo/protobuf",
-        "github.com/golang/protobuf",
-        "google.golang.org/protobuf",
         "github.com/json-iterator/go",
         "github.com/ugorji/go",
-        "github.com/fxamacker/cbor",
         "sigs.k8s.io/json",
     ),
+    # Kubernetes' and etcd's objects encode themselves, with code that gogo generated: gRPC only calls it through these.
+    *_table(
+        Grade.IMPORTANT,
+        "gRPC encodes every message to etcd and to container runtimes through it.",
+        "google.golang.org/protobuf",
+    ),
+    *_table(Grade.NOTED, "gRPC encoded its messages through it till 2020.", "github.com/golang/protobuf"),
+    *_table(Grade.NOTED, "Objects are encoded with it where CBOR is turned on.", "github.com/fxamacker/cbor"),
     *_table(Grade.IMPORTANT, "It routes every request to the API server.", "github.com/emicklei/go-restful"),
     *_table(
         Grade.IMPORTANT,
@@ -197,10 +232,18 @@ TABLE: tuple[Dependency, ...] = (
         Grade.IMPORTANT,
         _WRITES,
         "sigs.k8s.io/structured-merge-diff",
-        "k8s.io/kube-openapi",
         "github.com/google/cel-go",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        "The API server applies every JSON and merge patch with it.",
         "github.com/evanphx/json-patch",
         "gopkg.in/evanphx/json-patch.v4",
+    ),
+    *_table(
+        Grade.IMPORTANT,
+        "The API server builds its OpenAPI schema with it.",
+        "k8s.io/kube-openapi",
     ),
     Dependency(
         "klog",
@@ -216,7 +259,18 @@ TABLE: tuple[Dependency, ...] = (
         "Traced requests pay for it on their way.",
         speaks=("go.opentelemetry.io/otel",),
     ),
-    Dependency("cAdvisor", Grade.IMPORTANT, ("github.com/google/cadvisor",), _NODES, _CGROUPS, names=("cadvisor",)),
+    Dependency(
+        "cAdvisor",
+        Grade.IMPORTANT,
+        ("github.com/google/cadvisor",),
+        _NODES,
+        _CGROUPS,
+        names=("cadvisor",),
+        costly=tuple(
+            f"github.com/google/cadvisor/{each}"
+            for each in ("manager", "container", "fs", "machine", "events", "cache")
+        ),
+    ),
     Dependency(
         "runc",
         Grade.IMPORTANT,
@@ -225,15 +279,27 @@ TABLE: tuple[Dependency, ...] = (
         _CGROUPS,
         speaks=("github.com/opencontainers/runc/libcontainer",),
         names=("runc",),
+        costly=("github.com/opencontainers/runc/libcontainer/cgroups",),
     ),
     Dependency("opencontainers/cgroups", Grade.IMPORTANT, ("github.com/opencontainers/cgroups",), _NODES, _CGROUPS),
     Dependency(
         "Docker",
         Grade.IMPORTANT,
-        ("github.com/docker/docker", "github.com/docker/engine-api", "github.com/fsouza/go-dockerclient"),
-        _NODES,
-        "A new Docker brought limits on process ids that broke large tests (`kubernetes/kubernetes#51903`).",
+        hits=_NODES,
+        past="A new Docker brought limits on process ids that broke large tests (`kubernetes/kubernetes#51903`).",
         names=("docker",),
+    ),
+    # The daemon does not move with it.
+    Dependency(
+        "Docker's client",
+        Grade.IMPORTANT,
+        ("github.com/docker/docker", "github.com/docker/engine-api", "github.com/fsouza/go-dockerclient"),
+        "The kubelet on every node asks Docker through it, again and again.",
+        costly=(
+            "github.com/docker/docker/client",
+            "github.com/docker/engine-api/client",
+            "github.com/fsouza/go-dockerclient",
+        ),
     ),
     Dependency("containerd", Grade.IMPORTANT, ("github.com/containerd/containerd",), _NODES, names=("containerd",)),
     Dependency(
@@ -316,19 +382,16 @@ def dependency(path: str) -> Dependency:
     return Dependency(repository(path), prefixes=(repository(path),))
 
 
-def itself(module: str | None) -> bool:
-    """Say whether a module is Kubernetes or one of the libraries it publishes; None: there is no go.mod, as before 2019."""
-    if module is None:
-        return True
+def itself(module: str) -> bool:
+    """Say whether a module, or what a repository's packages begin with, is Kubernetes or a library it publishes."""
     organisation, _, name = module.partition("/")
-    return module == KUBERNETES or (organisation == "k8s.io" and name in STAGING)
+    return module in {KUBERNETES, _FORMER} or (organisation == "k8s.io" and name in STAGING)
 
 
 def go_past(old: str, new: str) -> str:
-    """Give what broke with the Go releases after `old` up to `new`; of another release, what broke worst of all."""
+    """Give what broke with the Go releases after `old` up to `new`; of others, which releases broke it."""
     first, last = _minor(old), _minor(new)
-    broken = [text for minor, text in GO_PAST.items() if first < minor <= last]
-    return broken[0] if broken else GO_PAST[1, 8]
+    return next((text for minor, text in GO_PAST.items() if first < minor <= last), _GO_OTHER)
 
 
 def _minor(version: str) -> tuple[int, int]:

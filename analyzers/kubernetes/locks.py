@@ -1,5 +1,7 @@
 """What dependency files require: go.mod, Godeps.json, vendor/modules.txt, Gopkg.lock, glide.lock."""
 
+import dataclasses
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +11,17 @@ from analyzers.golang import gomod
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One module or package at one version. version is what people read, revision what identifies it; line is 1-based."""
+    """One module or package at one version. version is what people read, revision what identifies it; line is 1-based.
+
+    packages: the import paths of what is used of it, None where the file does not list them.
+    """
 
     path: str
     version: str
     revision: str
     line: int
     indirect: bool = False
+    packages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def _godeps(text: str) -> Iterator[Pin]:
         elif match[1] == "Comment":
             comment = match[2]
         elif match[1] == "Rev" and path:
-            yield Pin(path, comment or match[2], match[2], line)
+            yield Pin(path, comment or match[2], match[2], line, packages=(path,))
         else:
             line += 1
 
@@ -77,29 +83,44 @@ def _modules(text: str) -> Iterator[Pin]:
     for number, line in enumerate(lines, 1):
         if match := re.match(r"# (\S+) (v\S+)(?: => (\S+) (v\S+))?$", line):
             explicit = number < len(lines) and lines[number].startswith("## explicit")
-            yield Pin(match[3] or match[1], match[4] or match[2], match[4] or match[2], number, not explicit)
+            used = itertools.takewhile(lambda each: not each.startswith("# "), lines[number:])
+            packages = tuple(each for each in used if each and not each.startswith("#"))
+            version = match[4] or match[2]
+            yield Pin(match[3] or match[1], version, version, number, not explicit, packages or None)
 
 
 def _gopkg(text: str) -> Iterator[Pin]:
-    yield from _blocks(text, re.compile(r'^\s*(name|revision|version)\s*=\s*"([^"]*)"'), "name")
+    for pin, block in _blocks(text, re.compile(r'^\s*(name|revision|version)\s*=\s*"([^"]*)"'), "name"):
+        listed = re.search(r"^\s*packages\s*=\s*\[([^\]]*)\]", block, flags=re.MULTILINE)
+        yield _with_packages(pin, re.findall(r'"([^"]+)"', listed[1]) if listed else [])
 
 
 def _glide(text: str) -> Iterator[Pin]:
-    # In glide.lock `version` is the revision.
-    for pin in _blocks(text, re.compile(r"^\s*(?:- )?(name|version):\s*(\S+)"), "name"):
-        yield Pin(pin.path, pin.version, pin.version, pin.line)
+    # In glide.lock `version` is the revision; without subpackages the root is used, or nobody said.
+    for pin, block in _blocks(text, re.compile(r"^\s*(?:- )?(name|version):\s*(\S+)"), "name"):
+        listed = re.search(r"^\s*subpackages:((?:\n\s*- \S+)+)", block, flags=re.MULTILINE)
+        packages = re.findall(r"- (\S+)", listed[1]) if listed else []
+        yield _with_packages(Pin(pin.path, pin.version, pin.version, pin.line), packages)
 
 
-def _blocks(text: str, field: re.Pattern[str], first: str) -> Iterator[Pin]:
+def _with_packages(pin: Pin, folders: list[str]) -> Pin:
+    packages = tuple(pin.path if folder == "." else f"{pin.path}/{folder}" for folder in folders)
+    return dataclasses.replace(pin, packages=packages or None)
+
+
+def _blocks(text: str, field: re.Pattern[str], first: str) -> Iterator[tuple[Pin, str]]:
+    """Yield the pin of each block of lines that begins with a name, and the lines behind its name."""
     found: dict[str, str] = {}
+    block: list[str] = []
     line = 0
     for number, content in enumerate([*text.split("\n"), ""], 1):
         match = field.match(content)
         if (match and match[1] == first) or number > text.count("\n") + 1:
             if found.keys() & {"version", "revision"}:
                 version, revision = found.get("version", ""), found.get("revision", "")
-                yield Pin(found[first], version or revision, revision or version, line)
-            found = {}
+                yield Pin(found[first], version or revision, revision or version, line), "\n".join(block)
+            found, block = {}, []
+        block.append(content)
         if match and (found or match[1] == first):
             found[match[1]] = match[2]
             line = number if match[1] != first else line

@@ -1,8 +1,8 @@
 """Versions of dependencies as people and tools write them, and how far one is from another.
 
-Read are releases (`v1.24.0`, `go1.8`, `3.5.21-0`, `1.24rc1`, `v2.0.1+incompatible`), Go's pseudo-versions
-(go.dev/ref/mod, "Pseudo-versions"), what `git describe` prints (`v1.0.0-rc2-49-gd223e2a`, the Comment in Godeps.json),
-and revisions, which have no order.
+Read are releases (`v1.24.0`, `go1.8`, `3.5.21-0`, `1.24rc1`, `v2.0.1+incompatible`, and `kubernetes-1.14.0`, as the
+repositories published from kubernetes/kubernetes are tagged), Go's pseudo-versions (go.dev/ref/mod, "Pseudo-versions"),
+what `git describe` prints (`v1.0.0-rc2-49-gd223e2a`, the Comment in Godeps.json), and revisions, which have no order.
 """
 
 import re
@@ -35,7 +35,7 @@ class _Version(NamedTuple):
     commits: tuple[int, str]  # after the release: their number (git describe) or the time of the last (pseudo-version)
 
 
-_RELEASE = re.compile(r"^(?:go|[vV])?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?=$|[^\d])")
+_RELEASE = re.compile(r"^(?:go|[vV]|kubernetes-)?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?=$|[^\d])")
 _PSEUDO = re.compile(r"[-.](\d{14})-[0-9a-f]{12}(?:\+incompatible)?$")
 _DESCRIBED = re.compile(r"-(\d+)-g[0-9a-f]{4,40}$")
 _PRE = re.compile(r"^[-.]?(alpha|beta|pre|rc)[-.]?(\d*)")
@@ -46,7 +46,8 @@ def move(old: str, new: str, renumbered: bool = False) -> Move | None:
     """Say how far `new` is from `old`; None if they are one version.
 
     renumbered: the project once began to count anew (client-go v12.0.0 was followed by v0.17.0; etcd's module v3.3 by
-    v0.5.0-alpha, and that by v3.5.0), so that a step from or to major version 0 says nothing about the direction.
+    v0.5.0-alpha, and that by v3.5.0), or counts twice (client-go v11.0.0 is kubernetes-1.14.0), so that a step from or to
+    major version 0, or from tag to tag, says nothing about the direction.
     """
     if old == new:
         return None
@@ -55,9 +56,13 @@ def move(old: str, new: str, renumbered: bool = False) -> Move | None:
         return Move(Step.REVISION)
     if before == after:
         return None
-    if renumbered and (before.release[0] == 0) != (after.release[0] == 0):
+    if renumbered and _numbering(old, before) != _numbering(new, after):
         return Move(Step.MAJOR)
     return Move(_step(before, after), back=after < before)
+
+
+def _numbering(version: str, parsed: _Version) -> tuple[bool, bool]:
+    return version.startswith("kubernetes-"), parsed.release[0] == 0
 
 
 def _step(before: _Version, after: _Version) -> Step:

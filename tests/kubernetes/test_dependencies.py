@@ -33,15 +33,18 @@ def test_kubernetes_itself() -> None:
     assert (
         dependencies.itself("k8s.io/kubernetes")
         and dependencies.itself("k8s.io/apiserver")
-        and dependencies.itself(None)
+        and dependencies.itself("github.com/GoogleCloudPlatform/kubernetes")
     )
-    assert not dependencies.itself("k8s.io/node-problem-detector") and not dependencies.itself("example.com/client-go")
+    for other in ("k8s.io/node-problem-detector", "example.com/client-go", ""):
+        assert not dependencies.itself(other)
 
 
 def test_what_broke_between_two_versions_of_go() -> None:
     assert "75833" in dependencies.go_past("1.11.5", "1.12.1")
     assert "20400" in dependencies.go_past("1.4.2", "1.6")
-    assert "45216" in dependencies.go_past("1.23.0", "1.24.0"), "of another release, what broke worst"
+    for old, new in (("1.23.0", "1.24.0"), ("1.8.3", "1.9.1")):
+        assert "45216" not in dependencies.go_past(old, new), "what a release did that it leaves is no reason"
+        assert "1.5, 1.8, 1.12 and 1.13" in dependencies.go_past(old, new)
 
 
 def test_every_important_dependency_says_what_it_is_on_the_path_of() -> None:

@@ -54,8 +54,8 @@ def test_godeps_is_known_by_its_revision() -> None:
     )
     assert lock.module == "k8s.io/kubernetes"
     assert list(lock.pins.values()) == [
-        Pin("example.com/a/b", "v1.0.0-1-gabc", "0123456789", 7),
-        Pin("example.com/c", "abcdef0123", "abcdef0123", 11),
+        Pin("example.com/a/b", "v1.0.0-1-gabc", "0123456789", 7, packages=("example.com/a/b",)),
+        Pin("example.com/c", "abcdef0123", "abcdef0123", 11, packages=("example.com/c",)),
     ]
 
 
@@ -65,14 +65,18 @@ def test_modules_txt_marks_what_is_explicit() -> None:
         "# example.com/a v1.0.0\n## explicit\nexample.com/a\n# example.com/b v1.0.0 => example.com/c v2.0.0\nexample.com/b\n",
     )
     assert list(lock.pins.values()) == [
-        Pin("example.com/a", "v1.0.0", "v1.0.0", 1),
-        Pin("example.com/c", "v2.0.0", "v2.0.0", 4, indirect=True),
+        Pin("example.com/a", "v1.0.0", "v1.0.0", 1, packages=("example.com/a",)),
+        Pin("example.com/c", "v2.0.0", "v2.0.0", 4, indirect=True, packages=("example.com/b",)),
     ]
 
 
 def test_gopkg_lock_and_glide_lock() -> None:
     gopkg = """[[projects]]
   name = "example.com/a"
+  packages = [
+    ".",
+    "c",
+  ]
   revision = "abc"
   version = "v1"
 
@@ -81,8 +85,8 @@ def test_gopkg_lock_and_glide_lock() -> None:
   revision = "def"
 """
     assert list(locks.read("Gopkg.lock", gopkg).pins.values()) == [
-        Pin("example.com/a", "v1", "abc", 4),
-        Pin("example.com/b", "def", "def", 8),
+        Pin("example.com/a", "v1", "abc", 8, packages=("example.com/a", "example.com/a/c")),
+        Pin("example.com/b", "def", "def", 12),
     ]
     glide = """hash: x
 imports:
@@ -94,7 +98,7 @@ imports:
   version: def
 """
     assert list(locks.read("glide.lock", glide).pins.values()) == [
-        Pin("example.com/a", "abc", "abc", 4),
+        Pin("example.com/a", "abc", "abc", 4, packages=("example.com/a/b",)),
         Pin("example.com/c", "def", "def", 8),
     ]
 

@@ -20,6 +20,8 @@ from analyzers.kubernetes.versions import Move, Step, move, short
         ("v0.0.0-20220728103510-ee6ede2d64ed", "v0.0.0-20221107191617-1a15be271d1d", Step.REVISION),
         ("v0.0.0-20240228011516-70dd3763d340", "v0.30.0", Step.MINOR),
         ("v2.0.0+incompatible", "v2.1.0+incompatible", Step.MINOR),
+        ("kubernetes-1.14.0-beta.2", "kubernetes-1.14.0", Step.PATCH),
+        ("kubernetes-1.12.0", "kubernetes-1.13.0-beta.1", Step.MINOR),
         ("v6.3.2-0.20260122202528-d9cc6641c482", "v6.3.2", Step.PATCH),
     ],
 )
@@ -38,7 +40,14 @@ def test_one_version_written_in_two_ways(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("v12.0.0+incompatible", "v0.17.0"), ("v3.3.10", "v0.5.0-alpha.5"), ("v0.5.0-alpha.5", "v3.5.0")]
+    ("old", "new"),
+    [
+        ("v12.0.0+incompatible", "v0.17.0"),
+        ("v3.3.10", "v0.5.0-alpha.5"),
+        ("v0.5.0-alpha.5", "v3.5.0"),
+        ("kubernetes-1.9.0", "v8.0.0"),
+        ("v12.0.0", "kubernetes-1.16.0"),
+    ],
 )
 def test_a_project_that_counts_anew_goes_forwards(old: str, new: str) -> None:
     assert move(old, new, renumbered=True) == Move(Step.MAJOR)
