@@ -81,7 +81,7 @@ def _affinity(file: ChangedFile, workload: Workload) -> Diagnostic:
         line=line,
         end_line=line,
         construct=f"This gives {code(workload.name)}, which {_where(workload)}, a {code(workload.affinity)}.",
-        remedy="Run the scheduler's performance job below before it is merged, or leave it out.",
+        remedy="Leave it out, or run the scheduler's performance job before it is merged.",
         unless="Nothing to do if scheduling throughput was compared already.",
         concern=f"{workload.kind} {workload.name} affinity",
         subject=PodAffinity(),

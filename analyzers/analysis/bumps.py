@@ -10,7 +10,7 @@ from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.subject import Bump
 from analyzers.golang import gomod
-from analyzers.kubernetes import dependencies, locks, pins, versions
+from analyzers.kubernetes import dependencies, go_releases, locks, pins, versions
 from analyzers.kubernetes.dependencies import GO, LIBRARIES, Dependency
 from analyzers.kubernetes.locks import Pin
 
@@ -134,7 +134,7 @@ def _bump(group: list[_Carrier], kubernetes: bool) -> Bump | None:
         indirect=all(each.indirect for each in working or counted),
         idle=not working,
         kubernetes=kubernetes,
-        past=dependencies.go_past(first.old, first.new) if first.dependency is GO else first.dependency.past,
+        past=go_releases.past(first.old, first.new) if first.dependency is GO else first.dependency.past,
     )
 
 

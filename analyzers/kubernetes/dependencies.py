@@ -109,16 +109,6 @@ GO = Dependency(
     kind="go",
     anywhere=True,
 )
-# By the release that broke it: Go 1.5 was skipped.
-GO_PAST: dict[tuple[int, int], str] = {
-    (1, 5): "With Go 1.5.3 the 1,000-node tests failed, and the release was skipped (`kubernetes/kubernetes#20400`).",
-    (1, 8): "Go 1.8 took the API server from 12-13 to 36 cores at 5,000 nodes (`kubernetes/kubernetes#45216`).",
-    (1, 12): "Go 1.12 raised API call latencies at 5,000 nodes (`kubernetes/kubernetes#75833`).",
-    (1, 13): "Go 1.13's runtime slowed Kubernetes at scale and blocked the Go release (`golang/go#32828`).",
-}
-
-_GO_OTHER = "Go 1.5, 1.8, 1.12 and 1.13 slowed Kubernetes at scale."
-
 ETCD = Dependency(
     "etcd",
     Grade.CORE,
@@ -386,14 +376,3 @@ def itself(module: str) -> bool:
     """Say whether a module, or what a repository's packages begin with, is Kubernetes or a library it publishes."""
     organisation, _, name = module.partition("/")
     return module in {KUBERNETES, _FORMER} or (organisation == "k8s.io" and name in STAGING)
-
-
-def go_past(old: str, new: str) -> str:
-    """Give what broke with the Go releases after `old` up to `new`; of others, which releases broke it."""
-    first, last = _minor(old), _minor(new)
-    return next((text for minor, text in GO_PAST.items() if first < minor <= last), _GO_OTHER)
-
-
-def _minor(version: str) -> tuple[int, int]:
-    numbers = re.findall(r"\d+", version)
-    return (int(numbers[0]), int(numbers[1])) if len(numbers) > 1 else (0, 0)

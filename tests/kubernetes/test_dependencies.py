@@ -1,6 +1,6 @@
 import pytest
 
-from analyzers.kubernetes import dependencies
+from analyzers.kubernetes import dependencies, go_releases
 from analyzers.kubernetes.dependencies import ETCD_CLIENT, LIBRARIES, TABLE, Grade
 
 
@@ -40,11 +40,11 @@ def test_kubernetes_itself() -> None:
 
 
 def test_what_broke_between_two_versions_of_go() -> None:
-    assert "75833" in dependencies.go_past("1.11.5", "1.12.1")
-    assert "20400" in dependencies.go_past("1.4.2", "1.6")
+    assert "75833" in go_releases.past("1.11.5", "1.12.1")
+    assert "20400" in go_releases.past("1.4.2", "1.6")
     for old, new in (("1.23.0", "1.24.0"), ("1.8.3", "1.9.1")):
-        assert "45216" not in dependencies.go_past(old, new), "what a release did that it leaves is no reason"
-        assert "1.5, 1.8, 1.12 and 1.13" in dependencies.go_past(old, new)
+        assert "45216" not in go_releases.past(old, new), "what a release did that it leaves is no reason"
+        assert "1.5, 1.8, 1.12 and 1.13" in go_releases.past(old, new)
 
 
 def test_every_important_dependency_says_what_it_is_on_the_path_of() -> None:
