@@ -43,7 +43,8 @@ items, or in the background; and return early for objects that do not use the fe
 
 Not reported: requests of the kubelet (node-api-call says it) and walks through caches (lister-scan-in-loop); what was
 there before; sends in a `select` with a default or in a goroutine; start-up code, command lines, tests and generated
-code. What the work costs is not measured: a cheap request behind a rare condition is reported like any other.
+code. A request that is sent after a failure, or that a feature gate keeps from all but the feature's users, is a notice.
+What the work costs is not measured.
 """
 
 from collections.abc import Callable, Iterator

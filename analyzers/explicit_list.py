@@ -43,7 +43,8 @@ it carries only what changes.
 
 Not reported: the functions of a ListWatch (an informer calls them), listers, stores and sets, the API server's own
 registries, tests and generated code; LISTs that were only moved or written differently; a LIST of one object by its
-name. What runs once at start-up, in pages, on a command line, or on kinds of which a cluster has few, is a notice.
+name. What runs once at start-up, after a failure or when an object ends, in pages, on a command line, or on kinds of
+which a cluster has few, is a notice.
 """
 
 from collections.abc import Iterator
