@@ -28,32 +28,36 @@ small enough is flagged at the field that makes it large.
  }
 ```
 
-Not reported: parameters that were there before, also where code moved; structs below 128 bytes on critical paths and
-below 256 elsewhere; options and configuration, which are passed when something is built; methods that an interface in
-sight asks for; immutable values such as `resource.Quantity`; command lines, tests and generated code.
+Not reported: parameters that were there before, also where code moved or was renamed; structs below 128 bytes on
+critical paths and below 256 elsewhere; options and configuration, which are passed when something is built; values that
+the function changes, stores or returns whole; what an interface in sight asks for (what a function type asks for is a
+notice on critical paths); immutable values such as `resource.Quantity`; command lines, fakes, tests and generated code.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, required, struct
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.copying import concerned, copy_of, required, required_as_value, struct, was_large
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.growth import growths
-from analyzers.analysis.places import Candidate, added
+from analyzers.analysis.places import Added, Candidate, Removed, added, gone
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function, Parameter
+from analyzers.golang.syntax import Node
 from analyzers.kubernetes import critical_paths, immutables
 
 # In 1,649 packages of 2018, 544 parameters have 80 bytes or more (go-critic's threshold), 132 have 256 (kubernetes.md 4).
 _HOT = 128
 _LARGE = 256
+_BRANCHES = frozenset({"if_statement", "expression_switch_statement", "type_switch_statement", "select_statement"})
 
 
 def large_value_param(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new parameter that copies a large struct."""
-    for each in added(change, _parameters):
+    for each in added(change, _parameters, partial(_pays, change)):
         function, parameter = each.function, each.what
-        if not concerned(each.file) or critical_paths.starts_up(function):
+        if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         named = struct(change, change.head_index.resolve(parameter.type, function.file, function))
         if named is None or immutables.options(named):
@@ -61,22 +65,30 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
         copy = copy_of(change, function, named, "call", _HOT)
         if copy is None or (not copy.hot and copy.bytes < _LARGE):
             continue
-        # A function that changes its copy wants one.
-        if not copy.hot and _changes(function, parameter.name):
+        if _needs_copies(function, parameter, copy.hot):
             continue
-        if required(change, function):
+        if immutables.demanded(function.name, named) or required(change, function):
+            continue
+        asking = required_as_value(change, function)
+        if asking is not None and not copy.hot:
             continue
         name = f"{parameter.name} {syntax.text(parameter.type)}".strip()
+        pointer = f"*{syntax.text(parameter.type)}"
         yield Diagnostic(
             analyzer="large-value-param",
             path=each.file.path,
             line=each.first,
             end_line=each.last,
-            construct=f"{code(function.name)} takes {code(name)} by value.",
-            remedy=f"Take {code(f'*{syntax.text(parameter.type)}')}, and do not change what it points to.",
+            construct=f"{code(function.name)} takes {code(name)} by value"
+            + (f", as {code(asking)} asks." if asking is not None else "."),
+            remedy=f"Let {code(asking)} and all its values take {code(pointer)}."
+            if asking is not None
+            else f"Take {code(pointer)}, and do not change what it points to.",
             unless="Leave it if the function needs a copy of its own.",
             concern=f"copy {named.name} parameter",
             function=function.key,
+            # Who adds one more function of a type that is given cannot change what it takes.
+            level=Level.NOTICE if asking is not None else Level.WARNING,
             subject=copy,
         )
     yield from _of_grown(change)
@@ -106,6 +118,13 @@ def _takes(function: Function, name: str) -> bool:
     return any(syntax.text(parameter.type) == name and not parameter.variadic for parameter in function.params)
 
 
+def _needs_copies(function: Function, parameter: Parameter, hot: bool) -> bool:
+    """Whether the function needs a copy of its own; one of `(old, new v1.Pod)` that does speaks for both."""
+    type_name = syntax.text(parameter.type)
+    names = [each.name for each in function.params if syntax.text(each.type) == type_name]
+    return any(_changes(function, name) or _keeps(function, name, hot) for name in names)
+
+
 def _changes(function: Function, name: str) -> bool:
     return any(
         left.type == "selector_expression" and syntax.text(left).startswith(f"{name}.")
@@ -114,10 +133,55 @@ def _changes(function: Function, name: str) -> bool:
     )
 
 
+def _keeps(function: Function, name: str, always: bool) -> bool:
+    """Whether the function stores the whole value, gives it back or sends it (`always`, not for an error that it meets):
+    then it is copied in any case."""
+    if function.body is None:
+        return False
+    return any(
+        node.type == "identifier" and syntax.text(node) == name and _is_kept(node)
+        for node in syntax.walk(function.body, lambda node: not (always and node.type in _BRANCHES))
+    )
+
+
+def _is_kept(node: Node) -> bool:
+    parent = node.parent
+    if parent is not None and parent.type in {"expression_list", "literal_element"}:
+        parent = parent.parent
+    if parent is None:
+        return False
+    if parent.type == "argument_list":
+        called = parent.parent.child_by_field_name("function") if parent.parent is not None else None
+        return called is not None and syntax.text(called) == "append"
+    if parent.type in {"assignment_statement", "short_var_declaration", "var_spec", "send_statement"}:
+        right = parent.child_by_field_name("right") or parent.child_by_field_name("value")
+        return right is not None and right.start_byte <= node.start_byte
+    if parent.type == "keyed_element":
+        return not syntax.same(syntax.children(parent)[0], node.parent)
+    return parent.type in {"return_statement", "literal_value"}
+
+
+def _pays(change: Change, old: Removed[Parameter], new: Added[Parameter]) -> bool:
+    """Whether a removed parameter is the new one: of its type, or a struct of another type in its place, or in a function
+    that took the same under another name."""
+    before, after = old.function, new.function
+    if before.name.lower() != after.name.lower():
+        return gone(change, old, before.key)
+    if _type_name(old.what) == _type_name(new.what):
+        return True
+    return was_large(change, change.base_index.resolve(old.what.type, before.file, before), _HOT)
+
+
+def _type_name(parameter: Parameter) -> str:
+    return syntax.text(parameter.type).rpartition(".")[2]
+
+
 def _parameters(function: Function) -> Iterator[Candidate[Parameter]]:
-    for parameter in function.params:
+    types = tuple(_type_name(parameter) for parameter in function.params)
+    name = function.name.lower()
+    for position, parameter in enumerate(function.params):
         if not parameter.variadic and parameter.type.type in {"type_identifier", "qualified_type"}:
-            type_name = syntax.text(parameter.type).rpartition(".")[2]
+            type_name = types[position]
             if type_name[:1].islower() and type_name in {
                 "string",
                 "int",
@@ -129,4 +193,5 @@ def _parameters(function: Function) -> Iterator[Candidate[Parameter]]:
                 "byte",
             }:
                 continue
-            yield Candidate((function.name.lower(), type_name), parameter.line, parameter.line, parameter)
+            renamed = (("type", name, len(types), position), ("function", function.file.folder, types, position))
+            yield Candidate((name, type_name), parameter.line, parameter.line, parameter, renamed)

@@ -25,15 +25,17 @@ them only to read a name. An index, or a pointer to the element, copies nothing.
 ```
 
 Not reported: elements below 128 bytes; short collections (containers, volumes, conditions) that are in no longer loop;
-slices and maps of pointers; loops that were there before; start-up code, command lines, tests and generated code.
+slices and maps of pointers; loops that change their copies; loops that were there before and copied as much; start-up
+code, command lines, fakes, tests and generated code.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, struct
+from analyzers.analysis.copying import concerned, copy_of, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.places import Candidate, added
+from analyzers.analysis.places import Added, Candidate, Removed, added
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Loop
@@ -47,9 +49,13 @@ _MANY = collections.RESOURCES - {"secrets", "configmaps", "persistentvolumeclaim
 
 def range_value_copy(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new loop that copies large elements."""
-    for each in added(change, _ranges):
+    for each in added(change, _ranges, partial(_pays, change)):
         function, loop = each.function, each.what
-        if not concerned(each.file) or critical_paths.starts_up(function) or loop.collection is None:
+        if (
+            not concerned(each.file, function.receiver_name)
+            or critical_paths.starts_up(function)
+            or loop.collection is None
+        ):
             continue
         type_ = change.head_index.type_of(loop.collection, function.file, function)
         under = change.head_index.underlying(type_)
@@ -60,6 +66,8 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
             continue
         copy = copy_of(change, function, named, "item", _LEAST, loop.closures)
         if copy is None:
+            continue
+        if _changes(function, loop):
             continue
         # Containers and volumes are few: their copies count only where they are made for each node or pod.
         if not any(_many(change, function, around) for around in (loop, *loop.outer)):
@@ -81,6 +89,25 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=copy,
         )
+
+
+def _changes(function: Function, loop: Loop) -> bool:
+    """Whether the loop changes its copies: the elements are to stay as they are."""
+    return any(
+        left.type == "selector_expression" and syntax.text(left).startswith(f"{loop.value}.")
+        for assignment in function.assignments
+        if loop in assignment.loops
+        for left in assignment.left
+    )
+
+
+def _pays(change: Change, old: Removed[Loop], new: Added[Loop]) -> bool:
+    """Whether a removed loop copied its elements too: one over `[]*Node` does not pay for one over `[]Node`."""
+    collection, function = old.what.collection, old.function
+    if collection is None:
+        return False
+    under = change.base_index.underlying(change.base_index.type_of(collection, function.file, function))
+    return not isinstance(under, Slice | Array | Map) or was_large(change, under.elem, _LEAST)
 
 
 def _many(change: Change, function: Function, loop: Loop) -> bool:
