@@ -58,13 +58,14 @@ _COPIES = frozenset({"DeepCopy", "DeepCopyInto", "DeepCopyObject", "Clone"})
 _COMPRESSORS = frozenset({"NewWriter", "NewWriterLevel"})
 _LARGE = 256
 _RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
+_SUCCEEDED = re.compile(r"\b(err|Err\w*|\w+Err)(\(\))? == nil\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
 
 
 def hot_alloc(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new needless allocation on a critical path."""
     for each in added(change, _allocations):
-        if not concerned(each.file):
+        if not concerned(each.file, each.function.receiver_name):
             continue
         found = _judged(change, each)
         if found is None:
@@ -160,8 +161,9 @@ def _copy(change: Change, each: Added[Call]) -> _Found | None:
         or not isinstance(change.head_index.underlying(type_), Struct | Map | None)
     ):
         return None
-    looped = _item_loop(change, each)
     for_each_node = path.per == "pod and node"
+    # Elsewhere many loops go through a few things of one object, or of the configuration.
+    looped = _growing_loop(change, each) or (path.per in {"pod and node", "pod"} and _item_loop(change, each))
     if not looped and not for_each_node and not _lost_its_guard(change, each):
         return None
     if collections.kind(type_) is None and change.head_index.underlying(type_) is None:
@@ -210,8 +212,9 @@ def _log(change: Change, each: Added[Call]) -> _Found | None:
     found = logs.log(each.what)
     if found is None or found.verbosity is None or _fails(each.what) or each.what.defer:
         return None
-    flood = found.verbosity <= logs.PRODUCTION
-    if not flood and (found.eager is None or _asked(each.what)):
+    asked = _asked(each.what)
+    flood = max(found.verbosity, asked) <= logs.PRODUCTION
+    if not flood and (found.eager is None or asked):
         return None
     path = path_of(change, each.function, each.what.closures)
     if path is None or not path.hot or (flood and path.per != "pod and node"):
@@ -234,11 +237,11 @@ def _log(change: Change, each: Added[Call]) -> _Found | None:
     )
 
 
-def _asked(call: Call) -> bool:
-    return any(
-        condition.test is not None and re.search(r"\bV\(|Enabled\(\)", syntax.text(condition.test))
-        for condition in call.conditions
-    )
+def _asked(call: Call) -> int:
+    """Give the verbosity that the conditions around a call ask for, 0 if none does."""
+    tests = [syntax.text(condition.test) for condition in call.conditions if condition.test is not None]
+    asked = [logs.verbosity(test) for test in tests if re.search(r"\bV\(|Enabled\(\)", test)]
+    return max((logs.DEBUGGING if each is None else each for each in asked), default=0)
 
 
 def _fails(call: Call) -> bool:
@@ -246,9 +249,24 @@ def _fails(call: Call) -> bool:
     tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
     if any(each.test is not None and _FAILED.search(syntax.text(each.test)) for each in tests):
         return True
+    if any(
+        each.kind in {"else", "guard"} and each.test is not None and _SUCCEEDED.search(syntax.text(each.test))
+        for each in call.conditions
+    ):
+        return True
     then = tests[-1].node.child_by_field_name("consequence") if tests else None
     return then is not None and bool(_RETURNS_ERROR.search(syntax.text(then)))
 
 
 def _item_loop(change: Change, each: Added[Call]) -> bool:
     return any(loop.kind == "range" and not bounded(change.head_index, each.function, loop) for loop in each.what.loops)
+
+
+def _growing_loop(change: Change, each: Added[Call]) -> bool:
+    function = each.function
+    return any(
+        loop.kind == "range"
+        and loop.collection is not None
+        and collections.growing(change.head_index, function.file, function, loop.collection) is not None
+        for loop in each.what.loops
+    )

@@ -22,6 +22,9 @@ _CHEAP = frozenset({"KObj", "KRef", "KObjs", "KObjSlice", "len", "append"})
 PRODUCTION = 2
 """The verbosity that clusters run with."""
 
+DEBUGGING = 4
+"""The verbosity from which on nobody runs a cluster with it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Log:
@@ -37,13 +40,19 @@ def log(call: Call) -> Log | None:
     if call.operand is None or not _METHODS.match(call.name):
         return None
     operand = syntax.text(call.operand)
-    verbosity = _VERBOSITY.search(operand)
-    root = operand[: verbosity.start()] if verbosity else operand
+    match = _VERBOSITY.search(operand)
+    root = operand[: match.start()] if match else operand
     if not _LOGGER.search(root.rpartition(".")[2] or root) and not root.startswith(("klog.", "glog.")):
         return None
-    level = 0 if verbosity is None else int(verbosity[1]) if verbosity[1].isdigit() else None
+    level = 0 if match is None else verbosity(operand)
     eager = next((node for argument in call.arguments for node in _calls(argument) if _costs(node)), None)
     return Log(call, level, eager)
+
+
+def verbosity(text: str) -> int | None:
+    """Give the n of the `V(n)` in an expression, None where there is none or it is no number."""
+    match = _VERBOSITY.search(text)
+    return int(match[1]) if match is not None and match[1].isdigit() else None
 
 
 def _calls(argument: Node) -> list[Node]:
