@@ -3,7 +3,7 @@
 A parameter `pod v1.Pod` copies 848 bytes (1,240 in today's API) at every call, and often makes the copy escape to the
 heap, which the garbage collector pays for. With 150,000 pods and 5,000 nodes a scheduler makes such calls millions of
 times. Slices, maps, strings, interfaces and functions are references already: pass them as they are. A struct that was
-small enough is flagged at the field that makes it large.
+small enough is flagged at the field that makes it large, and a function type that asks for values where it is declared.
 
 ```diff
 --- a/pkg/controller/podcleaner/podcleaner.go
@@ -37,20 +37,21 @@ notice on critical paths); immutable values such as `resource.Quantity`; command
 from collections.abc import Iterator
 from functools import partial
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned, copy_of, required, required_as_value, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.growth import growths
+from analyzers.analysis.kept import changes, keeps
 from analyzers.analysis.places import Added, Candidate, Removed, added, gone
+from analyzers.analysis.subject import Copy
 from analyzers.golang import syntax
-from analyzers.golang.declaration import Function, Parameter
-from analyzers.golang.syntax import Node
+from analyzers.golang.declaration import Function, Parameter, TypeDeclaration, parameters
+from analyzers.golang.types import Named
 from analyzers.kubernetes import critical_paths, immutables
 
 # In 1,649 packages of 2018, 544 parameters have 80 bytes or more (go-critic's threshold), 132 have 256 (kubernetes.md 4).
 _HOT = 128
 _LARGE = 256
-_BRANCHES = frozenset({"if_statement", "expression_switch_statement", "type_switch_statement", "select_statement"})
 
 
 def large_value_param(change: Change) -> Iterator[Diagnostic]:
@@ -91,7 +92,45 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
             level=Level.NOTICE if asking is not None else Level.WARNING,
             subject=copy,
         )
+    yield from _of_function_types(change)
     yield from _of_grown(change)
+
+
+def _of_function_types(change: Change) -> Iterator[Diagnostic]:
+    """What each call through a function type costs that the change lets take a large struct by value."""
+    for file in change.go_files:
+        if file.head is None or not concerned(file) or b"func(" not in file.head.source:
+            continue
+        for declared in file.head.function_types:
+            before = file.base.type(declared.name) if file.base is not None else None
+            old = parameters(before.type, "parameters") if before is not None else ()
+            for position, parameter in enumerate(parameters(declared.type, "parameters")):
+                if parameter.variadic or parameter.line not in file.diff.added:
+                    continue
+                named = struct(change, change.head_index.resolve(parameter.type, declared.file))
+                copy = copy_of(change, None, named, "call", _LARGE)
+                if named is None or copy is None or immutables.options(named):
+                    continue
+                if position < len(old) and was_large(
+                    change, change.base_index.resolve(old[position].type, file.base or declared.file), _HOT
+                ):
+                    continue
+                yield _by_value(file, declared, parameter, named, copy)
+
+
+def _by_value(
+    file: ChangedFile, declared: TypeDeclaration, parameter: Parameter, named: Named, copy: Copy
+) -> Diagnostic:
+    return Diagnostic(
+        analyzer="large-value-param",
+        path=file.path,
+        line=parameter.line,
+        end_line=parameter.line,
+        construct=f"All functions of type {code(declared.name)} take {code(syntax.text(parameter.type))} by value.",
+        remedy=f"Let them take {code(f'*{syntax.text(parameter.type)}')}, and not change what it points to.",
+        concern=f"copy {named.name} parameter",
+        subject=copy,
+    )
 
 
 def _of_grown(change: Change) -> Iterator[Diagnostic]:
@@ -122,43 +161,7 @@ def _needs_copies(function: Function, parameter: Parameter, hot: bool) -> bool:
     """Whether the function needs a copy of its own; one of `(old, new v1.Pod)` that does speaks for both."""
     type_name = syntax.text(parameter.type)
     names = [each.name for each in function.params if syntax.text(each.type) == type_name]
-    return any(_changes(function, name) or _keeps(function, name, hot) for name in names)
-
-
-def _changes(function: Function, name: str) -> bool:
-    return any(
-        left.type == "selector_expression" and syntax.text(left).startswith(f"{name}.")
-        for assignment in function.assignments
-        for left in assignment.left
-    )
-
-
-def _keeps(function: Function, name: str, always: bool) -> bool:
-    """Whether the function stores the whole value, gives it back or sends it (`always`, not for an error that it meets):
-    then it is copied in any case."""
-    if function.body is None:
-        return False
-    return any(
-        node.type == "identifier" and syntax.text(node) == name and _is_kept(node)
-        for node in syntax.walk(function.body, lambda node: not (always and node.type in _BRANCHES))
-    )
-
-
-def _is_kept(node: Node) -> bool:
-    parent = node.parent
-    if parent is not None and parent.type in {"expression_list", "literal_element"}:
-        parent = parent.parent
-    if parent is None:
-        return False
-    if parent.type == "argument_list":
-        called = parent.parent.child_by_field_name("function") if parent.parent is not None else None
-        return called is not None and syntax.text(called) == "append"
-    if parent.type in {"assignment_statement", "short_var_declaration", "var_spec", "send_statement"}:
-        right = parent.child_by_field_name("right") or parent.child_by_field_name("value")
-        return right is not None and right.start_byte <= node.start_byte
-    if parent.type == "keyed_element":
-        return not syntax.same(syntax.children(parent)[0], node.parent)
-    return parent.type in {"return_statement", "literal_value"}
+    return any(changes(function, name) or keeps(function.body, name, always=hot) for name in names)
 
 
 def _pays(change: Change, old: Removed[Parameter], new: Added[Parameter]) -> bool:

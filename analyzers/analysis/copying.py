@@ -49,20 +49,21 @@ def was_large(change: Change, type_: Type | None, at_least: int) -> bool:
 
 def copy_of(
     change: Change,
-    function: Function,
+    function: Function | None,
     type_: Type | None,
     per: Literal["call", "item"],
     at_least: int,
     closures: Iterable[Closure] = (),
 ) -> Copy | None:
-    """Give what it costs to copy a value of a type in a function; None for no struct, or one of less than `at_least` bytes."""
+    """Give what it costs to copy a value of a type (in a function, which may be on a critical path); None for no struct, or
+    one of less than `at_least` bytes."""
     named = struct(change, type_)
     if named is None:
         return None
     found = size(change, named)
     if found.bytes < at_least:
         return None
-    path = path_of(change, function, closures)
+    path = path_of(change, function, closures) if function is not None else None
     return Copy(shown(named), found.bytes, found.exact, per, path is not None and path.hot, path.name if path else "")
 
 
