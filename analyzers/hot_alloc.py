@@ -3,7 +3,8 @@
 "Using heap is very expensive": what a predicate, a request filter or the kubelet's sync loop allocates is allocated for
 each of 5,000 nodes and 150,000 pods, and collected again. Compile regular expressions once, in a package variable. Log
 arguments are evaluated even if the verbosity is off: ask `if klog.V(5).Enabled()` first, or pass the values and let the
-logger format them. Copy (`DeepCopy`, JSON there and back) only what is changed, and only where it is changed.
+logger format them. Parse selectors, hash objects and make clients once, and keep them. Copy (`DeepCopy`) only what is
+changed, and only where it is changed.
 
 ```diff
 --- a/pkg/controller/names/names.go
@@ -33,38 +34,44 @@ logger format them. Copy (`DeepCopy`, JSON there and back) only what is changed,
 
 Not reported: code that is on no critical path and in no loop (a regular expression that is compiled in a function there
 is a notice); errors and what is only done when one is returned; copies of immutable values; what was there before;
-command lines, tests and generated code.
+clients made because none was kept; command lines, fakes, tests and generated code.
 """
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
+from analyzers.analysis import log_lines
 from analyzers.analysis.change import Change
 from analyzers.analysis.copying import concerned, copy_of
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.log_lines import Found, costs_as_much, fails, in_growing_loop, log_line
 from analyzers.analysis.paths import path_of
 from analyzers.analysis.places import Added, Candidate, added
-from analyzers.analysis.subject import Allocation, Copy
+from analyzers.analysis.subject import Allocation
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.syntax import Node
 from analyzers.golang.types import Map, Named, Struct, dereferenced
-from analyzers.kubernetes import collections, critical_paths, immutables, logs
+from analyzers.kubernetes import collections, costly_calls, critical_paths, immutables
+from analyzers.kubernetes.costly_calls import Costly
 from analyzers.kubernetes.loops import bounded
 
 _REGEXP = frozenset({"MustCompile", "Compile", "MatchString", "Match", "MustCompilePOSIX"})
 _COPIES = frozenset({"DeepCopy", "DeepCopyInto", "DeepCopyObject", "Clone"})
 _COMPRESSORS = frozenset({"NewWriter", "NewWriterLevel"})
 _LARGE = 256
-_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
-_FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
+_FOR_AN_OBJECT = re.compile(r"\bcontext\.Context\b.*\b(ObjectKey|NamespacedName)\b")
+# Conditions under which something was kept from before, and under which nothing was.
+_KEPT = re.compile(r"^(?!err\b)\w+ != nil$|\b(ok|found|exists|cached)$")
+_MISSED = re.compile(r"(?<!err )== nil|!(ok|found|exists|cached)$")
 
 
 def hot_alloc(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new needless allocation on a critical path."""
-    for each in added(change, _allocations):
-        if not concerned(each.file):
+    for each in added(change, _allocations, partial(costs_as_much, change)):
+        if not concerned(each.file, each.function.receiver_name):
             continue
         found = _judged(change, each)
         if found is None:
@@ -84,10 +91,7 @@ def hot_alloc(change: Change) -> Iterator[Diagnostic]:
         )
 
 
-_Found = tuple[Allocation | Copy, str, str, Level]
-
-
-def _judged(change: Change, each: Added[Call]) -> _Found | None:
+def _judged(change: Change, each: Added[Call]) -> Found | None:
     call = each.what
     package = syntax.text(call.operand) if call.operand is not None else ""
     if package in {"gzip", "zlib", "flate"} and call.name in _COMPRESSORS:
@@ -100,7 +104,10 @@ def _judged(change: Change, each: Added[Call]) -> _Found | None:
         return _appended(change, each)
     if call.name in _COPIES:
         return _copy(change, each)
-    return _log(change, each)
+    if costly_calls.sorts(call):
+        return _sort(change, each)
+    row = costly_calls.costly(change.head_index, each.function, call)
+    return _costly(change, each, row) if row is not None else log_line(change, each)
 
 
 def _allocations(function: Function) -> Iterator[Candidate[Call]]:
@@ -120,15 +127,17 @@ def _allocations(function: Function) -> Iterator[Candidate[Call]]:
             and any(_dereferences(argument) for argument in call.arguments[1:])
         ):
             yield Candidate(("append",), call.line, call.end_line, call)
-        elif (found := logs.log(call)) is not None:
-            yield Candidate(("log", found.verbosity, found.eager is not None), call.line, call.end_line, call)
+        elif costly_calls.may_cost(call) or costly_calls.sorts(call):
+            yield Candidate(("costly", package, call.name, bool(call.loops)), call.line, call.end_line, call)
+        elif (found := log_lines.candidate(call)) is not None:
+            yield found
 
 
-def _compressor(each: Added[Call]) -> _Found | None:
+def _compressor(each: Added[Call]) -> Found | None:
     where = critical_paths.of_file(each.function.file.path)
     if where is None or where.per != "request":
         return None
-    return (
+    return Found(
         Allocation("compressor", "request", where.name),
         f"{code(syntax.text(each.what.function))} allocates a compressor, hundreds of kilobytes, for each request.",
         "Take it from a `sync.Pool` and `Reset` it, and leave small answers uncompressed.",
@@ -136,11 +145,11 @@ def _compressor(each: Added[Call]) -> _Found | None:
     )
 
 
-def _regexp(change: Change, each: Added[Call]) -> _Found | None:
+def _regexp(change: Change, each: Added[Call]) -> Found | None:
     path = path_of(change, each.function, each.what.closures)
     looped = _item_loop(change, each)
     hot = looped or (path is not None and path.hot)
-    return (
+    return Found(
         Allocation("regexp", "item" if looped else path.per if path else "call", path.name if path else ""),
         f"{code(syntax.text(each.what.function))} compiles its regular expression every time.",
         "Compile it once, into a package variable.",
@@ -148,10 +157,10 @@ def _regexp(change: Change, each: Added[Call]) -> _Found | None:
     )
 
 
-def _copy(change: Change, each: Added[Call]) -> _Found | None:
+def _copy(change: Change, each: Added[Call]) -> Found | None:
     call = each.what
     path = path_of(change, each.function, call.closures)
-    if path is None or not path.hot or call.operand is None or _fails(call):
+    if path is None or not path.hot or call.operand is None or fails(call):
         return None
     type_ = dereferenced(change.head_index.type_of(call.operand, each.function.file, each.function))
     if (
@@ -160,13 +169,14 @@ def _copy(change: Change, each: Added[Call]) -> _Found | None:
         or not isinstance(change.head_index.underlying(type_), Struct | Map | None)
     ):
         return None
-    looped = _item_loop(change, each)
     for_each_node = path.per == "pod and node"
+    # Elsewhere many loops go through a few things of one object, or of the configuration.
+    looped = in_growing_loop(change, each) or (path.per in {"pod and node", "pod"} and _item_loop(change, each))
     if not looped and not for_each_node and not _lost_its_guard(change, each):
         return None
     if collections.kind(type_) is None and change.head_index.underlying(type_) is None:
         return None
-    return (
+    return Found(
         Allocation("copy", "item" if looped else path.per, path.name),
         f"{code(syntax.text(call.function))} copies a whole {code(type_.name)}.",
         "Copy only what is changed, and where it is changed.",
@@ -174,14 +184,14 @@ def _copy(change: Change, each: Added[Call]) -> _Found | None:
     )
 
 
-def _appended(change: Change, each: Added[Call]) -> _Found | None:
+def _appended(change: Change, each: Added[Call]) -> Found | None:
     for argument in each.what.arguments[1:]:
         type_ = (
             change.head_index.type_of(argument, each.function.file, each.function) if _dereferences(argument) else None
         )
         copy = copy_of(change, each.function, type_, "item", _LARGE, each.what.closures)
         if copy is not None and copy.hot and each.what.loops:
-            return (
+            return Found(
                 copy,
                 f"{code(syntax.text(argument))} is copied into the slice.",
                 "Collect pointers.",
@@ -206,48 +216,39 @@ def _lost_its_guard(change: Change, each: Added[Call]) -> bool:
     )
 
 
-def _log(change: Change, each: Added[Call]) -> _Found | None:
-    found = logs.log(each.what)
-    if found is None or found.verbosity is None or _fails(each.what) or each.what.defer:
+def _costly(change: Change, each: Added[Call], row: Costly) -> Found | None:
+    call = each.what
+    if fails(call) or _spared(call):
         return None
-    flood = found.verbosity <= logs.PRODUCTION
-    if not flood and (found.eager is None or _asked(each.what)):
-        return None
-    path = path_of(change, each.function, each.what.closures)
-    if path is None or not path.hot or (flood and path.per != "pod and node"):
-        return None
-    if flood:
-        return (
-            Allocation("log", path.per, path.name),
-            f"{code(syntax.text(each.what.function))} writes a line for each node that is tried for a pod.",
-            f"Raise its verbosity to {code('V(5)')}, or write one line for the pod.",
-            Level.WARNING,
-        )
-    assert found.eager is not None
-    function = found.eager.child_by_field_name("function")
-    evaluated = syntax.text(function) if function is not None else "an argument"
-    return (
-        Allocation("log argument", path.per, path.name),
-        f"{code(evaluated)} is evaluated even if {code(f'V({found.verbosity})')} is off.",
-        f"Pass the values and let the logger format them, or ask {code(f'V({found.verbosity}).Enabled()')} first.",
-        Level.WARNING,
-    )
+    path = path_of(change, each.function, call.closures)
+    construct = f"{code(syntax.text(call.function))} {row.cost} every time."
+    if path is not None and path.per in row.per:
+        return Found(Allocation("costly call", path.per, path.name), construct, row.remedy)
+    # What is given an object's name may well run for each object.
+    if path is None and "object" in row.per and _FOR_AN_OBJECT.search(critical_paths.signature(each.function)):
+        return Found(Allocation("costly call", "call"), construct, row.remedy, Level.NOTICE)
+    return None
 
 
-def _asked(call: Call) -> bool:
+def _spared(call: Call) -> bool:
+    """Whether it is only called where nothing was kept from before."""
     return any(
-        condition.test is not None and re.search(r"\bV\(|Enabled\(\)", syntax.text(condition.test))
+        condition.test is not None
+        and (_KEPT if condition.kind in {"guard", "else"} else _MISSED).search(syntax.text(condition.test))
         for condition in call.conditions
     )
 
 
-def _fails(call: Call) -> bool:
-    """Whether it only happens when something has failed: a test says so, or the innermost branch returns an error."""
-    tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
-    if any(each.test is not None and _FAILED.search(syntax.text(each.test)) for each in tests):
-        return True
-    then = tests[-1].node.child_by_field_name("consequence") if tests else None
-    return then is not None and bool(_RETURNS_ERROR.search(syntax.text(then)))
+def _sort(change: Change, each: Added[Call]) -> Found | None:
+    nodes = costly_calls.sorted_nodes(change.head_index, each.function, each.what)
+    path = path_of(change, each.function, each.what.closures) if nodes is not None else None
+    if nodes is None or path is None or path.per not in {"pod and node", "pod"}:
+        return None
+    return Found(
+        Allocation("sort", "pod", path.name),
+        f"{code(syntax.text(each.what.function))} sorts all of {code(syntax.text(nodes))}, of which there is one for each node.",
+        "Go through them once for the best, or keep them in a heap.",
+    )
 
 
 def _item_loop(change: Change, each: Added[Call]) -> bool:

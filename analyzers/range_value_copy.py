@@ -24,57 +24,74 @@ them only to read a name. An index, or a pointer to the element, copies nothing.
  }
 ```
 
+A copy of what a pointer points to (`node := *item`) is one too.
+
 Not reported: elements below 128 bytes; short collections (containers, volumes, conditions) that are in no longer loop;
-slices and maps of pointers; loops that were there before; start-up code, command lines, tests and generated code.
+slices and maps of pointers; loops that change their copies or keep them; loops that were there before and copied as much; start-up
+code, command lines, fakes, tests and generated code.
 """
 
 from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, struct
+from analyzers.analysis.copying import concerned, copy_of, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.places import Candidate, added
+from analyzers.analysis.kept import changes, keeps, points_to
+from analyzers.analysis.places import Added, Candidate, Removed, added
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Loop
-from analyzers.golang.types import Array, Map, Slice
-from analyzers.kubernetes import collections, critical_paths
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.syntax import Node
+from analyzers.golang.types import Array, Map, Slice, Type
+from analyzers.kubernetes import collections, critical_paths, scans
 
 _LEAST = 128  # go-critic's threshold (rangeValCopy)
 _LONGEST = 60
 _MANY = collections.RESOURCES - {"secrets", "configmaps", "persistentvolumeclaims", "volumeattachments", "leases"}
 
 
+class _Copied(NamedTuple):
+    """What a loop copies in each round into its variable `name`: an element, or what `source` points to."""
+
+    loop: Loop
+    name: str
+    source: Node | None = None
+
+
 def range_value_copy(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new loop that copies large elements."""
-    for each in added(change, _ranges):
-        function, loop = each.function, each.what
-        if not concerned(each.file) or critical_paths.starts_up(function) or loop.collection is None:
+    for each in added(change, _copied, partial(_pays, change)):
+        function, loop = each.function, each.what.loop
+        if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
-        type_ = change.head_index.type_of(loop.collection, function.file, function)
-        under = change.head_index.underlying(type_)
-        if not isinstance(under, Slice | Array | Map):
-            continue
-        named = struct(change, under.elem)
-        if named is None:
-            continue
+        type_ = _type(change.head_index, function, each.what)
+        named = struct(change, type_)
         copy = copy_of(change, function, named, "item", _LEAST, loop.closures)
-        if copy is None:
+        if named is None or copy is None or loop.collection is None or _needs_copies(function, each.what):
             continue
         # Containers and volumes are few: their copies count only where they are made for each node or pod.
         if not any(_many(change, function, around) for around in (loop, *loop.outer)):
             continue
         collection = syntax.text(loop.collection)
-        if isinstance(under, Map):
-            remedy = "Keep pointers in the map."
+        if each.what.source is not None:
+            source = code(syntax.text(each.what.source))
+            construct = f"The loop over {code(collection)} copies {source} into {code(each.what.name)}."
+            remedy = "Use the pointer."
         else:
-            remedy = f"Range over the index and use {code(f'&{collection}[i]' if len(collection) < _LONGEST else '&items[i]')}."
+            construct = f"The loop copies each {code(collection)} element into {code(each.what.name)}."
+            under = change.head_index.underlying(change.head_index.type_of(loop.collection, function.file, function))
+            indexed = code(f"&{collection}[i]" if len(collection) < _LONGEST else "&items[i]")
+            keyed = isinstance(under, Map)
+            remedy = "Keep pointers in the map." if keyed else f"Range over the index and use {indexed}."
         yield Diagnostic(
             analyzer="range-value-copy",
             path=each.file.path,
             line=each.first,
             end_line=each.last,
-            construct=f"The loop copies each {code(collection)} element into {code(loop.value or '')}.",
+            construct=construct,
             remedy=remedy,
             unless="Leave it if the loop changes its copy on purpose.",
             concern=f"copy {named.name} range",
@@ -83,16 +100,50 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
         )
 
 
+def _type(index: PackageIndex, function: Function, copied: _Copied) -> Type | None:
+    """Give the type of what is copied, None for what is no element of a slice or map."""
+    if copied.source is not None:
+        return index.type_of(copied.source, function.file, function)
+    if copied.loop.collection is None:
+        return None
+    under = index.underlying(index.type_of(copied.loop.collection, function.file, function))
+    return under.elem if isinstance(under, Slice | Array | Map) else None
+
+
+def _needs_copies(function: Function, copied: _Copied) -> bool:
+    """Whether the loop changes its copies, or keeps what it takes from behind a pointer: the originals are to stay."""
+    if changes(function, copied.name, copied.loop):
+        return True
+    body = copied.loop.body
+    return copied.source is not None and (keeps(body, copied.name, always=True) or points_to(body, copied.name))
+
+
+def _pays(change: Change, old: Removed[_Copied], new: Added[_Copied]) -> bool:
+    """Whether a removed loop copied its elements too: one over `[]*Node` does not pay for one over `[]Node`."""
+    type_ = _type(change.base_index, old.function, old.what)
+    return type_ is None or was_large(change, type_, _LEAST)
+
+
 def _many(change: Change, function: Function, loop: Loop) -> bool:
     if loop.kind != "range" or loop.collection is None:
         return False
     growing = collections.growing(change.head_index, function.file, function, loop.collection)
-    return growing is not None and growing.resource in _MANY
+    if growing is not None:
+        return growing.resource in _MANY
+    read = function.facts.call_at(syntax.unparenthesized(loop.collection))
+    found = scans.scan(change.head_index, function, read) if read is not None else None
+    return found is not None and (not found.resource or found.resource in _MANY)
 
 
-def _ranges(function: Function) -> Iterator[Candidate[Loop]]:
+def _copied(function: Function) -> Iterator[Candidate[_Copied]]:
     for loop in function.loops:
-        if loop.kind == "range" and loop.collection is not None and loop.value not in {None, "_"}:
-            yield Candidate(
-                ("range", collections.alike(loop.collection)), loop.line, syntax.end_line(loop.collection), loop
-            )
+        if loop.kind == "range" and loop.collection is not None and loop.value and loop.value != "_":
+            key = ("range", collections.alike(loop.collection))
+            yield Candidate(key, loop.line, syntax.end_line(loop.collection), _Copied(loop, loop.value))
+    for assignment in function.assignments:
+        if not assignment.loops or len(assignment.right) != 1 or len(assignment.left) != 1:
+            continue
+        loop, left, right = assignment.loops[-1], assignment.left[0], assignment.right[0]
+        if left.type == "identifier" and right.type == "unary_expression" and syntax.has_token(right, "*"):
+            line = syntax.line(assignment.node)
+            yield Candidate(("copied", syntax.text(left)), line, line, _Copied(loop, syntax.text(left), right))

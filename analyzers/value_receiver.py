@@ -33,26 +33,30 @@ that is copied locks nothing. A struct that was small enough is flagged at the f
  }
 ```
 
-Not reported: maps, slices, functions, empty and small structs; methods that an interface in sight asks for; types whose
-methods all had value receivers before; immutable values such as `metav1.Time`; command lines, tests and generated code.
+Not reported: maps, slices, functions, empty and small structs; methods that an interface in sight asks for, or that are
+used as functions (`Quota.Equal`); types whose methods all had value receivers before; methods and types that were only
+renamed; immutable values such as `metav1.Time`; command lines, fakes, tests and generated code.
 """
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, required, struct
+from analyzers.analysis.copying import concerned, copy_of, required, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.growth import growths
-from analyzers.analysis.places import Added, Candidate, added
+from analyzers.analysis.places import Added, Candidate, Removed, added, gone
+from analyzers.analysis.subject import Copy
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.types import Named, Struct
 from analyzers.kubernetes import critical_paths, immutables
 from analyzers.kubernetes.components import Kind
 
-# Where no method copied a struct of this size, in 1,649 packages of 2018 (shared facts, kubernetes.md 4).
-_UNPRECEDENTED = {Kind.SCHEDULER: 32, Kind.NODE: 80}
-_SCHEDULING = 24  # a slice and nothing else: for each pod even that is one copy too many, and what is changed is lost
+# Where no method copied a struct of 80 bytes, in 1,649 packages of 2018 (shared facts, kubernetes.md 4).
+_UNPRECEDENTED = frozenset({Kind.SCHEDULER, Kind.NODE})
+_SCHEDULER = 24  # a scheduler that is a slice and nothing else: what a method changes in it is lost
 _HOT = 80
 _LARGE = 256
 _LOCKS = frozenset({"Mutex", "RWMutex", "WaitGroup", "Once", "Cond"})
@@ -63,28 +67,25 @@ _CONVENTIONAL = frozenset(
 
 def value_receiver(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new method that copies a large receiver."""
-    for each in added(change, _receivers):
+    for each in added(change, _receivers, partial(_pays, change)):
         function, receiver = each.function, each.function.receiver
-        if receiver is None or not concerned(each.file) or function.name in _CONVENTIONAL:
+        if receiver is None or not concerned(each.file, function.receiver_name) or function.name in _CONVENTIONAL:
             continue
         type_ = change.head_index.resolve(receiver.type, function.file, function)
         named = struct(change, type_)
         if named is None or immutables.options(named):
             continue
         locks = _holds_lock(change, named)
-        copy = copy_of(change, function, named, "call", 0 if locks else _SCHEDULING)
-        if copy is None:
-            continue
-        least = _UNPRECEDENTED.get(each.file.component.kind, _HOT if copy.hot else _LARGE)
-        if copy.hot and copy.path_name == critical_paths.SCHEDULING.name:
-            least = _SCHEDULING
-        if not locks and copy.bytes < least:
+        copy = copy_of(change, function, named, "call", 0 if locks else _SCHEDULER)
+        if copy is None or (not locks and copy.bytes < _least(each.file.component.kind, copy, named)):
             continue
         # A type that is a value everywhere is one by design: one pointer receiver among them would be odd.
         if not locks and (_was_a_value(change, each) or _fluent(function)):
             continue
         # Whoever stores such a value in an interface would have to store a pointer; the scheduler's own types are no values.
         if not locks and not copy.hot and required(change, function):
+            continue
+        if _in_method_expression(change, function):
             continue
         name = receiver.name or receiver.type_name[:1].lower()
         yield Diagnostic(
@@ -128,7 +129,43 @@ def _copies_receiver(function: Function, name: str) -> bool:
 def _receivers(function: Function) -> Iterator[Candidate[None]]:
     receiver = function.receiver if function.receiver_name else None
     if receiver is not None and not receiver.pointer:
-        yield Candidate((function.name.lower(), function.receiver_name.lower()), function.line, function.line, None)
+        name = function.name.lower()
+        key = (name, function.receiver_name.lower())
+        yield Candidate(key, function.line, function.line, None, (("type", function.file.folder, name),))
+
+
+def _pays(change: Change, old: Removed[None], new: Added[None]) -> bool:
+    """Whether a removed method is the new one: of a type of the same name, or of one as large that is gone."""
+    name, receiver = old.function.receiver_name, old.function.receiver
+    if name.lower() == new.function.receiver_name.lower():
+        return True
+    least = _SCHEDULER if _is_scheduler(name) else _HOT
+    return (
+        receiver is not None
+        and gone(change, old, name)
+        and was_large(change, change.base_index.resolve(receiver.type, old.function.file, old.function), least)
+    )
+
+
+def _is_scheduler(name: str) -> bool:
+    return name.lower().endswith("scheduler")
+
+
+def _least(kind: Kind, copy: Copy, named: Named) -> int:
+    """How many bytes a receiver must have to be news."""
+    scheduling = kind is Kind.SCHEDULER or (copy.hot and copy.path_name == critical_paths.SCHEDULING.name)
+    if scheduling and _is_scheduler(named.name):
+        return _SCHEDULER
+    return _HOT if copy.hot or kind in _UNPRECEDENTED else _LARGE
+
+
+def _in_method_expression(change: Change, function: Function) -> bool:
+    """Whether the package uses the method as a function of the type's values (`maps.EqualFunc(a, b, Quota.Equal)`)."""
+    name = re.compile(rb"(?<![\w.)])%b\.%b\b" % (function.receiver_name.encode(), function.name.encode()))
+    return any(
+        name.search(file.source) and name.search(syntax.blanked(file.source))
+        for file in change.head_index.package_of(function.file.path).files()
+    )
 
 
 def _holds_lock(change: Change, named: Named) -> bool:

@@ -58,7 +58,7 @@ def growths(change: Change, limit: int, copies: Callable[[Function, str], bool])
 def _changed_structs(change: Change) -> Iterator[tuple[ChangedFile, Named, int]]:
     """The struct types that were there before and have an added line, with the first such line."""
     for file in change.go_files:
-        if file.head is None or file.base is None or not concerned(file) or b"struct" not in file.head.source:
+        if file.head is None or file.base is None or b"struct" not in file.head.source:
             continue
         path = change.head_index.import_path(file.head)
         if API.search(path) or path != change.base_index.import_path(file.base):
@@ -66,6 +66,8 @@ def _changed_structs(change: Change) -> Iterator[tuple[ChangedFile, Named, int]]
         for region in file.head.regions:
             last = region.row + 1 + file.head.source.count(b"\n", region.start, region.end)
             if region.kind != "type" or not region.name or not file.added(region.row + 1, last):
+                continue
+            if not concerned(file, region.name):
                 continue
             declared, named = file.head.type(region.name), Named(path, region.name)
             if declared is None or file.base.type(region.name) is None or immutables.options(named):

@@ -1,6 +1,6 @@
 """Places: what a change adds, leaving out what it only moves, indents or renames around it."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
@@ -11,12 +11,16 @@ T = TypeVar("T")
 
 
 class Candidate(NamedTuple, Generic[T]):
-    """Something that stands on lines first..last of a function. Equal keys are the same thing, wherever it stands."""
+    """Something that stands on lines first..last of a function. Equal keys are the same thing, wherever it stands.
+
+    A key of `renamed` it shares with itself under another name, which the rule's `pays` must confirm.
+    """
 
     key: Hashable
     first: int
     last: int
     what: T
+    renamed: tuple[Hashable, ...] = ()
 
 
 Find = Callable[[Function], Iterable[Candidate[T]]]
@@ -32,14 +36,27 @@ class Added(NamedTuple, Generic[T]):
     what: T
 
 
-def added(change: Change, find: Find[T]) -> Iterator[Added[T]]:
+class Removed(NamedTuple, Generic[T]):
+    """Something that the change removes, in a function as it was before the change."""
+
+    file: ChangedFile
+    function: Function
+    what: T
+
+
+Pays = Callable[[Removed[T], Added[T]], bool]
+"""Says whether something removed is the same as something added, or costs as much; it may resolve types."""
+
+
+def added(change: Change, find: Find[T], pays: Pays[T] | None = None) -> Iterator[Added[T]]:
     """Yield what `find` sees on added lines and not, with the same key, on removed ones.
 
     Multiplicity counts: two for one that was removed are one new thing. Something removed from a function of the same
-    name is taken for the same thing first. `find` is asked about the text only, so it must resolve no types.
+    name is taken for the same thing first, what has another name last. `find` is asked about the text only, so it must
+    resolve no types; `pays` is asked about the few that match.
     """
     found = [
-        Added(file, function, candidate.first, candidate.last, candidate)
+        (candidate, Added(file, function, candidate.first, candidate.last, candidate.what))
         for file in change.go_files
         for function in file.functions()
         for candidate in find(function)
@@ -47,24 +64,34 @@ def added(change: Change, find: Find[T]) -> Iterator[Added[T]]:
     ]
     if not found:
         return
-    removed: Counter[Hashable] = Counter()
-    in_function: Counter[tuple[Hashable, str]] = Counter()
+    removed: dict[Hashable, list[Removed[T]]] = defaultdict(list)
     for file in change.go_files:
         for function in file.old_functions():
             for candidate in find(function):
                 if file.diff.removes(candidate.first, candidate.last):
-                    removed[candidate.key] += 1
-                    in_function[candidate.key, function.name] += 1
-    new = []
-    for each in found:
-        key = each.what.key
-        if in_function[key, each.function.name] > 0:
-            in_function[key, each.function.name] -= 1
-            removed[key] -= 1
-        else:
-            new.append(each)
-    for each in new:
-        if removed[each.what.key] > 0:
-            removed[each.what.key] -= 1
-        else:
-            yield Added(each.file, each.function, each.first, each.last, each.what.what)
+                    old = Removed(file, function, candidate.what)
+                    for key in (candidate.key, (candidate.key, function.name), *candidate.renamed):
+                        removed[key].append(old)
+    spent: set[int] = set()
+
+    def paid(new: Added[T], *keys: Hashable) -> bool:
+        for key in keys:
+            waiting = removed.get(key, [])
+            while waiting and id(waiting[-1]) in spent:
+                waiting.pop()
+            for old in reversed(waiting):
+                if id(old) not in spent and (pays is None or pays(old, new)):
+                    spent.add(id(old))
+                    return True
+        return False
+
+    unpaid = [(each, new) for each, new in found if not paid(new, (each.key, new.function.name))]
+    unpaid = [(each, new) for each, new in unpaid if not paid(new, each.key)]
+    yield from (new for each, new in unpaid if not paid(new, *each.renamed))
+
+
+def gone(change: Change, old: Removed[T], name: str) -> bool:
+    """Say whether the package in which something stood declares `name` ("Recv.Name" for a method) no more."""
+    package = change.head_index.package_of(old.function.file.path)
+    receiver, _, method = name.rpartition(".")
+    return (package.method(receiver, method) if receiver else package.lookup(name)) is None

@@ -46,12 +46,12 @@ class Component:
 _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
     (r"(^|/)(vendor|third_party|Godeps/_workspace)/", "vendored code", Kind.VENDORED),
     (
-        r"(^|/)zz_generated\.|\.pb(\.gw)?\.go$|_generated\.go$|(^|/)zz_[^/]*\.go$|\.gen\.go$|(^|/)types_swagger_doc_generated\.go$",
+        r"(^|/)zz_generated\.|\.pb(\.gw)?\.go$|[._]generated\.go$|(^|/)zz_[^/]*\.go$|\.gen\.go$|(^|/)types_swagger_doc_generated\.go$",
         "generated code",
         Kind.GENERATED,
     ),
     (
-        r"_test\.go$|(^|/)(tests?|e2e|integration|envtest|testing|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
+        r"_test\.go$|(^|/)(tests?|e2e|integration|envtest|testing\w*|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
         "tests",
         Kind.TEST,
     ),

@@ -14,10 +14,19 @@ _BY_VALUE = frozenset(
 )
 _OPTIONS = ("Options", "Option", "Opts", "Config", "Configuration", "Settings", "Flags", "Args", "ControllerContext")
 
+# Interfaces whose packages are seldom at hand: admission.Handler and admission.Decoder of controller-runtime.
+_ADMISSION = "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+_DEMANDED = frozenset((method, _ADMISSION, "Request") for method in ("Handle", "Decode", "DecodeRaw"))
+
 
 def by_value(named: Named) -> bool:
     """Say whether a type's values are passed by value by convention."""
     return named.name in _BY_VALUE
+
+
+def demanded(method: str, named: Named) -> bool:
+    """Say whether a well-known interface asks for a method of this name that takes the type by value."""
+    return (method, named.path, named.name) in _DEMANDED
 
 
 def options(named: Named) -> bool:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.syntax import Node
 
@@ -21,6 +22,9 @@ _CHEAP = frozenset({"KObj", "KRef", "KObjs", "KObjSlice", "len", "append"})
 
 PRODUCTION = 2
 """The verbosity that clusters run with."""
+
+DEBUGGING = 4
+"""The verbosity from which on nobody runs a cluster with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +41,36 @@ def log(call: Call) -> Log | None:
     if call.operand is None or not _METHODS.match(call.name):
         return None
     operand = syntax.text(call.operand)
-    verbosity = _VERBOSITY.search(operand)
-    root = operand[: verbosity.start()] if verbosity else operand
+    match = _VERBOSITY.search(operand)
+    root = operand[: match.start()] if match else operand
     if not _LOGGER.search(root.rpartition(".")[2] or root) and not root.startswith(("klog.", "glog.")):
         return None
-    level = 0 if verbosity is None else int(verbosity[1]) if verbosity[1].isdigit() else None
+    level = 0 if match is None else verbosity(operand)
     eager = next((node for argument in call.arguments for node in _calls(argument) if _costs(node)), None)
     return Log(call, level, eager)
+
+
+def verbosity(text: str) -> int | None:
+    """Give the n of the `V(n)` in an expression, None where there is none or it is no number."""
+    match = _VERBOSITY.search(text)
+    return int(match[1]) if match is not None and match[1].isdigit() else None
+
+
+_JOINS = frozenset({"Sprintf", "Sprint", "Sprintln", "Join"})
+
+
+def builds_text(function: Function) -> bool:
+    """Say whether a function puts the text together that it returns, which is an allocation."""
+    if [syntax.text(result.type) for result in function.results] != ["string"]:
+        return False
+    return any(_joins(node) for returned, _ in function.facts.returns for node in syntax.walk(returned))
+
+
+def _joins(node: Node) -> bool:
+    if node.type == "call_expression":
+        called = node.child_by_field_name("function")
+        return called is not None and syntax.text(called).rpartition(".")[2] in _JOINS
+    return node.type == "binary_expression" and syntax.has_token(node, "+")
 
 
 def _calls(argument: Node) -> list[Node]:

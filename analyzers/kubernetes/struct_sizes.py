@@ -174,3 +174,10 @@ def at_least(named: Named) -> int | None:
     """Give how many bytes a well-known struct has at least; None for what is not in the table (or is no struct)."""
     path = _ELSEWHERE.sub("k8s.io/kubernetes/pkg/api", named.path)
     return _SIZES.get((path, named.name))
+
+
+def measured(path: str) -> bool:
+    """Say whether the structs of a package are all in the table: what is not there is small, or an interface."""
+    return (
+        path.startswith(("k8s.io/api/", "k8s.io/apimachinery/", "sigs.k8s.io/controller-runtime/")) and path in _TABLE
+    )
