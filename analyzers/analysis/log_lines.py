@@ -13,7 +13,7 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.syntax import Node
-from analyzers.kubernetes import collections, logs, scans
+from analyzers.kubernetes import collections, critical_paths, logs, scans
 
 _RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
@@ -78,7 +78,9 @@ def _flood(change: Change, each: Added[Call]) -> Found | None:
     call = each.what
     path = path_of(change, each.function, call.closures)
     raise_it = f"Raise its verbosity to {code('V(5)')}, or write one line for"
-    if path is not None and path.per == "pod and node":
+    # What is only called on that path may write its line where something is odd, which is seldom.
+    itself = critical_paths.within(each.function, call.closures) is path or not call.conditions
+    if path is not None and path.per == "pod and node" and itself:
         return Found(
             Allocation("log", path.per, path.name),
             f"{code(syntax.text(call.function))} writes a line for each node that is tried for a pod.",

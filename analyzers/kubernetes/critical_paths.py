@@ -113,7 +113,7 @@ _PLACES = (
         r"PrepareFor\w+ Validate\w* Canonicalize Allow\w+ GetAttrs Match\w+ SelectableFields"
         r" \w*(Create|Update|Get|List|Delete|Watch)\w*",
     ),
-    _Place(STORAGE, r"(^|/)storage/(cacher/|etcd\d?/|value/|[^/]*\.go$) (^|/)pkg/tools/etcd"),
+    _Place(STORAGE, r"(^|/)storage/(cacher/|etcd\d?/|value/|(?![^/]*(factory|config))[^/]*\.go$) (^|/)pkg/tools/etcd"),
     _Place(CONVERSION, r"(^|/)(runtime/serializer|pkg/conversion|pkg/runtime)/(?!.*(scheme_builder|register))"),
     _Place(
         KUBELET,
