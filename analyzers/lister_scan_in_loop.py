@@ -45,8 +45,9 @@ controller-runtime's cached client deep-copy every object they give as well. Lis
 ```
 
 Not reported: walks that were there before, or replace a request to the API server; walks once per period, at start-up
-or behind a conflict; reads from an index; resources of which there are few; loops over a few things; command lines,
-tests and generated code. A walk of one namespace for each reconciled object is a notice.
+or behind a conflict; a storage's own `List`, which is asked for all; reads from an index; resources of which there are
+few, pods on a node among them; loops over a few things; command lines, tests and generated code. A walk of one
+namespace for each reconciled object is a notice.
 """
 
 from collections.abc import Iterator
@@ -61,6 +62,7 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.kubernetes import collections, critical_paths, resources, scans
+from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
 from analyzers.kubernetes.scans import Scan
 
@@ -72,6 +74,12 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
             continue
         found = scans.scan(change.head_index, each.function, each.what)
         if found is None or found.resource in resources.FEW:
+            continue
+        # A node's own pods are few, and a program on it mostly keeps no others.
+        if (
+            each.file.component.kind is Kind.NODE
+            and found.resource in collections.RESOURCES - collections.WHOLE_ON_NODES
+        ):
             continue
         walk = _walk(change, each, found)
         if walk is None:
@@ -110,11 +118,19 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
             growing = collections.growing(change.head_index, function.file, function, loop.collection)
             return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
     path = path_of(change, function, call.closures)
-    if path is not None and path.per != "tick" and (not found.indexed or path.hot):
+    once = path is None or path.per == "tick" or (path.per == "object" and _in_rounds(change, function))
+    if path is not None and not once and not scans.serves_all(function) and (not found.indexed or path.hot):
         return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _in_rounds(change: Change, function: Function) -> bool:
+    """Say whether the reconcilers of a function's package are given no object: such a singleton runs once per period."""
+    package = change.head_index.package_of(function.file.path)
+    found = [each for each in package.functions if each.name == "Reconcile"]
+    return bool(found) and all(len(each.params) == 1 for each in found)
 
 
 def _given(change: Change, function: Function, resource: str) -> str | None:

@@ -205,13 +205,8 @@ def _growing(change: Change, file: ChangedFile, function: Function, collection: 
         collections.growing(change.head_index, function.file, function, collection) if collection is not None else None
     )
     # A node's own pods are few: at most 110.
-    if (
-        found is not None
-        and file.component.kind is Kind.NODE
-        and found.resource not in {"services", "endpoints", "endpointslices", "nodes"}
-    ):
-        return None
-    return found
+    few = file.component.kind is Kind.NODE and found is not None and found.resource not in collections.WHOLE_ON_NODES
+    return None if few else found
 
 
 def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) -> Growing | None:

@@ -48,6 +48,9 @@ _KINDS: dict[str, str] = {
 RESOURCES = frozenset(_KINDS.values())
 """The resources that grow with the cluster."""
 
+WHOLE_ON_NODES = frozenset({"services", "endpoints", "endpointslices", "nodes"})
+"""The resources of which programs on nodes keep all; of the rest they keep what is on their node, few."""
+
 # Where API types and the caches' wrappers live: "Pod" in a rktlet or a cloud SDK is something else.
 _API = re.compile(
     r"(^|/)(pkg/api|api|apis)(/|$)|k8s\.io/api/|(^|/)(schedulercache|nodeinfo|framework|schedulernodeinfo|kube-scheduler)(/|$)"

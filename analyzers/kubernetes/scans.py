@@ -13,10 +13,14 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Interface, Named, Signature, Slice, Type, dereferenced
-from analyzers.kubernetes import clients, collections, resources
+from analyzers.kubernetes import clients, collections, critical_paths, resources
 from analyzers.kubernetes.requests import requests
 
 METHODS = frozenset({"List", "ListKeys"})
+# Methods of a REST storage that are asked for everything there is (k8s.io/apiserver pkg/registry/rest: Lister, Watcher,
+# TableConvertor), and what only they are given.
+_SERVING = frozenset({"List", "Watch", "ConvertToTable"})
+_ASKED_FOR_ALL = re.compile(r"\b(internalversion|metainternalversion)\.ListOptions\b|\bTableOptions\b|\btableOptions\b")
 _LISTER = re.compile(r"[lL]isters?$")
 _STORE = re.compile(r"([sS]tore|[iI]ndexer|[iI]nformer)$")
 _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
@@ -58,11 +62,33 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     return Scan(call, _resource_by_name(call), True) if not call.arguments and _is_store(index, type_) else None
 
 
+def serves_all(function: Function) -> bool:
+    """Say whether a function answers a LIST or WATCH itself: who asks it wants all there is."""
+    return function.name in _SERVING and _ASKED_FOR_ALL.search(critical_paths.signature(function)) is not None
+
+
 def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     for request in requests(index, function.file, function, ()):
         if request.call is call and request.verb == "LIST" and not request.live:
-            return Scan(call, request.resource, request.scope == "cluster", True, request.options.fields)
+            copies = not without_copies(function, call)
+            return Scan(call, request.resource, request.scope == "cluster", copies, request.options.fields)
     return None
+
+
+def without_copies(function: Function, call: Call) -> bool:
+    """Say whether a cached LIST is told to give the cache's own objects (client.UnsafeDisableDeepCopy)."""
+    return "UnsafeDisableDeepCopy" in given(function, call)
+
+
+def given(function: Function, call: Call) -> str:
+    """Give the text of a call's arguments, and of what the variables among them were first given."""
+    parts = []
+    for argument in call.arguments:
+        parts.append(syntax.text(argument))
+        binding = function.binding(parts[-1].lstrip("&").removesuffix("..."), argument.start_byte)
+        if binding is not None and binding.value is not None:
+            parts.append(syntax.text(binding.value))
+    return "\n".join(parts)
 
 
 def _by_name(call: Call) -> Scan | None:
