@@ -36,7 +36,6 @@ of them together are linear; collections that do not grow with the cluster; pods
 that runs on nodes; nested loops that were there before; command lines, tests and generated code.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -50,11 +49,11 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Assignment, Call, Loop
 from analyzers.golang.syntax import Node
+from analyzers.golang.types import Map, Type
 from analyzers.kubernetes import collections, critical_paths
 from analyzers.kubernetes.collections import Growing
 from analyzers.kubernetes.components import Kind
 
-_ONE_NODE = re.compile(r"^node(Name|ID|Info)? |^\w+ (\*|\w+\.|\*\w+\.)Node(Info)?$")
 _SEARCHES = frozenset({"Contains", "ContainsFunc", "Index", "IndexFunc", "Find", "IndexOf", "Filter"})
 _SEARCH_PACKAGES = frozenset({"slices", "lo", "sliceutil", "sliceutils"})
 
@@ -117,18 +116,22 @@ def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) 
     first = _grows(change, each, outer.collection)
     if first is None:
         return None
-    derived = _derived(each.function, outer)
+    derived, remedy = _derived(each.function, outer), ""
     if isinstance(inner, Loop):
         second = None if _mentions(inner.collection, derived) else _grows(change, each, inner.collection)
         construct = (
             f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
         )
+        if second is not None and isinstance(_type(change, each, inner.collection), Map):
+            remedy = f"Compute once, before the loop, what it needs of the {second.resource}."
     else:
         second = _searched(change, each, inner, derived)
         all_of = f"all {second.resource if second else ''}"
         construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through {all_of}."
     return (
-        _Found(first.resource, second.resource, construct, first.typed or second.typed) if second is not None else None
+        _Found(first.resource, second.resource, construct, first.typed or second.typed, remedy)
+        if second is not None
+        else None
     )
 
 
@@ -137,9 +140,7 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
     path = critical_paths.critical_path(each.function)
     if path is None or path.per != "pod and node" or not isinstance(inner, Loop):
         return None
-    if not any(
-        _ONE_NODE.search(f"{parameter.name} {syntax.text(parameter.type)}") for parameter in each.function.params
-    ):
+    if not collections.given_one_node(each.function):
         return None
     second = _grows(change, each, inner.collection)
     if second is None or second.resource not in {"pods", "nodes"}:
@@ -207,6 +208,11 @@ def _growing(change: Change, file: ChangedFile, function: Function, collection: 
     # A node's own pods are few: at most 110.
     few = file.component.kind is Kind.NODE and found is not None and found.resource not in collections.WHOLE_ON_NODES
     return None if few else found
+
+
+def _type(change: Change, each: Added[Pair], collection: Node | None) -> Type | None:
+    index, function = change.head_index, each.function
+    return index.underlying(index.type_of(collection, function.file, function)) if collection is not None else None
 
 
 def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) -> Growing | None:
