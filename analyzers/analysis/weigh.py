@@ -1,6 +1,7 @@
 """Weighing: what a rule found, and where it stands, turned into level, estimate, priority and cc; here and nowhere else."""
 
 import dataclasses
+import re
 from functools import singledispatch
 
 from analyzers.analysis.change import Change
@@ -90,13 +91,17 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
     )
 
 
+_OF_NODES = re.compile(r"(instance|machine|node|provider)(_|$)")
+
+
 @_weigh.register
 def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     if not subject.labels:
         return dataclasses.replace(diagnostic, priority=4)
+    of_nodes = all(_OF_NODES.match(label) for label in subject.labels)
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"With {scale.PODS:,} pods that can be as many.",
+        multiplier=f"With {f'{scale.NODES:,} nodes' if of_nodes else f'{scale.PODS:,} pods'} that can be as many.",
         estimate=Estimate(formula="series = values of " + " x ".join(subject.labels)),
         priority=25,
     )
