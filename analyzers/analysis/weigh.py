@@ -131,6 +131,7 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     count = scale.COUNTS.get(subject.resource)
     # A namespace holds at most 3,000 pods (thresholds.md), and a reconcile of one object is what it is for.
     loud = subject.everywhere and (count is not None or subject.per != "object")
+    loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE
     times = scale.COUNTS.get(subject.loop)
     multiplier = ""
@@ -142,7 +143,7 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
         operations=float(count * times) if count is not None and times else None,
         formula=f"{what} x {f'{times:,} {subject.loop}' if times else f'{subject.per}s'}",
     )
-    if subject.copies:
+    if subject.copies and subject.lost != "copies":
         multiplier = f"{multiplier} What it gives is deep-copied.".strip()
     return dataclasses.replace(
         diagnostic, level=level, multiplier=multiplier, estimate=estimate, priority=45 if loud else 15

@@ -7,6 +7,7 @@ namespace index (only since 2015-12 for pods, later for the rest), and controlle
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -56,6 +57,9 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
         return None
     if type_ is None:
         return _by_name(call)
+    promoted = _cached(index, function, call) if len(call.arguments) > 1 else None
+    if promoted is not None:
+        return promoted  # the method of a client that is embedded
     named = dereferenced(type_)
     if isinstance(named, Named) and named.path.endswith("client/cache") and named.name.endswith("Namespacer"):
         return Scan(call, _resource_by_name(call), _everywhere(index, function, call, type_))
@@ -73,6 +77,26 @@ def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
             copies = not without_copies(function, call)
             return Scan(call, request.resource, request.scope == "cluster", copies, request.options.fields)
     return None
+
+
+class Cost(NamedTuple):
+    """What tells how dear a LIST of a cache is, by its text alone: dearer ones compare as more."""
+
+    unindexed: bool
+    everywhere: bool
+    copies: bool
+
+
+def cost(function: Function, call: Call) -> Cost:
+    """Give how dear a LIST is, as far as its text tells: without an index, for all namespaces, with copies."""
+    text = given(function, call)
+    getter = call.operand.child_by_field_name("arguments") if call.operand is not None else None
+    asked_for = syntax.children(getter)[:1] if getter is not None else []
+    narrowed = _NARROWED.search(text) or any(not _ALL.search(syntax.text(each)) for each in asked_for)
+    return Cost("MatchingFields" not in text, not narrowed, "UnsafeDisableDeepCopy" not in text)
+
+
+_NARROWED = re.compile(r"InNamespace\(|\bNamespace:")
 
 
 def without_copies(function: Function, call: Call) -> bool:
