@@ -99,7 +99,7 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
 
 def _does(found: Scan, walk: Walk) -> str:
     what = f"all {found.resource}" if found.resource else "a whole cache" if found.everywhere else "a cache"
-    what += "" if found.everywhere else " of a namespace"
+    what += "" if found.everywhere else " under one value of an index" if found.constant else " of a namespace"
     if walk.lost == "index":
         return f"walks {what}: this read used an index"
     if walk.lost == "copies":

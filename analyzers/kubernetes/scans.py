@@ -17,12 +17,13 @@ from analyzers.golang.types import Interface, Named, Signature, Slice, Type, der
 from analyzers.kubernetes import clients, collections, critical_paths, resources
 from analyzers.kubernetes.requests import requests
 
-METHODS = frozenset({"List", "ListKeys"})
+METHODS = frozenset({"List", "ListKeys", "FilteredList", "ByIndex"})
 # Methods of a REST storage that are asked for everything there is (k8s.io/apiserver pkg/registry/rest: Lister, Watcher,
 # TableConvertor), and what only they are given.
 _SERVING = frozenset({"List", "Watch", "ConvertToTable"})
 _ASKED_FOR_ALL = re.compile(r"\b(internalversion|metainternalversion)\.ListOptions\b|\bTableOptions\b|\btableOptions\b")
 _LISTER = re.compile(r"[lL]isters?$")
+_LITERALS = frozenset({"interpreted_string_literal", "raw_string_literal", "true", "false"})
 _STORE = re.compile(r"([sS]tore|[iI]ndexer|[iI]nformer)$")
 _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
 
@@ -31,7 +32,8 @@ _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
 class Scan:
     """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, with copies or without.
 
-    indexed: an index gives what it asks for, which may still be much.
+    indexed: an index gives what it asks for, which may still be much. constant: what one value, the same for all, has in an
+    index.
     """
 
     call: Call
@@ -39,6 +41,7 @@ class Scan:
     everywhere: bool
     copies: bool = False
     indexed: bool = False
+    constant: bool = False
 
 
 def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
@@ -47,6 +50,10 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
         return None
     type_ = index.type_of(call.operand, function.file, function)
     known = clients.client(type_)
+    if call.name == "ByIndex":
+        constant = len(call.arguments) == 2 and call.arguments[1].type in _LITERALS
+        is_store = (known.kind == "store") if known is not None else type_ is None
+        return Scan(call, _resource_by_name(call), False, constant=True) if constant and is_store else None
     if known is not None:
         if known.kind == "lister" and len(call.arguments) <= 1:
             return Scan(call, known.resource, _everywhere(index, function, call, type_))
@@ -63,7 +70,10 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     named = dereferenced(type_)
     if isinstance(named, Named) and named.path.endswith("client/cache") and named.name.endswith("Namespacer"):
         return Scan(call, _resource_by_name(call), _everywhere(index, function, call, type_))
-    return Scan(call, _resource_by_name(call), True) if not call.arguments and _is_store(index, type_) else None
+    if not call.arguments and _is_store(index, type_):
+        return Scan(call, _resource_by_name(call), True)
+    listed = _listed(index, call, type_)
+    return Scan(call, listed, "Namespace" not in syntax.text(call.operand) + str(named)) if listed else None
 
 
 def serves_all(function: Function) -> bool:
@@ -130,17 +140,49 @@ def _by_name(call: Call) -> Scan | None:
     return None
 
 
-def _is_store(index: PackageIndex, type_: Type) -> bool:
-    """Say whether an interface is a store by its methods: List() []interface{} beside reads by key or index."""
+def _listed(index: PackageIndex, call: Call, type_: Type) -> str:
+    """Give the resource that a project's own lister lists, by its method: List(labels.Selector) ([]*v1.Pod, error); "" for none.
+
+    Lists of nodes are left out: what schedules has one at hand.
+    """
     named = dereferenced(type_)
-    if not isinstance(named, Named) or not isinstance(index.underlying(named), Interface):
+    if not isinstance(named, Named) or named.name.lower().startswith(("fake", "mock")):
+        return ""
+    if not named.name.endswith("Lister") and not isinstance(index.underlying(named), Interface):
+        return ""
+    member = index.member(named, call.name)
+    signature = member.type if member is not None else None
+    if not isinstance(signature, Signature) or not signature.results or len(signature.params) > 2:
+        return ""
+    if not all(_selects(index, param) for param in signature.params):
+        return ""
+    result = dereferenced(signature.results[0])
+    listed = collections.kind(result.elem) if isinstance(result, Slice) else None
+    if listed is None and isinstance(result, Named):
+        listed = resources.of_list(result.name)
+    return listed if listed in collections.RESOURCES - {"nodes"} else ""
+
+
+def _selects(index: PackageIndex, type_: Type | None) -> bool:
+    named = dereferenced(type_)
+    return (isinstance(named, Named) and named.name == "Selector") or isinstance(index.underlying(type_), Signature)
+
+
+def _is_store(index: PackageIndex, type_: Type) -> bool:
+    """Say whether a type is a store or a heap by its methods: List() []interface{} beside reads by key or index."""
+    named = dereferenced(type_)
+    if not isinstance(named, Named):
         return False
     member = index.member(named, "List")
     if member is None or not isinstance(member.type, Signature) or member.type.params or len(member.type.results) != 1:
         return False
     result = member.type.results[0]
     held = index.underlying(result.elem) if isinstance(result, Slice) else None
-    return isinstance(held, Interface) and bool(index.methods(named) & {"ByIndex", "GetByIndex", "GetByKey", "Index"})
+    return isinstance(held, Interface) and _reads_by_key(index.methods(named))
+
+
+def _reads_by_key(methods: frozenset[str]) -> bool:
+    return bool(methods & {"ByIndex", "GetByIndex", "GetByKey", "Index"}) or methods >= {"Get", "Add"}
 
 
 def _everywhere(index: PackageIndex, function: Function, call: Call, type_: Type | None) -> bool:
