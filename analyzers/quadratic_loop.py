@@ -49,10 +49,11 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Assignment, Call, Loop
 from analyzers.golang.syntax import Node
-from analyzers.golang.types import Map, Type
+from analyzers.golang.types import Map, Named, Type
 from analyzers.kubernetes import collections, critical_paths
 from analyzers.kubernetes.collections import Growing
 from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.loops import bounded
 
 _SEARCHES = frozenset({"Contains", "ContainsFunc", "Index", "IndexFunc", "Find", "IndexOf", "Filter"})
 _SEARCH_PACKAGES = frozenset({"slices", "lo", "sliceutil", "sliceutils"})
@@ -118,6 +119,8 @@ def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) 
         return None
     derived, remedy = _derived(each.function, outer), ""
     if isinstance(inner, Loop):
+        if _grows_with(each.function, outer, inner):
+            return _Found(first.resource, first.resource, _added_to(outer, inner), first.typed, _LOOK_UP)
         second = None if _mentions(inner.collection, derived) else _grows(change, each, inner.collection)
         construct = (
             f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
@@ -133,6 +136,32 @@ def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) 
         if second is not None
         else None
     )
+
+
+_LOOK_UP = "Keep them in a map, and look up what is searched for."
+
+
+def _added_to(outer: Loop, inner: Loop) -> str:
+    searched = code(_text(inner.collection))
+    return (
+        f"For each element of {code(_text(outer.collection))}, {searched} is gone through, to which the same loop adds."
+    )
+
+
+def _grows_with(function: Function, outer: Loop, inner: Loop) -> bool:
+    """Say whether an inner loop goes through a slice to which the outer one only ever adds."""
+    collection = inner.collection
+    if collection is None or collection.type != "identifier" or outer.body is None:
+        return False
+    name, binding = syntax.text(collection), function.binding(syntax.text(collection), collection.start_byte)
+    if binding is None or binding.start > outer.node.start_byte:
+        return False
+    given = [
+        syntax.text(each.right[0]) if len(each.left) == len(each.right) == 1 else ""
+        for each in function.assignments
+        if outer in each.loops and any(syntax.text(left) == name for left in each.left)
+    ]
+    return bool(given) and all(text.startswith(f"append({name},") for text in given)
 
 
 def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Found | None:
@@ -180,17 +209,30 @@ def _unions(function: Function) -> Iterator[Candidate[Assignment]]:
 
 
 def _copied_again(change: Change, each: Added[Assignment]) -> _Found | None:
-    """What is wrong with a set that is copied for each element of something that grows with the cluster."""
+    """What is wrong with a set that is copied for each element of a loop."""
     loop = each.what.loops[-1]
-    growing = _growing(change, each.file, each.function, loop.collection) if _over(loop) else None
-    if growing is None:
+    if not _over(loop) or bounded(change.head_index, each.function, loop):
         return None
     name = syntax.text(each.what.left[0])
     construct = (
         f"{code(f'{name}.Union')} copies the whole set again for each element of {code(_text(loop.collection))}."
     )
-    # Whose pods or nodes these are cannot be seen here, so no number is given.
-    return _Found(name, name, construct, False, f"Insert into {code(name)} instead.")
+    path = path_of(change, each.function, each.what.closures)
+    nested = len([outer for outer in each.what.loops if _over(outer)]) > 1
+    # How much is in such sets cannot be seen here, so no number is given.
+    sure = (nested and path is not None and path.hot) or _of_pods_or_nodes(change, each)
+    return _Found(name, name, construct, sure, f"Insert into {code(name)} instead.")
+
+
+def _of_pods_or_nodes(change: Change, each: Added[Assignment]) -> bool:
+    """Say whether a set is by its type or name one of pods or nodes, all of them as far as one can see."""
+    index, function, node = change.head_index, each.function, each.what.left[0]
+    type_ = index.type_of(node, function.file, function)
+    held = index.underlying(type_)
+    kind = collections.kind(held.key) if isinstance(held, Map) else None
+    arguments = type_.args if isinstance(type_, Named) else ()
+    found = kind or next((collections.kind(argument) for argument in arguments if argument is not None), None)
+    return (found or collections.alike(node)) in {"pods", "nodes"}
 
 
 def _over(loop: Loop) -> bool:

@@ -133,6 +133,8 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
     held = element(under)
     resource = kind(held) or (kind(under.key) if isinstance(under, Map) else None)
     typed = resource is not None
+    if resource is None and isinstance(under, Map) and _is_a_key(under.key) and (match := _KEYED.match(name)):
+        resource = _WORDS[match[1] + "s"]
     # Names are believed for strings, keys and interfaces, or where nothing is known; never against a type that says otherwise.
     if resource is None and (held is None or not isinstance(held, Pointer | Named | Slice | Map)):
         resource = _by_name(name)
@@ -199,6 +201,15 @@ def _given_for_one(index: PackageIndex, file: SourceFile, function: Function, co
         return False
     held = [element(index.underlying(index.type_of(each, file, function))) for each in arguments]
     return not any(kind(each) == resource for each in held)
+
+
+# What is kept for each pod or node: podUsage map[types.NamespacedName]usage.
+_KEYED = re.compile(r"(pod|node)s?[A-Z]")
+_KEYS = frozenset({"NamespacedName", "ObjectKey", "UID", "NodeName", "ObjectName"})
+
+
+def _is_a_key(type_: Type | None) -> bool:
+    return isinstance(type_, Named) and type_.name in _KEYS
 
 
 def alike(collection: Node) -> str:
