@@ -149,7 +149,7 @@ def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level]
     variable, label, _, value = given.what
     shown = f"{code(variable)} is given {code(syntax.text(value), 40)}{f' as {code(label)}' if label else ''}"
     function, operand = _method(value)
-    if function == "Error" and operand is not None and not _arguments(value):
+    if function == "Error" and operand is not None and not _arguments(value) and _of_any_text(change, given, operand):
         return f"{shown}: an error's text has values without end, each a time series for ever.", _REMEDY, Level.WARNING
     type_ = dereferenced(_type(change, given, operand)) if operand is not None else None
     if function == "String" and isinstance(type_, Named) and (type_.path, type_.name) == ("net/url", "URL"):
@@ -168,6 +168,19 @@ def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level]
                 Level.NOTICE,
             )
     return None
+
+
+def _of_any_text(change: Change, given: Added[LabelValue], error: Node) -> bool:
+    """Say whether an error's text can be any: not what a function for one kind of error has just made."""
+    type_ = _type(change, given, error)
+    if type_ is not None and not (isinstance(type_, Named) and type_.name == "error"):
+        return False
+    binding = given.function.binding(syntax.text(error), error.start_byte)
+    made = syntax.text(binding.value) if binding is not None and binding.value is not None else ""
+    return _MAKES_ONE.match(made) is None
+
+
+_MAKES_ONE = re.compile(r"(\w+\.)?[nN]ew\w*\(|&?[\w.]+\{")
 
 
 def _method(value: Node) -> tuple[str, Node | None]:

@@ -128,12 +128,12 @@ def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
         then = max(before.get(_read(change.head_index, each.function, each.what), [now]))
         if then >= now:
             continue
-        if now.unindexed and not then.unindexed:
-            yield each, "index"
-        elif now.everywhere and not then.everywhere:
-            yield each, ""
-        elif now.copies and not then.copies:
-            yield each, "copies"
+        cheap = [(was, is_) == (scans.CHEAP, scans.DEAR) for was, is_ in zip(then, now, strict=True)]
+        if any(cheap):
+            yield each, _LOST[cheap.index(True)]
+
+
+_LOST: tuple[Lost, ...] = ("index", "", "copies")  # a lost namespace makes it a new walk
 
 
 def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:

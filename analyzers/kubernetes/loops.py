@@ -21,7 +21,7 @@ ResourceName Quantity
 _PARTS = frozenset(_PARTS_WORDS.split())
 _SMALL_NAMES = re.compile(
     r"^(args?|arguments|flags?|os\.Args|containers|initContainers|volumes|volumeMounts|mounts|ports|env|envFrom|conditions|owners|ownerRefs?|ownerReferences|"
-    r"finalizers|taints|tolerations|addresses|imagePullSecrets|accessModes|subsets|rules|subjects|groups|versions|resources|zones|regions|masters|"
+    r"finalizers|annotations|labels|taints|tolerations|addresses|imagePullSecrets|accessModes|subsets|rules|subjects|groups|versions|resources|zones|regions|masters|"
     r"plugins|controllers|evaluators|strategies|tests?|testCases|cases)$",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
+from analyzers.golang.syntax import Node
 from analyzers.golang.types import Interface, Named, Signature, Slice, Type, dereferenced
 from analyzers.kubernetes import clients, collections, critical_paths, resources
 from analyzers.kubernetes.requests import requests
@@ -89,12 +90,15 @@ def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     return None
 
 
-class Cost(NamedTuple):
-    """What tells how dear a LIST of a cache is, by its text alone: dearer ones compare as more."""
+CHEAP, UNKNOWN, DEAR = range(3)
 
-    unindexed: bool
-    everywhere: bool
-    copies: bool
+
+class Cost(NamedTuple):
+    """What tells how dear a LIST of a cache is, each part CHEAP, UNKNOWN or DEAR: dearer ones compare as more."""
+
+    unindexed: int
+    everywhere: int
+    copies: int
 
 
 def cost(function: Function, call: Call) -> Cost:
@@ -103,9 +107,17 @@ def cost(function: Function, call: Call) -> Cost:
     getter = call.operand.child_by_field_name("arguments") if call.operand is not None else None
     asked_for = syntax.children(getter)[:1] if getter is not None else []
     narrowed = _NARROWED.search(text) or any(not _ALL.search(syntax.text(each)) for each in asked_for)
-    return Cost("MatchingFields" not in text, not narrowed, "UnsafeDisableDeepCopy" not in text)
+    # Options that a function gives, or that come from elsewhere, may hold anything.
+    dear = DEAR if all(_OPTION.search(given_as(function, each)) for each in call.arguments[2:]) else UNKNOWN
+    return Cost(
+        CHEAP if _INDEXED.search(text) else dear,
+        CHEAP if narrowed else dear,
+        CHEAP if "UnsafeDisableDeepCopy" in text else dear,
+    )
 
 
+_OPTION = re.compile(r"\b(InNamespace|Matching\w+|HasLabels|UnsafeDisableDeepCopy|Limit|ListOptions\{)")
+_INDEXED = re.compile(r"\bMatchingFields|\bFieldSelector\b")
 _NARROWED = re.compile(r"InNamespace\(|\bNamespace:")
 
 
@@ -116,13 +128,14 @@ def without_copies(function: Function, call: Call) -> bool:
 
 def given(function: Function, call: Call) -> str:
     """Give the text of a call's arguments, and of what the variables among them were first given."""
-    parts = []
-    for argument in call.arguments:
-        parts.append(syntax.text(argument))
-        binding = function.binding(parts[-1].lstrip("&").removesuffix("..."), argument.start_byte)
-        if binding is not None and binding.value is not None:
-            parts.append(syntax.text(binding.value))
-    return "\n".join(parts)
+    return "\n".join(given_as(function, argument) for argument in call.arguments)
+
+
+def given_as(function: Function, argument: Node) -> str:
+    """Give the text of an argument, and of what the variable that it is was first given."""
+    text = syntax.text(argument)
+    binding = function.binding(text.lstrip("&").removesuffix("..."), argument.start_byte)
+    return f"{text}\n{syntax.text(binding.value)}" if binding is not None and binding.value is not None else text
 
 
 def _by_name(call: Call) -> Scan | None:
