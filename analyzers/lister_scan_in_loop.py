@@ -47,7 +47,8 @@ controller-runtime's cached client deep-copy every object they give as well. Lis
 Not reported: walks that were there before, or replace a request to the API server; walks once per period, at start-up
 or behind a conflict; a storage's own `List`, which is asked for all; reads from an index; resources of which there are
 few, pods on a node among them; loops over a few things; command lines, tests and generated code. A walk of one
-namespace for each reconciled object is a notice.
+namespace for each reconciled object is a notice, and so is a read that begins to copy what it gives. A read that loses
+its index is reported wherever it stands.
 """
 
 from collections.abc import Hashable, Iterator
