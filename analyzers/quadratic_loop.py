@@ -151,11 +151,9 @@ def _added_to(outer: Loop, inner: Loop) -> str:
 def _grows_with(function: Function, outer: Loop, inner: Loop) -> bool:
     """Say whether an inner loop goes through a slice to which the outer one only ever adds."""
     collection = inner.collection
-    if collection is None or collection.type != "identifier" or outer.body is None:
+    if collection is None or collection.type != "identifier":
         return False
-    name, binding = syntax.text(collection), function.binding(syntax.text(collection), collection.start_byte)
-    if binding is None or binding.start > outer.node.start_byte:
-        return False
+    name = syntax.text(collection)
     given = [
         syntax.text(each.right[0]) if len(each.left) == len(each.right) == 1 else ""
         for each in function.assignments
