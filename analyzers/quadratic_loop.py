@@ -32,8 +32,9 @@ an index once, before the loop, and look things up in it.
 ```
 
 Not reported: inner collections that belong to the outer element (the pods of a node, the containers of a pod), as all
-of them together are linear; collections that do not grow with the cluster; pods on one node (at most 110) in code
-that runs on nodes; nested loops that were there before; command lines, tests and generated code.
+of them together are linear, and what a call gives for one object, or pods that are given together with their node;
+collections that do not grow with the cluster; a control plane's nodes; pods on one node (at most 110) in code that runs
+on nodes; nested loops that were there before; command lines, tests and generated code.
 """
 
 from collections.abc import Iterator

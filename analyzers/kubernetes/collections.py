@@ -241,7 +241,7 @@ def name_of(collection: Node) -> str | None:
             operand = collection.child_by_field_name("operand")
             # `pods.Items`, `podStore.List()`: the list goes by the name of what holds it.
             if (
-                name in {"Items", "List", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"}
+                name in {"Items", "List", "FilteredList", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"}
                 and operand is not None
             ):
                 collection = operand
