@@ -24,26 +24,41 @@ and more. Use a histogram with some ten buckets, and labels that take a few know
  )
 ```
 
-Not reported: metrics that were there before, with the labels they had; labels whose names do not tell; pods' names on a
-node, where they are few; command lines, tests and generated code.
+Not reported: metrics that were there before, with the labels they had; labels whose names do not tell, unless the values
+they are given do (an error's text, a URL, a pod's name); labels whose values all come out of a function that maps them;
+pods' names on a node, where they are few; command lines, tests and generated code. Any number as a value is a notice.
 """
 
+import re
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.places import Added, Candidate, added
 from analyzers.analysis.subject import Series
+from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
 from analyzers.golang.source import SourceFile
-from analyzers.kubernetes import metrics
+from analyzers.golang.syntax import Node
+from analyzers.golang.types import Named, Type, dereferenced
+from analyzers.kubernetes import collections, metrics
 from analyzers.kubernetes.components import Kind
-from analyzers.kubernetes.metrics import Vector
+from analyzers.kubernetes.metrics import LabelValue, Vector
 
 _OF_A_POD = frozenset({"pod", "pod_name", "podname", "pod_uid", "uid", "container_id"})
+# Kinds of which a label for each object is in use, as there are thousands at most, not more.
+_COUNTED = frozenset({"nodes", "namespaces", "services", "leases"})
+# Numbers that take few values: `strconv.Itoa(response.StatusCode)`.
+_FEW_NUMBERS = re.compile(
+    r"code|status|port|version|major|minor|shard|index|worker|table|level|class|kind|type|zone|len\(", re.IGNORECASE
+)
+_REGISTERS = frozenset({"MustRegister", "Register", "RawMustRegister"})
 
 
 def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each new metric, or label of one, that costs memory without end."""
+    """Yield a diagnostic for each new metric, label or value of one that costs memory without end."""
+    said: set[str] = set()
     for file in change.go_files:
         if file.head is None or b"Vec(" not in file.head.source or not concerned(file):
             continue
@@ -52,28 +67,171 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             known = before.get(vector.name)
             unbounded = [
                 label
-                for label in vector.labels
-                if label in metrics.UNBOUNDED and (known is None or label not in known.labels)
+                for label in _unbounded(file, vector)
+                if (known is None or label not in known.labels) and not _mapped(change, file, vector, label)
             ]
-            if file.component.kind is Kind.NODE:
-                unbounded = [label for label in unbounded if label not in _OF_A_POD]
             problem = _problem(vector, known, unbounded)
             if problem is None:
                 continue
+            said.add(vector.variable)
             construct, remedy, level = problem
             line = next((line for line in vector.lines if line in file.diff.added), vector.line)
-            yield Diagnostic(
-                analyzer="expensive-metrics",
-                path=file.path,
-                line=line,
-                end_line=line,
-                construct=construct,
-                remedy=remedy,
-                unless="Leave it if few values are ever seen, and say which." if unbounded else "",
-                concern=f"metric {vector.name}",
-                level=level,
-                subject=Series(tuple(unbounded)),
+            yield _diagnostic(file, line, vector.name, construct, remedy, level, tuple(unbounded))
+    for given in added(change, _given):
+        value = given.what
+        if value.variable in said or not concerned(given.file):
+            continue
+        problem = _endless(change, given)
+        if problem is not None:
+            said.add(value.variable)
+            construct, remedy, level = problem
+            series = (syntax.text(value.value),) if level is Level.WARNING else ()
+            yield _diagnostic(given.file, given.first, value.variable, construct, remedy, level, series)
+    yield from _registered(change, said)
+
+
+def _diagnostic(
+    file: ChangedFile, line: int, name: str, construct: str, remedy: str, level: Level, series: tuple[str, ...]
+) -> Diagnostic:
+    return Diagnostic(
+        analyzer="expensive-metrics",
+        path=file.path,
+        line=line,
+        end_line=line,
+        construct=construct,
+        remedy=remedy,
+        unless="Leave it if few values are ever seen, and say which." if series else "",
+        concern=f"metric {name}",
+        level=level,
+        subject=Series(series),
+    )
+
+
+def _unbounded(file: ChangedFile, vector: Vector) -> list[str]:
+    found = [label for label in vector.labels if metrics.unbounded(label)]
+    # What belongs to one node is few on it.
+    return (
+        [label for label in found if label in metrics.UNBOUNDED - _OF_A_POD]
+        if file.component.kind is Kind.NODE
+        else found
+    )
+
+
+def _mapped(change: Change, file: ChangedFile, vector: Vector, label: str) -> bool:
+    """Say whether all values that the package gives a label come out of a function that maps them to some it knows."""
+    if not vector.variable:
+        return False
+    place = vector.labels.index(label)
+    values = [
+        each
+        for function in change.head_index.package_of(file.path).functions
+        if not function.file.test and vector.variable.encode() in function.file.source
+        for call in function.calls
+        for each in metrics.label_values(call)
+        if each.variable == vector.variable and (each.label == label or each.place == place)
+    ]
+    return bool(values) and all(metrics.mapped(each.value) for each in values)
+
+
+def _given(function: Function) -> Iterator[Candidate[LabelValue]]:
+    for call in function.calls:
+        for each in metrics.label_values(call):
+            yield Candidate(
+                ("label value", each.variable, syntax.text(each.value)), call.line, syntax.end_line(each.value), each
             )
+
+
+_REMEDY = "Drop the label, or map it to a few known values."
+
+
+def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level] | None:
+    """What is wrong with a label's value, None if nothing is known to be."""
+    variable, label, _, value = given.what
+    shown = f"{code(variable)} is given {code(syntax.text(value), 40)}{f' as {code(label)}' if label else ''}"
+    function, operand = _method(value)
+    if function == "Error" and operand is not None and not _arguments(value) and _of_any_text(change, given, operand):
+        return f"{shown}: an error's text has values without end, each a time series for ever.", _REMEDY, Level.WARNING
+    type_ = dereferenced(_type(change, given, operand)) if operand is not None else None
+    if function == "String" and isinstance(type_, Named) and (type_.path, type_.name) == ("net/url", "URL"):
+        return f"{shown}: each URL is a time series, for ever.", _REMEDY, Level.WARNING
+    if function in {"Name", "UID", "GetName", "GetUID"} and type_ is not None:
+        kind = collections.kind(type_)
+        if kind is None or kind in _COUNTED or given.file.component.kind is Kind.NODE:
+            return None
+        return f"{shown}: each of the {kind} is a time series, for ever.", _REMEDY, Level.WARNING
+    if function in {"Itoa", "FormatInt", "FormatUint"} and operand is not None and syntax.text(operand) == "strconv":
+        number = _arguments(value)[:1]
+        if number and not _FEW_NUMBERS.search(syntax.text(number[0]) + label):
+            return (
+                f"{shown}, and keeps a time series for each number, for ever: how many can there be?",
+                "Map it to a few known values, or cap them.",
+                Level.NOTICE,
+            )
+    return None
+
+
+def _of_any_text(change: Change, given: Added[LabelValue], error: Node) -> bool:
+    """Say whether an error's text can be any: not what a function for one kind of error has just made."""
+    type_ = _type(change, given, error)
+    if type_ is not None and not (isinstance(type_, Named) and type_.name == "error"):
+        return False
+    binding = given.function.binding(syntax.text(error), error.start_byte)
+    made = syntax.text(binding.value) if binding is not None and binding.value is not None else ""
+    return _MAKES_ONE.match(made) is None
+
+
+_MAKES_ONE = re.compile(r"(\w+\.)?[nN]ew\w*\(|&?[\w.]+\{")
+
+
+def _method(value: Node) -> tuple[str, Node | None]:
+    """The method or field that a value is, through conversions to a string, and what it is one of."""
+    while value.type == "call_expression":
+        function = value.child_by_field_name("function")
+        if function is None:
+            return "", None
+        if syntax.text(function) != "string" or not _arguments(value):
+            value = function
+            break
+        value = _arguments(value)[0]
+    if value.type != "selector_expression":
+        return "", None
+    field = value.child_by_field_name("field")
+    return syntax.text(field) if field is not None else "", value.child_by_field_name("operand")
+
+
+def _arguments(value: Node) -> list[Node]:
+    arguments = value.child_by_field_name("arguments") if value.type == "call_expression" else None
+    return syntax.children(arguments) if arguments is not None else []
+
+
+def _type(change: Change, given: Added[LabelValue], node: Node) -> Type | None:
+    return change.head_index.type_of(node, given.file.head or given.function.file, given.function)
+
+
+def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
+    """Metrics with such labels that were there, and which the change begins to register."""
+    for each in added(change, _registrations):
+        file, name = each.file, each.what
+        if name in said or file.base is None or not concerned(file):
+            continue
+        for vector in _vectors(file.head, None):
+            unbounded = tuple(_unbounded(file, vector)) if vector.variable == name else ()
+            if unbounded and any(known.name == vector.name for known in _vectors(file.base, None)):
+                labels = ", ".join(code(label) for label in unbounded)
+                construct = (
+                    f"{code(name)} is registered now: it keeps a time series for each value of {labels}, for ever."
+                )
+                remedy = "Leave it to those who want it, or drop the label."
+                yield _diagnostic(file, each.first, name, construct, remedy, Level.WARNING, unbounded)
+
+
+def _registrations(function: Function) -> Iterator[Candidate[str]]:
+    for call in function.calls:
+        if call.name in _REGISTERS:
+            for argument in call.arguments:
+                name = syntax.text(argument)
+                line = syntax.line(argument)
+                yield Candidate(("register", name.lower()), line, line, name)
 
 
 def _problem(vector: Vector, known: Vector | None, unbounded: list[str]) -> tuple[str, str, Level] | None:

@@ -32,11 +32,11 @@ an index once, before the loop, and look things up in it.
 ```
 
 Not reported: inner collections that belong to the outer element (the pods of a node, the containers of a pod), as all
-of them together are linear; collections that do not grow with the cluster; pods on one node (at most 110) in code
-that runs on nodes; nested loops that were there before; command lines, tests and generated code.
+of them together are linear, and what a call gives for one object, or pods that are given together with their node;
+collections that do not grow with the cluster; a control plane's nodes; pods on one node (at most 110) in code that runs
+on nodes; nested loops that were there before; command lines, tests and generated code.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -50,11 +50,12 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Assignment, Call, Loop
 from analyzers.golang.syntax import Node
+from analyzers.golang.types import Map, Named, Type
 from analyzers.kubernetes import collections, critical_paths
 from analyzers.kubernetes.collections import Growing
 from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.loops import bounded
 
-_ONE_NODE = re.compile(r"^node(Name|ID|Info)? |^\w+ (\*|\w+\.|\*\w+\.)Node(Info)?$")
 _SEARCHES = frozenset({"Contains", "ContainsFunc", "Index", "IndexFunc", "Find", "IndexOf", "Filter"})
 _SEARCH_PACKAGES = frozenset({"slices", "lo", "sliceutil", "sliceutils"})
 
@@ -117,19 +118,49 @@ def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) 
     first = _grows(change, each, outer.collection)
     if first is None:
         return None
-    derived = _derived(each.function, outer)
+    derived, remedy = _derived(each.function, outer), ""
     if isinstance(inner, Loop):
+        if _grows_with(each.function, outer, inner):
+            return _Found(first.resource, first.resource, _added_to(outer, inner), first.typed, _LOOK_UP)
         second = None if _mentions(inner.collection, derived) else _grows(change, each, inner.collection)
         construct = (
             f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
         )
+        if second is not None and isinstance(_type(change, each, inner.collection), Map):
+            remedy = f"Compute once, before the loop, what it needs of the {second.resource}."
     else:
         second = _searched(change, each, inner, derived)
         all_of = f"all {second.resource if second else ''}"
         construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through {all_of}."
     return (
-        _Found(first.resource, second.resource, construct, first.typed or second.typed) if second is not None else None
+        _Found(first.resource, second.resource, construct, first.typed or second.typed, remedy)
+        if second is not None
+        else None
     )
+
+
+_LOOK_UP = "Keep them in a map, and look up what is searched for."
+
+
+def _added_to(outer: Loop, inner: Loop) -> str:
+    searched = code(_text(inner.collection))
+    return (
+        f"For each element of {code(_text(outer.collection))}, {searched} is gone through, to which the same loop adds."
+    )
+
+
+def _grows_with(function: Function, outer: Loop, inner: Loop) -> bool:
+    """Say whether an inner loop goes through a slice to which the outer one only ever adds."""
+    collection = inner.collection
+    if collection is None or collection.type != "identifier":
+        return False
+    name = syntax.text(collection)
+    given = [
+        syntax.text(each.right[0]) if len(each.left) == len(each.right) == 1 else ""
+        for each in function.assignments
+        if outer in each.loops and any(syntax.text(left) == name for left in each.left)
+    ]
+    return bool(given) and all(text.startswith(f"append({name},") for text in given)
 
 
 def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Found | None:
@@ -137,9 +168,7 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
     path = critical_paths.critical_path(each.function)
     if path is None or path.per != "pod and node" or not isinstance(inner, Loop):
         return None
-    if not any(
-        _ONE_NODE.search(f"{parameter.name} {syntax.text(parameter.type)}") for parameter in each.function.params
-    ):
+    if not collections.given_one_node(each.function):
         return None
     second = _grows(change, each, inner.collection)
     if second is None or second.resource not in {"pods", "nodes"}:
@@ -179,17 +208,30 @@ def _unions(function: Function) -> Iterator[Candidate[Assignment]]:
 
 
 def _copied_again(change: Change, each: Added[Assignment]) -> _Found | None:
-    """What is wrong with a set that is copied for each element of something that grows with the cluster."""
+    """What is wrong with a set that is copied for each element of a loop."""
     loop = each.what.loops[-1]
-    growing = _growing(change, each.file, each.function, loop.collection) if _over(loop) else None
-    if growing is None:
+    if not _over(loop) or bounded(change.head_index, each.function, loop):
         return None
     name = syntax.text(each.what.left[0])
     construct = (
         f"{code(f'{name}.Union')} copies the whole set again for each element of {code(_text(loop.collection))}."
     )
-    # Whose pods or nodes these are cannot be seen here, so no number is given.
-    return _Found(name, name, construct, False, f"Insert into {code(name)} instead.")
+    path = path_of(change, each.function, each.what.closures)
+    nested = len([outer for outer in each.what.loops if _over(outer)]) > 1
+    # How much is in such sets cannot be seen here, so no number is given.
+    sure = (nested and path is not None and path.hot) or _of_pods_or_nodes(change, each)
+    return _Found(name, name, construct, sure, f"Insert into {code(name)} instead.")
+
+
+def _of_pods_or_nodes(change: Change, each: Added[Assignment]) -> bool:
+    """Say whether a set is by its type or name one of pods or nodes, all of them as far as one can see."""
+    index, function, node = change.head_index, each.function, each.what.left[0]
+    type_ = index.type_of(node, function.file, function)
+    held = index.underlying(type_)
+    kind = collections.kind(held.key) if isinstance(held, Map) else None
+    arguments = type_.args if isinstance(type_, Named) else ()
+    found = kind or next((collections.kind(argument) for argument in arguments if argument is not None), None)
+    return (found or collections.alike(node)) in {"pods", "nodes"}
 
 
 def _over(loop: Loop) -> bool:
@@ -205,13 +247,13 @@ def _growing(change: Change, file: ChangedFile, function: Function, collection: 
         collections.growing(change.head_index, function.file, function, collection) if collection is not None else None
     )
     # A node's own pods are few: at most 110.
-    if (
-        found is not None
-        and file.component.kind is Kind.NODE
-        and found.resource not in {"services", "endpoints", "endpointslices", "nodes"}
-    ):
-        return None
-    return found
+    few = file.component.kind is Kind.NODE and found is not None and found.resource not in collections.WHOLE_ON_NODES
+    return None if few else found
+
+
+def _type(change: Change, each: Added[Pair], collection: Node | None) -> Type | None:
+    index, function = change.head_index, each.function
+    return index.underlying(index.type_of(collection, function.file, function)) if collection is not None else None
 
 
 def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) -> Growing | None:

@@ -33,12 +33,17 @@ class Nested:
     path_name: str = ""
 
 
+Lost = Literal["", "index", "copies"]
+"""What made a walk cheaper before the change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A walk through a whole cache: of a resource ("" if unknown), all of it or one namespace; made anew for each of `per`.
 
     per: "item" of a loop (over `loop`, a name of kubernetes.scale, "" if unknown), "event", or "object" that is reconciled
-    for, or what a critical path says. copies: every object is copied too.
+    for, or what a critical path says ("call": nothing says). copies: every object is copied too. lost: what made the same
+    walk cheaper before the change.
     """
 
     resource: str
@@ -47,6 +52,7 @@ class Walk:
     loop: str = ""
     copies: bool = False
     path_name: str = ""
+    lost: Lost = ""
 
 
 @dataclass(frozen=True, slots=True)

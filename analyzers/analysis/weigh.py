@@ -1,6 +1,7 @@
 """Weighing: what a rule found, and where it stands, turned into level, estimate, priority and cc; here and nowhere else."""
 
 import dataclasses
+import re
 from functools import singledispatch
 
 from analyzers.analysis.change import Change
@@ -21,7 +22,7 @@ from analyzers.analysis.subject import (
     Watch,
 )
 from analyzers.analysis.traffic import weigh_limit, weigh_pace, weigh_request, weigh_watch
-from analyzers.kubernetes import perf_jobs, scale
+from analyzers.kubernetes import collections, perf_jobs, scale
 from analyzers.kubernetes.dependencies import Grade
 from analyzers.kubernetes.versions import Step
 
@@ -90,13 +91,17 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
     )
 
 
+_OF_NODES = re.compile(r"(instance|machine|node|provider)(_|$)")
+
+
 @_weigh.register
 def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     if not subject.labels:
         return dataclasses.replace(diagnostic, priority=4)
+    of_nodes = all(_OF_NODES.match(label) for label in subject.labels)
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"With {scale.PODS:,} pods that can be as many.",
+        multiplier=f"With {f'{scale.NODES:,} nodes' if of_nodes else f'{scale.PODS:,} pods'} that can be as many.",
         estimate=Estimate(formula="series = values of " + " x ".join(subject.labels)),
         priority=25,
     )
@@ -124,20 +129,25 @@ def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnost
 @_weigh.register
 def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     count = scale.COUNTS.get(subject.resource)
-    # A namespace holds at most 3,000 pods (thresholds.md), and a reconcile of one object is what it is for.
-    loud = subject.everywhere and (count is not None or subject.per != "object")
+    # A reconcile of one object is what a walk of its namespace is for; not so the scheduling of a pod.
+    grows = subject.resource in collections.RESOURCES
+    for_a_pod = subject.resource == "pods" and subject.per in {"pod", "pod and node"}
+    loud = (grows or subject.per != "object") if subject.everywhere else for_a_pod
+    loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE
     times = scale.COUNTS.get(subject.loop)
     multiplier = ""
     if count is not None and subject.everywhere:
         multiplier = f"At the supported limit that is {scale.human_count(count)} {subject.resource}"
         multiplier += f" x {times:,} {subject.loop}." if times else " each time."
+    elif for_a_pod:
+        multiplier = f"A namespace may hold {scale.PODS_PER_NAMESPACE:,} pods."
     what = f"{scale.human_count(count)} {subject.resource}" if count is not None else "objects in the cache"
     estimate = Estimate(
         operations=float(count * times) if count is not None and times else None,
         formula=f"{what} x {f'{times:,} {subject.loop}' if times else f'{subject.per}s'}",
     )
-    if subject.copies:
+    if subject.copies and subject.lost != "copies":
         multiplier = f"{multiplier} What it gives is deep-copied.".strip()
     return dataclasses.replace(
         diagnostic, level=level, multiplier=multiplier, estimate=estimate, priority=45 if loud else 15

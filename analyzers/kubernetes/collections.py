@@ -48,6 +48,9 @@ _KINDS: dict[str, str] = {
 RESOURCES = frozenset(_KINDS.values())
 """The resources that grow with the cluster."""
 
+WHOLE_ON_NODES = frozenset({"services", "endpoints", "endpointslices", "nodes"})
+"""The resources of which programs on nodes keep all; of the rest they keep what is on their node, few."""
+
 # Where API types and the caches' wrappers live: "Pod" in a rktlet or a cloud SDK is something else.
 _API = re.compile(
     r"(^|/)(pkg/api|api|apis)(/|$)|k8s\.io/api/|(^|/)(schedulercache|nodeinfo|framework|schedulernodeinfo|kube-scheduler)(/|$)"
@@ -130,15 +133,83 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
     held = element(under)
     resource = kind(held) or (kind(under.key) if isinstance(under, Map) else None)
     typed = resource is not None
+    if resource is None and isinstance(under, Map) and _is_a_key(under.key) and (match := _KEYED.match(name)):
+        resource = _WORDS[match[1] + "s"]
     # Names are believed for strings, keys and interfaces, or where nothing is known; never against a type that says otherwise.
     if resource is None and (held is None or not isinstance(held, Pointer | Named | Slice | Map)):
         resource = _by_name(name)
     if resource is None or _belongs_to_one(index, file, function, collection, resource):
         return None
     # Pods that are asked for by their node are that node's.
-    if resource == "pods" and _OF_A_NODE.search(file.source, function.region.start, function.region.end):
+    if resource == "pods" and (
+        _OF_A_NODE.search(file.source, function.region.start, function.region.end)
+        or _given_with_their_node(function, collection, name)
+    ):
+        return None
+    if resource == "nodes" and _CONTROL_PLANE.search(function.key):
+        return None
+    if _given_for_one(index, file, function, collection, resource):
         return None
     return Growing(resource, typed)
+
+
+# A control plane has 1, 3, 5 or 7 nodes, and so has its etcd.
+_CONTROL_PLANE = re.compile(r"[cC]ontrol_?[pP]lane|[eE]tcd")
+_ONE_NODE = re.compile(r"^node(Name|ID|Info)? |^\w+ (\*|\w+\.|\*\w+\.)Node(Info)?$")
+_PICKS_BY_NODE = re.compile(rb"\.(NodeName|Host)\b")
+_ALL = re.compile(r"^(all|cluster|every)", re.IGNORECASE)
+
+
+def given_one_node(function: Function) -> bool:
+    """Say whether a function is given one node, by itself, its name or its NodeInfo."""
+    return any(_ONE_NODE.search(f"{parameter.name} {syntax.text(parameter.type)}") for parameter in function.params)
+
+
+def _given_with_their_node(function: Function, collection: Node, name: str) -> bool:
+    """Say whether pods are given together with one node, whose they are then: nothing looks for those with its name."""
+    binding = function.binding(name, collection.start_byte) if collection.type == "identifier" else None
+    return (
+        binding is not None
+        and binding.kind == "param"
+        and not _ALL.search(name)
+        and given_one_node(function)
+        and not _PICKS_BY_NODE.search(function.file.source, function.region.start, function.region.end)
+    )
+
+
+# Calls that give what belongs to their argument: WaitingPodsForNode(name), GetPodControllers(pod), ByIndex("node", name).
+_GIVES_FOR = re.compile(r"(?<=[a-z])(For|Of|On|In|By|Per)(?=[A-Z]|$)|^(By)?Index$")
+_GIVES_ITS = re.compile(r"^(?:[gG]et|[lL]ist|[fF]ind)(Pod|Node|Service|Volume|Job|Namespace|Claim)[A-Z]\w*s$")
+
+
+def _given_for_one(index: PackageIndex, file: SourceFile, function: Function, collection: Node, resource: str) -> bool:
+    """Say whether a local variable holds what a call gave for one object, and not a part of all that the call was given."""
+    binding = (
+        function.binding(syntax.text(collection), collection.start_byte) if collection.type == "identifier" else None
+    )
+    value = binding.value if binding is not None and binding.kind == "var" else None
+    call = function.facts.call_at(syntax.unparenthesized(value)) if value is not None else None
+    if call is None:
+        return False
+    arguments = [
+        each for each in call.arguments if syntax.text(each) not in {"ctx", "context.TODO()", "context.Background()"}
+    ]
+    its = _GIVES_ITS.match(call.name)
+    if its is not None and any(syntax.text(each).lower().endswith(its[1].lower()) for each in arguments):
+        return True
+    if not arguments or not _GIVES_FOR.search(call.name):
+        return False
+    held = [element(index.underlying(index.type_of(each, file, function))) for each in arguments]
+    return not any(kind(each) == resource for each in held)
+
+
+# What is kept for each pod or node: podUsage map[types.NamespacedName]usage.
+_KEYED = re.compile(r"(pod|node)s?[A-Z]")
+_KEYS = frozenset({"NamespacedName", "ObjectKey", "UID", "NodeName", "ObjectName"})
+
+
+def _is_a_key(type_: Type | None) -> bool:
+    return isinstance(type_, Named) and type_.name in _KEYS
 
 
 def alike(collection: Node) -> str:
@@ -170,7 +241,7 @@ def name_of(collection: Node) -> str | None:
             operand = collection.child_by_field_name("operand")
             # `pods.Items`, `podStore.List()`: the list goes by the name of what holds it.
             if (
-                name in {"Items", "List", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"}
+                name in {"Items", "List", "FilteredList", "ListKeys", "Keys", "UnsortedList", "AsSlice", "Values"}
                 and operand is not None
             ):
                 collection = operand

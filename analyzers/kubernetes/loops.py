@@ -21,7 +21,7 @@ ResourceName Quantity
 _PARTS = frozenset(_PARTS_WORDS.split())
 _SMALL_NAMES = re.compile(
     r"^(args?|arguments|flags?|os\.Args|containers|initContainers|volumes|volumeMounts|mounts|ports|env|envFrom|conditions|owners|ownerRefs?|ownerReferences|"
-    r"finalizers|taints|tolerations|addresses|imagePullSecrets|accessModes|subsets|rules|subjects|groups|versions|resources|zones|regions|masters|"
+    r"finalizers|annotations|labels|taints|tolerations|addresses|imagePullSecrets|accessModes|subsets|rules|subjects|groups|versions|resources|zones|regions|masters|"
     r"plugins|controllers|evaluators|strategies|tests?|testCases|cases)$",
     re.IGNORECASE,
 )
@@ -41,6 +41,8 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
     if _SMALL_NAMES.match(name):
         return True
     if collection.type == "identifier" and _is_fixed_list(index, function, name, collection.start_byte):
+        return True
+    if collection.type == "selector_expression" and _is_fixed_field(index, function, name):
         return True
     type_ = index.underlying(index.type_of(collection, function.file, function))
     if isinstance(type_, Slice | Map):
@@ -76,3 +78,22 @@ def _is_fixed_list(index: PackageIndex, function: Function, name: str, at: int) 
     return not any(
         syntax.text(left) == name for each in function.assignments if each.operator == "=" for left in each.left
     )
+
+
+_GIVEN = r"(?<![\w.])%(name)s:(?!=)\s*(?P<value>[^\n]*)|\.%(name)s(?:\[[^\]\n]*\])?\s*\+?=(?!=)\s*(?P<set>[^\n]*)"
+_WRITTEN_OUT = re.compile(rb"(\[\]|map\[)[^{}()]*\{(?!\s*\})")
+
+
+def _is_fixed_field(index: PackageIndex, function: Function, name: str) -> bool:
+    """Say whether a field holds lists that are written out in the code, wherever the package gives it a value."""
+    if not name.isidentifier() or name[:1].isupper():
+        return False  # other packages may fill an exported one
+    pattern, found = re.compile((_GIVEN % {"name": name}).encode()), False
+    for file in index.package_of(function.file.path).files():
+        if file.test or name.encode() not in file.source:
+            continue
+        for match in pattern.finditer(file.source):
+            if _WRITTEN_OUT.match(match["value"] or match["set"] or b"") is None:
+                return False
+            found = True
+    return found

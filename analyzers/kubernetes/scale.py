@@ -13,6 +13,7 @@ NAMESPACES = 10_000
 SERVICES = 10_000
 OBJECTS = 150_000  # of one builtin type, at most
 PODS_PER_NODE = 110
+PODS_PER_NAMESPACE = 3_000
 CHURN = 20  # pods created or deleted a second, the service level objectives' prerequisite (slos.md)
 
 COUNTS: dict[str, int] = {

@@ -13,6 +13,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
@@ -22,6 +23,8 @@ type owner struct {
 	byNode  map[string][]*v1.Pod
 	infos   map[string]*framework.NodeInfo
 	machine []string
+	podUsage  map[types.NamespacedName]usage
+	taskUsage map[types.NamespacedName]usage
 }
 
 func f(o *owner, pod *v1.Pod, nodes []v1.Node, nodeNames []string, allPods, myPods, podsOnNode []*v1.Pod, names []string) {
@@ -58,6 +61,8 @@ def _growing(collection: str) -> tuple[str, bool] | None:
         ("pod.Spec.Containers", None),
         ("names", None),
         ("o.machine", None),
+        ("o.podUsage", ("pods", False)),
+        ("o.taskUsage", None),
         ("pod.Labels", None),
     ],
 )
