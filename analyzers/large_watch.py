@@ -40,26 +40,30 @@ restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`).
 ```
 
 Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
-(which a network agent needs whole), and watches that were only moved or written differently; kinds of which the
+(which a network agent needs whole), informers that the program takes from a factory already, and watches that were
+only moved or written differently; kinds of which the
 repository's own code had values before, whose objects its cache may hold already. What a controller watches on purpose
 is a notice, unless its map function needs metadata alone.
 """
 
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.new import component_of
 from analyzers.analysis.subject import Watch
-from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Named, dereferenced
 from analyzers.kubernetes import cached_kinds, resources, scale
 from analyzers.kubernetes.cached_kinds import CachedKind
+from analyzers.kubernetes.components import component
+from analyzers.kubernetes.informers import restraint
 from analyzers.kubernetes.requests import requests
 
 _LARGE_WORDS = """
@@ -67,8 +71,6 @@ pods secrets configmaps events nodes replicasets deployments jobs persistentvolu
 endpointslices
 """
 _LARGE = frozenset(_LARGE_WORDS.split())
-_NEEDED = frozenset({"endpointslices", "nodes"})
-"""Large, but what network agents cannot do without: asked about, not warned of."""
 
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
@@ -78,41 +80,67 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     yield from _by_managers(change)
 
 
+class _Found(NamedTuple):
+    """A watch: of what, by which call of which function; `informer` is its type where a factory shares it."""
+
+    resource: str
+    call: Call
+    function: Function
+    informer: Named | None = None
+
+
 def _on_nodes(change: Change) -> Iterator[Diagnostic]:
     added = [
         (each, file)
         for file in change.go_files
         if file.component.every_node
-        for each in _watches(change.head_index, file.functions(), file.diff.added.keys())
+        for each in _watches(change.head_index, file.functions(), file.diff.added)
     ]
     if not added:
         return
-    removed = Counter(
-        each[0]
-        for file in change.go_files
-        for each in _watches(change.base_index, file.old_functions(), file.diff.removed.keys())
-    )
-    for (resource, call, function), file in added:
-        where = component_of(change, file, function)
+    removed = Counter(each.resource for each in _removed(change, restricted=False))
+    lost = {(each.resource, each.function.key) for each in _removed(change, restricted=True)}
+    seen: set[Named] = set()
+    for found, file in added:
+        where = component_of(change, file, found.function)
         if not where.every_node:
             continue
-        if removed[resource] > 0:
-            removed[resource] -= 1
+        if removed[found.resource] > 0:
+            removed[found.resource] -= 1
             continue
+        if found.informer is not None:
+            if found.informer in seen or cached_kinds.informed_elsewhere(
+                change.base_index, found.informer, functools.partial(_runs_in, where.name)
+            ):
+                continue
+            seen.add(found.informer)
+        unrestricted = (found.resource, found.function.key) in lost
         yield Diagnostic(
             analyzer="large-watch",
-            path=function.file.path,
-            line=call.line,
-            end_line=call.end_line,
-            construct=f"{code(call.name)} makes every node watch all {resource}.",
+            path=found.function.file.path,
+            line=found.call.line,
+            end_line=found.call.end_line,
+            construct=f"{code(found.call.name)} makes every node watch all {found.resource}"
+            + (", and no field selector restricts it any more." if unrestricted else "."),
             remedy=f"Restrict the watch to this node's objects with a field selector ({code('spec.nodeName')})."
-            if resource == "pods"
+            if found.resource == "pods"
             else "Restrict the watch with a field selector, or GET the few objects that the node needs.",
             unless="Leave it if the node needs them all.",
-            concern=f"watch {resource} node",
-            function=function.key,
-            subject=Watch(resource, True, False, where),
+            concern=f"watch {found.resource} node",
+            function=found.function.key,
+            subject=Watch(
+                found.resource, True, False, where, first=found.informer is not None, unrestricted=unrestricted
+            ),
         )
+
+
+def _runs_in(name: str, path: str) -> bool:
+    return component(path).name == name
+
+
+def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
+    for file in change.go_files:
+        yield from _watches(change.base_index, file.old_functions(), file.diff.removed, restricted)
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
@@ -170,36 +198,28 @@ def _restricting(found: CachedKind, slim: bool) -> str:
     return f"Restrict the cache ({code('ByObject')}), or watch metadata alone ({code('builder.OnlyMetadata')})."
 
 
-def _watches(index: PackageIndex, functions: Iterable[Function], lines: object) -> Iterator[tuple[str, Call, Function]]:
-    touched = frozenset(lines)  # type: ignore[call-overload]
+def _watches(
+    index: PackageIndex, functions: Iterable[Function], lines: Collection[int], restricted: bool = False
+) -> Iterator[_Found]:
+    """The watches of large collections on these lines: those that nothing restricts, or those that a selector does."""
     for function in functions:
         for request in requests(index, function.file, function, ()):
-            restricted = (
-                request.options.fields
-                or request.options.one_object
-                or request.options.one_node
-                or _restricted(request.closures)
-            )
             if (
                 request.verb == "WATCH"
                 and request.scope == "cluster"
                 and request.resource in _LARGE
-                and not restricted
-                and request.line in touched
+                and request.line in lines
+                and restraint(index, request) == ("restricted" if restricted else "none")
             ):
-                yield request.resource, request.call, function
+                yield _Found(request.resource, request.call, function)
         for call in function.calls:
-            if call.name == "Informer" and call.line in touched and call.operand is not None:
-                named = dereferenced(index.type_of(call.operand, function.file, function))
-                if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
-                    resource = resources.plural(named.name.removesuffix("Informer"))
-                    if resource in _LARGE:
-                        yield resource, call, function
-
-
-def _restricted(closures: object) -> bool:
-    # options.FieldSelector = ... in the WatchFunc itself
-    return any("FieldSelector" in syntax.text(each.node) for each in closures)  # type: ignore[attr-defined]
+            if restricted or call.name != "Informer" or call.line not in lines or call.operand is None:
+                continue
+            named = dereferenced(index.type_of(call.operand, function.file, function))
+            if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
+                resource = resources.plural(named.name.removesuffix("Informer"))
+                if resource in _LARGE:
+                    yield _Found(resource, call, function, named)
 
 
 _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory|WithNamespace\(")

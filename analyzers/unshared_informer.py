@@ -48,7 +48,8 @@ are shared through a factory; a second one on the same resource pays all of it a
 ```
 
 Not reported: informers that were only moved or written differently; factories and caches themselves; the kubelet's
-own, which a field selector restricts to its node; command lines and tests.
+own, which a field selector restricts to its node; command lines and tests. A ListWatch that comes from elsewhere, or
+whose options an unknown function changes, may be restricted there: a notice.
 """
 
 from collections import Counter
@@ -77,7 +78,8 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
     for each, file in added:
         where = component_of(change, file, each.function)
         paying = next((key for key in ((each.factory, each.resource), (each.factory, "")) if removed[key] > 0), None)
-        if paying is not None and not _was_shared(each, file):
+        was_shared = _was_shared(each, file)
+        if paying is not None and not was_shared:
             removed[paying] -= 1
             continue
         if where.kind is Kind.CLI or (where.every_node and each.selected):
@@ -97,10 +99,10 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
             function=each.function.key,
             subject=Watch(
                 each.resource,
-                each.all_namespaces,
+                each.all_namespaces or was_shared,
                 each.selected,
                 where,
-                _is_own(each.resource, file.path) and not _was_shared(each, file),
+                _is_own(each.resource, file.path) and not was_shared,
             ),
         )
 

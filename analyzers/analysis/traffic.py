@@ -106,9 +106,14 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     each = scale.BYTES.get(watch.resource, scale.OBJECT_BYTES)
     carried = count * each if large and count is not None else None
     node = watch.component.every_node
-    needed = watch.resource in {"nodes", "endpointslices", "services", "endpoints", "namespaces"}
+    # What the network of a node needs whole; the kubelet needs its own node.
+    needed = watch.resource in {"endpointslices", "services", "endpoints", "namespaces"} or (
+        watch.resource == "nodes" and watch.component.name != "kubelet"
+    )
     kinds = {Kind.CONTROLLER, Kind.SCHEDULER, Kind.NODE}
-    warn = large and watch.component.kind in kinds and not (node and needed) and not watch.own
+    warn = (
+        large and watch.component.kind in kinds and not (node and needed and not watch.unrestricted) and not watch.own
+    )
     if watch.first and not node:
         warn = (
             large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
