@@ -1,10 +1,12 @@
 """Burdens: what slows a critical path down. A finder sees the text only, its judge knows types and callers."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Level, code
+from analyzers.analysis.guards import LostGuard, lost_guards, spares
 from analyzers.analysis.paths import path_of
 from analyzers.analysis.places import Added, Candidate
 from analyzers.analysis.subject import Burden
@@ -100,6 +102,60 @@ def _process(change: Change, each: Added[Call]) -> Found | None:
         Burden("item", path.name if path else ""),
         "process for each item",
     )
+
+
+def unguarded(change: Change, file: ChangedFile) -> Iterator[tuple[LostGuard, Found]]:
+    """Yield the loops and allocations of a hot path that a cheap condition spared most pods or requests, and spares no more."""
+    told: set[str] = set()
+    for lost in lost_guards(change, file):
+        function, call = lost.function, lost.call
+        if function.key in told or not cheap(lost.test) or any(spares(each) for each in call.conditions):
+            continue
+        work = _work(change, lost)
+        path = path_of(change, function, call.closures) if work else None
+        if path is None or path.per not in {"pod", "pod and node", "request"}:
+            continue
+        told.add(function.key)
+        yield (
+            lost,
+            Found(
+                f"{code(call.name)}, which {work}, {lost.told}, and runs every time now, on {path.name}.",
+                "Keep a cheap test in front of it, so that only those pay who use it.",
+                Burden(path.per, path.name),
+                f"lost guard {function.key}",
+            ),
+        )
+
+
+_CHEAP = re.compile(
+    r"!?\(?[\w.\[\]]+( ?[!=]= ?(nil|\"\"|0|true|false))?\)?$|len\([\w.\[\]]+\) ?([!=]=|>) ?0$|!?[\w.]+\.(Empty|IsZero|IsEmpty)\(\)$"
+)
+
+
+def cheap(test: str) -> bool:
+    """Say whether part of a test costs nothing: a length, nil, an empty string, a flag."""
+    return any(_CHEAP.match(part.strip()) for part in re.split(r"&&|\|\|", test))
+
+
+def _work(change: Change, lost: LostGuard) -> str:
+    """What a call costs that lost its guard: it stands in a loop, or its function loops or allocates; "" if little."""
+    index, function, call = change.head_index, lost.function, lost.call
+    if any(
+        loop.kind == "range" and syntax.line(loop.node) >= lost.gap and not bounded(index, function, loop)
+        for loop in call.loops
+    ):
+        return "runs in a loop"
+    callee = index.callee(call, function.file, function)
+    if callee is None or callee.file.folder != function.file.folder:
+        return ""
+    if any(loop.kind == "range" and not bounded(index, callee, loop) for loop in callee.loops):
+        return "loops"
+    makes = any(
+        isinstance(index.underlying(index.resolve(each.type, callee.file, callee)), Map)
+        for each in callee.composites
+        if each.type is not None
+    )
+    return "makes a map" if makes else ""
 
 
 def loops(function: Function) -> Iterator[Candidate[Loop]]:
