@@ -91,7 +91,7 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
 def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call, found: list[Request]) -> Informer:
     parts = _list_watches(index, function, call)
     texts = [syntax.text(part) for _, part in parts]
-    text = "\n".join(texts)
+    text = _NO_SELECTOR.sub("", "\n".join(texts))
     resource = example(index, file, function, call)
     listed = _listed(index, parts, found)
     if listed is not None:
@@ -106,7 +106,7 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
         )
     named = listed_by_name(text)
     seen = bool(named) or "ListWatch" in text
-    everywhere = "fields.Everything()" in text
+    everywhere = _NO_SELECTOR.search("\n".join(texts)) is not None
     # A ListWatch that comes from elsewhere may be restricted there.
     return Informer(
         named or resource,
@@ -146,6 +146,7 @@ def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list
     return None
 
 
+_NO_SELECTOR = re.compile(r"(FieldSelector:\s*)?(fields\.Everything\(\)|\b\w*[sS]elector\w*\(\"\"\))")
 Restraint = Literal["none", "restricted", "unknown"]
 _RESTRAINS = re.compile(r"FieldSelector|\bfields\.")
 
