@@ -46,13 +46,14 @@ A condition that is removed in front of such work counts as new work: the place 
 Not reported: requests of the kubelet (node-api-call says it) and walks through caches (lister-scan-in-loop); what was
 there before; sends in a `select` with a default or in a goroutine; start-up code, command lines, tests and generated
 code. A removed condition that checked an error or a feature's gate, of which a part decides something elsewhere now, or
-behind which another cheap one still stands. What the work costs is not measured: a cheap request behind a rare condition is reported like any other.
+behind which another cheap one still stands. What the work costs is not measured: a cheap request behind a rare
+condition is reported like any other.
 """
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from analyzers.analysis import burdens, events
+from analyzers.analysis import burdens, events, queues
 from analyzers.analysis.burdens import Found
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned
@@ -72,6 +73,8 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
     yield from _each(change, burdens.loops, burdens.under_lock)
     yield from _each(change, events.sends, events.send)
     yield from _each(change, events.update_handlers, events.update_handler)
+    yield from _each(change, queues.retries, queues.retry)
+    yield from _each(change, queues.pointers, queues.pointer)
     for file in change.go_files:
         for lost in events.lost_comparisons(change, file) if concerned(file) else ():
             yield _diagnostic(file, lost.function, lost.first, lost.last, lost.found)

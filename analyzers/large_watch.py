@@ -5,7 +5,8 @@ kB each, that is 400 MB a second out of the API server, and each node keeps 150,
 selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and ConfigMaps are best read one by one,
 as pods need them. In a controller, the first read of a kind through controller-runtime's cached client lists, watches
 and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
-restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`).
+restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Transforms, selectors and indexes that
+caches had and lose are reported too.
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
@@ -56,15 +57,17 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.new import component_of
 from analyzers.analysis.subject import Watch
+from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Named, dereferenced
-from analyzers.kubernetes import cached_kinds, resources, scale
+from analyzers.kubernetes import cached_kinds, resources, restraints, scale
 from analyzers.kubernetes.cached_kinds import CachedKind
 from analyzers.kubernetes.components import component
 from analyzers.kubernetes.informers import restraint
 from analyzers.kubernetes.requests import requests
+from analyzers.kubernetes.restraints import Restraint
 
 _LARGE_WORDS = """
 pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
@@ -75,9 +78,10 @@ _LARGE = frozenset(_LARGE_WORDS.split())
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new unrestricted watch of a large collection: from code of every node, or by a manager
-    that did not keep that kind before."""
+    that did not keep that kind before; and for each cache that lost what kept it small or quick."""
     yield from _on_nodes(change)
     yield from _by_managers(change)
+    yield from _loosened(change)
 
 
 class _Found(NamedTuple):
@@ -175,6 +179,56 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
                         found.resource, True, False, where, wanted=found.cause != "read" and not slim, first=True
                     ),
                 )
+
+
+def _loosened(change: Change) -> Iterator[Diagnostic]:
+    for file in change.go_files:
+        if file.base is None or not any(restraints.LOOK.search(text.encode()) for text in file.diff.removed.values()):
+            continue
+        for function in file.functions():
+            old = file.base.function(function.key)
+            for each, word, now in restraints.lost(old, function) if old is not None else ():
+                line = syntax.line(each.node)
+                gone = [at for at in range(line, syntax.end_line(each.node) + 1) if at in file.diff.removed]
+                if not gone or _added_again(change, word or each.name) or _is_cluster_scoped(each):
+                    continue
+                at = syntax.line(now) if now is not None else file.diff.successors[gone[0]]
+                yield Diagnostic(
+                    analyzer="large-watch",
+                    path=function.file.path,
+                    line=at,
+                    end_line=at,
+                    construct=f"{code(each.name)} no longer names {code(word)}: {_LOOSENED[each.name]}."
+                    if word
+                    else f"{code(each.name)} is gone: {_LOOSENED[each.name]}.",
+                    remedy="Keep it, unless nothing needs it any more.",
+                    concern=f"restraint {each.name} {function.key}",
+                    function=function.key,
+                    subject=Watch("", False, False, component_of(change, file, function), unrestricted=True),
+                )
+
+
+_WHOLE = "the cache keeps objects whole, with all that nobody reads"
+_LOOSENED = {
+    "WithTransform": _WHOLE,
+    "SetTransform": _WHOLE,
+    "DefaultTransform": _WHOLE,
+    "WithTweakListOptions": "the informers list, watch and keep everything",
+    "ByObject": "the cache lists, watches and keeps all objects of the kind",
+    "DefaultNamespaces": "the cache lists, watches and keeps the objects of all namespaces",
+    "NamespaceIndex": "each read of one namespace walks the objects of all",
+}
+
+
+def _added_again(change: Change, name: str) -> bool:
+    pattern = re.compile(rf"\b{re.escape(name)}\b")
+    return any(pattern.search(text) for file in change.go_files for text in file.diff.added.values())
+
+
+def _is_cluster_scoped(each: Restraint) -> bool:
+    """Say whether an informer's index by namespace is of a resource that has none."""
+    kind = re.match(r"New(?:Filtered)?(\w+?)Informer", each.owner)
+    return each.name == "NamespaceIndex" and kind is not None and resources.plural(kind[1]) in resources.CLUSTER_SCOPED
 
 
 _MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")

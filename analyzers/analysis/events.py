@@ -9,6 +9,7 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Level, code
 from analyzers.analysis.guards import lost_guards, spares
 from analyzers.analysis.places import Added, Candidate
+from analyzers.analysis.queues import queues_pointer
 from analyzers.analysis.subject import Burden
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -78,7 +79,7 @@ def update_handler(change: Change, each: Added[Closure]) -> Found | None:
     ) not in {"node", "lease"}:
         return None
     pointer = any(
-        _queues_pointer(change, each.function, call, 0) for call in each.function.calls if closure in call.closures
+        queues_pointer(change, each.function, call) for call in each.function.calls if closure in call.closures
     )
     return Found(
         f"{code('UpdateFunc')} does its work for every update of a node, whatever has changed"
@@ -88,26 +89,6 @@ def update_handler(change: Change, each: Added[Closure]) -> Found | None:
         "every node update",
         Level.WARNING if pointer else Level.NOTICE,
     )
-
-
-def _queues_pointer(change: Change, function: Function, call: Call, depth: int) -> bool:
-    """Whether a call, or the function it calls, adds a pointer to a work queue."""
-    if (
-        call.name in {"Add", "AddRateLimited", "AddAfter"}
-        and call.operand is not None
-        and "queue" in syntax.text(call.operand).lower()
-    ):
-        item = syntax.text(call.arguments[0]) if call.arguments else ""
-        made = (
-            re.search(rf"\b{re.escape(item)}\s*:?=\s*&\w+", syntax.text(function.body))
-            if item.isidentifier() and function.body is not None
-            else None
-        )
-        return item.startswith("&") or made is not None
-    if depth:
-        return False
-    callee = change.head_index.callee(call, function.file, function)
-    return callee is not None and any(_queues_pointer(change, callee, inner, 1) for inner in callee.calls)
 
 
 class Lost(NamedTuple):

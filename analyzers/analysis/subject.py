@@ -115,7 +115,7 @@ class Watch:
 
     selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
     named for, which nothing else in the process may need. first: the process kept no such objects before; wanted: on
-    purpose, so that it is a question. unrestricted: a field selector restricted it before.
+    purpose, so that it is a question. unrestricted: something restrained it before.
     """
 
     resource: str

@@ -118,6 +118,7 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
         warn = (
             large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
         )
+    warn = warn or (watch.unrestricted and not watch.resource and watch.component.kind not in {Kind.CLI, Kind.TEST})
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
@@ -137,7 +138,7 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
         multiplier=sentence,
         estimate=estimate,
         priority=(60 if node else 45) if warn else 5,
-        cc=warn,
+        cc=warn and carried is not None,
     )
 
 

@@ -70,7 +70,8 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
         if path is None:
             continue
         if call.name in FACTORIES and _FACTORY_HOMES.search(path):
-            made.append(Informer("", call, file, function, True, False, factory=True))
+            tweaked = "WithTweakListOptions" in syntax.text(call.node) or "Filtered" in call.name
+            made.append(Informer("", call, file, function, True, tweaked, factory=True))
         elif call.name in CONSTRUCTORS and _HOMES.search(path):
             made.append(_made(index, file, function, call, found))
         elif generated and _GENERATED.search(path):
