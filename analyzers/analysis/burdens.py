@@ -109,7 +109,10 @@ def unguarded(change: Change, file: ChangedFile) -> Iterator[tuple[LostGuard, Fo
     told: set[str] = set()
     for lost in lost_guards(change, file):
         function, call = lost.function, lost.call
-        if function.key in told or not cheap(lost.test) or any(spares(each) for each in call.conditions):
+        # What is gone from the function altogether was a case that there is no more.
+        if function.key in told or lost.chosen or not lost.kept or not cheap(lost.test):
+            continue
+        if any(spares(each) for each in call.conditions):
             continue
         work = _work(change, lost)
         path = path_of(change, function, call.closures) if work else None

@@ -16,6 +16,7 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call, Closure, Condition
 from analyzers.golang.syntax import Node
 from analyzers.kubernetes import critical_paths, handlers
+from analyzers.kubernetes.clients import implements_client
 from analyzers.kubernetes.handlers import Registration
 
 
@@ -46,7 +47,10 @@ def sends(function: Function) -> Iterator[Candidate[Send]]:
 
 def send(change: Change, each: Added[Send]) -> Found | None:
     """Judge a send: whether a handler waits for it."""
-    if any(closure.goes for closure in each.what.closures):
+    # client-go's own dispatcher is no handler.
+    if any(closure.goes for closure in each.what.closures) or implements_client(
+        change.head_index.import_path(each.function.file)
+    ):
         return None
     where = critical_paths.within(each.function, each.what.closures)
     if (
@@ -129,6 +133,7 @@ def lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Lost]:
                 "Keep the comparison, or compare further down before anything is written.",
                 Burden(where.per, where.name),
                 f"lost comparison {function.key}",
+                Level.NOTICE if "ResourceVersion" in lost.test else Level.WARNING,
             ),
         )
 
@@ -164,19 +169,18 @@ def _changed_handlers(change: Change, file: ChangedFile) -> Iterator[Lost]:
         if old is None:
             continue
         if handlers.is_update_handler(function) and handlers.is_update_handler(old):
-            if (
-                function.node is not None
-                and old.node is not None
-                and _lost(
-                    change,
-                    Registration("", old.node, old, old.body, handlers.old_parameter(old.node)),
-                    Registration("", function.node, function, function.body, handlers.old_parameter(function.node)),
-                )
-            ):
+            found = _lost(change, _itself(old), _itself(function), function.name)
+            if found is not None:
                 gap = _gap(file, old)
-                yield Lost(function, gap or function.line, gap or function.end_line, _no_comparison(function.name))
+                yield Lost(function, gap or function.line, gap or function.end_line, found)
         elif all(b"UpdateFunc" in each.file.source[each.region.start : each.region.end] for each in (old, function)):
             yield from _registered_otherwise(change, file, old, function)
+
+
+def _itself(function: Function) -> Registration:
+    node = function.node
+    assert node is not None
+    return Registration("", node, function, function.body, handlers.old_parameter(node))
 
 
 def _registered_otherwise(change: Change, file: ChangedFile, old: Function, function: Function) -> Iterator[Lost]:
@@ -186,31 +190,38 @@ def _registered_otherwise(change: Change, file: ChangedFile, old: Function, func
     for now in handlers.registrations(change.head_index, function):
         first, last = syntax.line(now.node), syntax.end_line(now.node)
         paired = before.get(now.informer, [])
-        if paired and file.diff.touches(first, last) and _lost(change, paired[0], now):
-            yield Lost(function, first, last, _no_comparison("UpdateFunc"))
+        found = _lost(change, paired[0], now, "UpdateFunc") if paired and file.diff.touches(first, last) else None
+        if found is not None:
+            yield Lost(function, first, last, found)
         del paired[:1]
 
 
-def _lost(change: Change, was: Registration, now: Registration) -> bool:
-    return (
-        handlers.compares(change.base_index, was.function, was.body, was.old)
-        and not handlers.compares(change.head_index, now.function, now.body, now.old)
-        and not handlers.hands_on(now.body, now.old)
-    )
-
-
-def _no_comparison(name: str) -> Found:
+def _lost(change: Change, was: Registration, now: Registration, name: str) -> Found | None:
+    """What a handler lost that compared and neither compares any more nor hands the old object on."""
+    if (
+        not handlers.compares(change.base_index, was.function, was.body, was.old)
+        or handlers.compares(change.head_index, now.function, now.body, now.old)
+        or handlers.hands_on(now.body, now.old)
+    ):
+        return None
+    only_versions = not handlers.compares(change.base_index, was.function, was.body, was.old, versions=False)
     return Found(
         f"{code(name)} no longer compares the old object with the new one.",
-        "Return early where nothing that matters has changed: every resync and every status update comes here.",
+        "Return early where nothing has changed: every resync comes here."
+        if only_versions
+        else "Return early where nothing that matters has changed: every resync and every status update comes here.",
         Burden("event", critical_paths.HANDLER.name),
         "lost comparison",
+        Level.NOTICE if only_versions else Level.WARNING,
     )
+
+
+_COMPARES = re.compile(r"\bif\b.*([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
 
 
 def _gap(file: ChangedFile, old: Function) -> int | None:
     """The line in front of which the comparison stood."""
     for line, text in file.diff.removed.items():
-        if old.line <= line <= old.end_line and re.search(r"\bif\b", text) and _UNCHANGED.search(text):
+        if old.line <= line <= old.end_line and _COMPARES.search(text):
             return file.diff.successors[line]
     return None

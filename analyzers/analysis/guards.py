@@ -27,12 +27,15 @@ class LostGuard(NamedTuple):
     """A call of a function after the change that a condition spared before, and the line in front of which it stood.
 
     `skipped`: the call was left out where the test was true (an early return), otherwise it was made only there.
+    `chosen`: something else was done in the other case. `kept`: what was asked about still has a part in the function.
     """
 
     function: Function
     call: Call
     test: str
     skipped: bool
+    chosen: bool
+    kept: bool
     gap: int
 
     @property
@@ -65,7 +68,15 @@ def lost_guards(change: Change, file: ChangedFile) -> Iterator[LostGuard]:
                 gone = _gone(file, before[key][number], call)
                 if gone is not None and not _stays(change, gone):
                     gap = file.diff.successors[syntax.line(gone.node)]
-                    yield LostGuard(function, call, _text(gone), gone.kind == "guard", gap)
+                    yield LostGuard(
+                        function,
+                        call,
+                        _text(gone),
+                        gone.kind == "guard",
+                        gone.node.child_by_field_name("alternative") is not None,
+                        not _names(gone.test).isdisjoint(_words(function)),
+                        gap,
+                    )
 
 
 def _key(call: Call) -> tuple[str, str]:
@@ -102,7 +113,7 @@ def _text(condition: Condition) -> str:
 
 def _stays(change: Change, gone: Condition) -> bool:
     """Say whether something that was asked is asked elsewhere now (or nothing is known of what was asked)."""
-    names = _names(gone.test) if gone.test is not None else set()
+    names = _names(gone.test)
     return not names or any(
         not names.isdisjoint(re.findall(r"\w+", text))
         for file in change.go_files
@@ -111,10 +122,15 @@ def _stays(change: Change, gone: Condition) -> bool:
     )
 
 
-def _names(test: Node) -> set[str]:
+def _words(function: Function) -> set[str]:
+    source = function.file.source[function.region.start : function.region.end]
+    return set(re.findall(r"\w+", source.decode("utf-8", "replace")))
+
+
+def _names(test: Node | None) -> set[str]:
     """What a test is about: variables, and of `a.b.c` and `a.b.c.Empty()` the last name, c."""
     found: set[str] = set()
-    waiting = [test]
+    waiting = [test] if test is not None else []
     while waiting:
         node = waiting.pop()
         if node.type == "call_expression":

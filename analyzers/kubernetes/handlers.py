@@ -50,19 +50,25 @@ _COMPARING = re.compile(
     r"equal|equiv|chang|differ|diff|same|compar|updated|need|should|ignore|skip|resync|match", re.IGNORECASE
 )
 _LOGS = re.compile(r"^(glog|klog|log|logger)$|\.V\(|[lL]og(ger)?$")
+_VERSION = re.compile(r"ResourceVersion")
 _NOTHING = frozenset({"nil", "true", "false"})
 
 
-def compares(index: PackageIndex, function: Function, body: Node | None, old: str, depth: int = 0) -> bool:
+def compares(
+    index: PackageIndex, function: Function, body: Node | None, old: str, versions: bool = True, depth: int = 0
+) -> bool:
     """Say whether a handler's body compares the old object with anything, itself or in a function that it hands it to.
 
     A comparison is an operator, a call whose name says so, or a field of the old object in an if's test. `old` is a
-    parameter, or an event's field (`e.ObjectOld`).
+    parameter, or an event's field (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only
+    tell a resync from a change, do not count.
     """
     if body is None or old in {"", "_"}:
         return False
     names = _derived(body, old)
     for node in syntax.walk(body):
+        if not versions and node.type in {"binary_expression", "if_statement"} and _VERSION.search(_tested(node)):
+            continue
         if node.type == "binary_expression" and _compared(node, names):
             return True
         if node.type == "if_statement":
@@ -76,9 +82,14 @@ def compares(index: PackageIndex, function: Function, body: Node | None, old: st
         callee = node.child_by_field_name("function")
         if callee is not None and _COMPARING.search(syntax.text(callee).rpartition(".")[2]):
             return True
-        if depth == 0 and _compared_by_callee(index, function, node, names):
+        if depth == 0 and _compared_by_callee(index, function, node, names, versions):
             return True
     return False
+
+
+def _tested(node: Node) -> str:
+    test = node.child_by_field_name("condition") if node.type == "if_statement" else node
+    return syntax.text(test) if test is not None else ""
 
 
 def hands_on(body: Node | None, old: str) -> bool:
@@ -136,7 +147,7 @@ def _compared(node: Node, names: set[str]) -> bool:
     )
 
 
-def _compared_by_callee(index: PackageIndex, function: Function, node: Node, names: set[str]) -> bool:
+def _compared_by_callee(index: PackageIndex, function: Function, node: Node, names: set[str], versions: bool) -> bool:
     call = function.facts.call_at(node)
     callee = index.callee(call, function.file, function) if call is not None else None
     if call is None or callee is None:
@@ -144,7 +155,7 @@ def _compared_by_callee(index: PackageIndex, function: Function, node: Node, nam
     return any(
         _mentions(argument, names)
         and number < len(callee.params)
-        and compares(index, callee, callee.body, callee.params[number].name, 1)
+        and compares(index, callee, callee.body, callee.params[number].name, versions, 1)
         for number, argument in enumerate(call.arguments)
     )
 
