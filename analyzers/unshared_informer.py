@@ -155,8 +155,8 @@ def _run_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
         path=each.file.path,
         line=each.first,
         end_line=each.last,
-        construct=f"{code('Run')} starts the factory's informer on {resource}, which the factory's {code('Start')} starts too: "
-        "in older client-go that is a second LIST and WATCH.",
+        construct=f"{code('Run')} starts an informer on {resource} that a factory may have made: if its {code('Start')} starts it "
+        "too, that is a second LIST and WATCH in older client-go.",
         remedy="Let the factory start it.",
         unless="Leave it if nothing starts the factory.",
         concern=f"run informer {each.function.key}",

@@ -20,6 +20,9 @@ LOOK = re.compile(
 )
 
 
+_INDEXED = re.compile(r"Informer|^AddIndexers$|^NewIndexer$")
+
+
 class Restraint(NamedTuple):
     """A restraint: its name, the call or literal that it is a part of, the functions it names, where it stands."""
 
@@ -45,7 +48,9 @@ def restraints(function: Function) -> Iterator[Restraint]:
             name = syntax.text(key[0]).rpartition(".")[2] if key else ""
             if name in _KEYS and composite.type is not None:
                 owner = _around(function, composite.node) or syntax.text(composite.type)
-                yield Restraint(name, owner, frozenset(), composite.node)
+                # Projects keep stores of their own, with indexers of their own.
+                if name != "NamespaceIndex" or _INDEXED.search(owner):
+                    yield Restraint(name, owner, frozenset(), composite.node)
 
 
 def _words(argument: Node) -> frozenset[str]:
