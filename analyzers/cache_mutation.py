@@ -86,13 +86,15 @@ def _diagnostic(each: Added[Mutation], source: str, first: int, last: int) -> Di
         if found.call is not None
         else f"{code(_short(found.node))} is changed"
     )
+    ordered = found.call is not None and _ORDERS.match(found.call.name)
+    copy = f"slices.Clone({found.name})" if ordered else f"{found.name}.DeepCopy()"
     return Diagnostic(
         analyzer="cache-mutation",
         path=each.file.path,
         line=first,
         end_line=last,
         construct=f"{what}, which comes from {source} and is shared with all its readers.",
-        remedy=f"Change a copy: {code(f'{found.name} = {found.name}.DeepCopy()')}.",
+        remedy=f"Change a copy: {code(f'{found.name} = {copy}')}.",
         concern=f"change {found.name} of {source}",
         function=each.function.key,
         priority=35,
@@ -107,7 +109,7 @@ def _shared(change: Change, each: Added[Mutation]) -> str | None:
         return None
     if cached.copied_between(function, found.name, binding.start, found.node.start_byte):
         return None
-    if found.call is not None and not _changes(change, each):
+    if found.call is not None and not (_sorts(change, each) and cached.is_part(binding)) and not _changes(change, each):
         return None
     return cached.source(change.head_index, function, binding)
 
@@ -135,12 +137,7 @@ def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
                 )
     for call in function.calls:
         for number, argument in enumerate(call.arguments):
-            if argument.type == "identifier" and (
-                call.operand is None
-                or call.name.startswith(
-                    ("Set", "set", "Add", "add", "Update", "update", "Remove", "remove", "Convert", "UnsafeConvert")
-                )
-            ):
+            if argument.type == "identifier":
                 yield Candidate(
                     ("hand", call.name, syntax.text(argument)),
                     call.line,
@@ -166,6 +163,17 @@ def _root(left: Node) -> str | None:
             syntax.children(node)[0] if node.type == "parenthesized_expression" else node.child_by_field_name("operand")
         )
     return syntax.text(node) if node is not None and node.type == "identifier" else None
+
+
+def _sorts(change: Change, each: Added[Mutation]) -> bool:
+    """Whether the call is the standard library's that puts a slice into another order."""
+    call, function = each.what.call, each.function
+    if call is None or call.operand is None or each.what.argument or not _ORDERS.match(call.name):
+        return False
+    return change.head_index.imported(function.file, syntax.text(call.operand)) in {"sort", "slices"}
+
+
+_ORDERS = re.compile(r"Strings$|Ints$|Float64s$|Slice$|SliceStable$|Sort\w*$|Reverse$")
 
 
 def _changes(change: Change, each: Added[Mutation]) -> bool:

@@ -4,7 +4,7 @@ Scheduling, admission, authorization, the API server's handlers, the kubelet's s
 paths that every pod, request or event takes: users of a feature pay for it there, and so does everybody else. A request
 to the API server on such a path adds its whole latency and spends the process's own 20 to 50 requests a second; a
 process started for each of a thousand items takes minutes. Do it before (PreFilter, a cache, an index), once for all
-items, or in the background; and return early for objects that do not use the feature.
+items, or in the background; and return early for objects that do not use the feature, or in which nothing has changed.
 
 ```diff
 --- a/pkg/controller/labels/labels.go
@@ -41,16 +41,19 @@ items, or in the background; and return early for objects that do not use the fe
  }
 ```
 
+A condition that is removed in front of such work counts as new work: the place where it stood is reported.
+
 Not reported: requests of the kubelet (node-api-call says it) and walks through caches (lister-scan-in-loop); what was
 there before; sends in a `select` with a default or in a goroutine; start-up code, command lines, tests and generated
-code. A request that is sent after a failure, or that a feature gate keeps from all but the feature's users, is a notice.
-What the work costs is not measured.
+code; a removed condition that checked an error or a feature's gate, of which a part decides something elsewhere now, or
+behind which another cheap one still stands. A request that is sent after a failure, or that a feature gate keeps from
+all but the feature's users, is a notice. What the work costs is not measured.
 """
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from analyzers.analysis import burdens, events
+from analyzers.analysis import burdens, events, queues
 from analyzers.analysis.burdens import Found
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import concerned
@@ -71,9 +74,13 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
     yield from _each(change, burdens.loops, burdens.under_lock)
     yield from _each(change, events.sends, events.send)
     yield from _each(change, events.update_handlers, events.update_handler)
+    yield from _each(change, queues.retries, queues.retry)
+    yield from _each(change, queues.pointers, queues.pointer)
     for file in change.go_files:
-        for function, found in events.lost_comparisons(file) if concerned(file) else ():
-            yield _diagnostic(file, function, function.line, function.end_line, found)
+        for lost in events.lost_comparisons(change, file) if concerned(file) else ():
+            yield _diagnostic(file, lost.function, lost.first, lost.last, lost.found)
+        for guard, found in burdens.unguarded(change, file) if concerned(file) else ():
+            yield _diagnostic(file, guard.function, guard.gap, guard.gap, found)
 
 
 def _requests(change: Change) -> Iterator[Diagnostic]:

@@ -5,7 +5,8 @@ kB each, that is 400 MB a second out of the API server, and each node keeps 150,
 selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and ConfigMaps are best read one by one,
 as pods need them. In a controller, the first read of a kind through controller-runtime's cached client lists, watches
 and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
-restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`).
+restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Transforms, selectors and indexes that
+caches had and lose are reported too.
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
@@ -40,14 +41,17 @@ restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`).
 ```
 
 Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
-(which a network agent needs whole), and watches that were only moved or written differently; kinds of which the
+(which a network agent needs whole), informers that the program takes from a factory already, and watches that were
+only moved or written differently; kinds of which the
 repository's own code had values before, whose objects its cache may hold already. What a controller watches on purpose
 is a notice, unless its map function needs metadata alone.
 """
 
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
@@ -58,24 +62,35 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.types import Named, dereferenced
-from analyzers.kubernetes import cached_kinds, resources, scale
+from analyzers.kubernetes import cached_kinds, resources, restraints, scale
 from analyzers.kubernetes.cached_kinds import CachedKind
+from analyzers.kubernetes.components import component
+from analyzers.kubernetes.informers import restraint
 from analyzers.kubernetes.requests import requests
+from analyzers.kubernetes.restraints import Restraint
 
 _LARGE_WORDS = """
 pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
 endpointslices
 """
 _LARGE = frozenset(_LARGE_WORDS.split())
-_NEEDED = frozenset({"endpointslices", "nodes"})
-"""Large, but what network agents cannot do without: asked about, not warned of."""
 
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new unrestricted watch of a large collection: from code of every node, or by a manager
-    that did not keep that kind before."""
+    that did not keep that kind before; and for each cache that lost what kept it small or quick."""
     yield from _on_nodes(change)
     yield from _by_managers(change)
+    yield from _loosened(change)
+
+
+class _Found(NamedTuple):
+    """A watch: of what, by which call of which function; `informer` is its type where a factory shares it."""
+
+    resource: str
+    call: Call
+    function: Function
+    informer: Named | None = None
 
 
 def _on_nodes(change: Change) -> Iterator[Diagnostic]:
@@ -83,36 +98,53 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
         (each, file)
         for file in change.go_files
         if file.component.every_node
-        for each in _watches(change.head_index, file.functions(), file.diff.added.keys())
+        for each in _watches(change.head_index, file.functions(), file.diff.added)
     ]
     if not added:
         return
-    removed = Counter(
-        each[0]
-        for file in change.go_files
-        for each in _watches(change.base_index, file.old_functions(), file.diff.removed.keys())
-    )
-    for (resource, call, function), file in added:
-        where = component_of(change, file, function)
+    removed = Counter(each.resource for each in _removed(change, restricted=False))
+    lost = {(each.resource, each.function.key) for each in _removed(change, restricted=True)}
+    seen: set[Named] = set()
+    for found, file in added:
+        where = component_of(change, file, found.function)
         if not where.every_node:
             continue
-        if removed[resource] > 0:
-            removed[resource] -= 1
+        if removed[found.resource] > 0:
+            removed[found.resource] -= 1
             continue
+        if found.informer is not None:
+            if found.informer in seen or cached_kinds.informed_elsewhere(
+                change.base_index, found.informer, functools.partial(_runs_in, where.name)
+            ):
+                continue
+            seen.add(found.informer)
+        unrestricted = (found.resource, found.function.key) in lost
         yield Diagnostic(
             analyzer="large-watch",
-            path=function.file.path,
-            line=call.line,
-            end_line=call.end_line,
-            construct=f"{code(call.name)} makes every node watch all {resource}.",
+            path=found.function.file.path,
+            line=found.call.line,
+            end_line=found.call.end_line,
+            construct=f"{code(found.call.name)} makes every node watch all {found.resource}"
+            + (", and no field selector restricts it any more." if unrestricted else "."),
             remedy=f"Restrict the watch to this node's objects with a field selector ({code('spec.nodeName')})."
-            if resource == "pods"
+            if found.resource == "pods"
             else "Restrict the watch with a field selector, or GET the few objects that the node needs.",
             unless="Leave it if the node needs them all.",
-            concern=f"watch {resource} node",
-            function=function.key,
-            subject=Watch(resource, True, False, where),
+            concern=f"watch {found.resource} node",
+            function=found.function.key,
+            subject=Watch(
+                found.resource, True, False, where, first=found.informer is not None, unrestricted=unrestricted
+            ),
         )
+
+
+def _runs_in(name: str, path: str) -> bool:
+    return component(path).name == name
+
+
+def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
+    for file in change.go_files:
+        yield from _watches(change.base_index, file.old_functions(), file.diff.removed, restricted)
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
@@ -149,6 +181,56 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
                 )
 
 
+def _loosened(change: Change) -> Iterator[Diagnostic]:
+    for file in change.go_files:
+        if file.base is None or not any(restraints.LOOK.search(text.encode()) for text in file.diff.removed.values()):
+            continue
+        for function in file.functions():
+            old = file.base.function(function.key)
+            for each, word, now in restraints.lost(old, function) if old is not None else ():
+                line = syntax.line(each.node)
+                gone = [at for at in range(line, syntax.end_line(each.node) + 1) if at in file.diff.removed]
+                if not gone or _added_again(change, word or each.name) or _is_cluster_scoped(each):
+                    continue
+                at = syntax.line(now) if now is not None else file.diff.successors[gone[0]]
+                yield Diagnostic(
+                    analyzer="large-watch",
+                    path=function.file.path,
+                    line=at,
+                    end_line=at,
+                    construct=f"{code(each.name)} no longer names {code(word)}: {_LOOSENED[each.name]}."
+                    if word
+                    else f"{code(each.name)} is gone: {_LOOSENED[each.name]}.",
+                    remedy="Keep it, unless nothing needs it any more.",
+                    concern=f"restraint {each.name} {function.key}",
+                    function=function.key,
+                    subject=Watch("", False, False, component_of(change, file, function), unrestricted=True),
+                )
+
+
+_WHOLE = "the cache keeps objects whole, with all that nobody reads"
+_LOOSENED = {
+    "WithTransform": _WHOLE,
+    "SetTransform": _WHOLE,
+    "DefaultTransform": _WHOLE,
+    "WithTweakListOptions": "the informers list, watch and keep everything",
+    "ByObject": "the cache lists, watches and keeps all objects of the kind",
+    "DefaultNamespaces": "the cache lists, watches and keeps the objects of all namespaces",
+    "NamespaceIndex": "each read of one namespace walks the objects of all",
+}
+
+
+def _added_again(change: Change, name: str) -> bool:
+    pattern = re.compile(rf"\b{re.escape(name)}\b")
+    return any(pattern.search(text) for file in change.go_files for text in file.diff.added.values())
+
+
+def _is_cluster_scoped(each: Restraint) -> bool:
+    """Say whether an informer's index by namespace is of a resource that has none."""
+    kind = re.match(r"New(?:Filtered)?(\w+?)Informer", each.owner)
+    return each.name == "NamespaceIndex" and kind is not None and resources.plural(kind[1]) in resources.CLUSTER_SCOPED
+
+
 _MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")
 
 
@@ -170,36 +252,28 @@ def _restricting(found: CachedKind, slim: bool) -> str:
     return f"Restrict the cache ({code('ByObject')}), or watch metadata alone ({code('builder.OnlyMetadata')})."
 
 
-def _watches(index: PackageIndex, functions: Iterable[Function], lines: object) -> Iterator[tuple[str, Call, Function]]:
-    touched = frozenset(lines)  # type: ignore[call-overload]
+def _watches(
+    index: PackageIndex, functions: Iterable[Function], lines: Collection[int], restricted: bool = False
+) -> Iterator[_Found]:
+    """The watches of large collections on these lines: those that nothing restricts, or those that a selector does."""
     for function in functions:
         for request in requests(index, function.file, function, ()):
-            restricted = (
-                request.options.fields
-                or request.options.one_object
-                or request.options.one_node
-                or _restricted(request.closures)
-            )
             if (
                 request.verb == "WATCH"
                 and request.scope == "cluster"
                 and request.resource in _LARGE
-                and not restricted
-                and request.line in touched
+                and request.line in lines
+                and restraint(index, request) == ("restricted" if restricted else "none")
             ):
-                yield request.resource, request.call, function
+                yield _Found(request.resource, request.call, function)
         for call in function.calls:
-            if call.name == "Informer" and call.line in touched and call.operand is not None:
-                named = dereferenced(index.type_of(call.operand, function.file, function))
-                if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
-                    resource = resources.plural(named.name.removesuffix("Informer"))
-                    if resource in _LARGE:
-                        yield resource, call, function
-
-
-def _restricted(closures: object) -> bool:
-    # options.FieldSelector = ... in the WatchFunc itself
-    return any("FieldSelector" in syntax.text(each.node) for each in closures)  # type: ignore[attr-defined]
+            if restricted or call.name != "Informer" or call.line not in lines or call.operand is None:
+                continue
+            named = dereferenced(index.type_of(call.operand, function.file, function))
+            if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
+                resource = resources.plural(named.name.removesuffix("Informer"))
+                if resource in _LARGE:
+                    yield _Found(resource, call, function, named)
 
 
 _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory|WithNamespace\(")

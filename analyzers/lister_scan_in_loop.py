@@ -147,9 +147,9 @@ def _kept(change: Change) -> Iterator[Added[Call]]:
     """All LISTs on added lines, those that were there before too."""
     for file in change.go_files:
         for function in file.functions():
-            for _, first, last, call in _lists(function):
-                if file.added(first, last):
-                    yield Added(file, function, first, last, call)
+            for each in _lists(function):
+                if file.added(each.first, each.last):
+                    yield Added(file, function, each.first, each.last, each.what)
 
 
 def _removed(change: Change) -> dict[Hashable, list[Cost]]:
@@ -190,19 +190,12 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
             growing = collections.growing(change.head_index, function.file, function, loop.collection)
             return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
     path = path_of(change, function, call.closures)
-    once = path is None or path.per == "tick" or (path.per == "object" and _in_rounds(change, function))
-    if path is not None and not once and not scans.serves_all(function) and (not found.indexed or path.hot):
+    repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
+    if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
         return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
-
-
-def _in_rounds(change: Change, function: Function) -> bool:
-    """Say whether the reconcilers of a function's package are given no object: such a singleton runs once per period."""
-    package = change.head_index.package_of(function.file.path)
-    found = [each for each in package.functions if each.name == "Reconcile"]
-    return bool(found) and all(len(each.params) == 1 for each in found)
 
 
 def _given(change: Change, function: Function, resource: str) -> str | None:

@@ -1,10 +1,12 @@
 """Burdens: what slows a critical path down. A finder sees the text only, its judge knows types and callers."""
 
+import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Level, code
+from analyzers.analysis.guards import LostGuard, lost_guards, spares
 from analyzers.analysis.paths import path_of
 from analyzers.analysis.places import Added, Candidate
 from analyzers.analysis.subject import Burden
@@ -84,20 +86,79 @@ def _process(change: Change, each: Added[Call]) -> Found | None:
     if not each.file.component.every_node and each.file.component.kind is not Kind.OTHER:
         return None
     loops = [loop for loop in call.loops if loop.kind == "range" and not bounded(change.head_index, function, loop)]
-    if (
-        not loops
-        or critical_paths.starts_up(function)
-        or not processes.starts_process(change.head_index, function, call)
-    ):
+    if not loops or critical_paths.starts_up(function):
+        return None
+    program = processes.started(change.head_index, function, call)
+    # Elsewhere than on nodes only the network's and storage's tools are started for things that grow with a cluster.
+    if program is None or (not program and not each.file.component.every_node):
         return None
     path = path_of(change, function, call.closures)
     collection = loops[-1].collection
     return Found(
         f"{code(call.name)} starts a process for each item of {code(syntax.text(collection) if collection is not None else '')}.",
-        "Hand all items to one process (`iptables-restore`, `ipset restore`), or use a library.",
+        f"Hand all items to one process ({code(processes.BATCH[program])}), or use a library."
+        if program
+        else "Start one process for all items, or use a library.",
         Burden("item", path.name if path else ""),
         "process for each item",
     )
+
+
+def unguarded(change: Change, file: ChangedFile) -> Iterator[tuple[LostGuard, Found]]:
+    """Yield the loops and allocations of a hot path that a cheap condition spared most pods or requests, and spares no more."""
+    told: set[str] = set()
+    for lost in lost_guards(change, file):
+        function, call = lost.function, lost.call
+        # What is gone from the function altogether was a case that there is no more.
+        if function.key in told or lost.chosen or not lost.kept or not cheap(lost.test):
+            continue
+        if any(spares(each) for each in call.conditions):
+            continue
+        work = _work(change, lost)
+        path = path_of(change, function, call.closures) if work else None
+        if path is None or path.per not in {"pod", "pod and node", "request"}:
+            continue
+        told.add(function.key)
+        yield (
+            lost,
+            Found(
+                f"{code(call.name)}, which {work}, {lost.told}, and runs every time now, on {path.name}.",
+                "Keep a cheap test in front of it, so that only those pay who use it.",
+                Burden(path.per, path.name),
+                f"lost guard {function.key}",
+            ),
+        )
+
+
+_CHEAP = re.compile(
+    r"!?\(?[\w.\[\]]+( ?[!=]= ?(nil|\"\"|0|true|false))?\)?$|len\([\w.\[\]]+\) ?([!=]=|>) ?0$|!?[\w.]+\.(Empty|IsZero|IsEmpty)\(\)$"
+)
+
+
+def cheap(test: str) -> bool:
+    """Say whether part of a test costs nothing: a length, nil, an empty string, a flag."""
+    return any(_CHEAP.match(part.strip()) for part in re.split(r"&&|\|\|", test))
+
+
+def _work(change: Change, lost: LostGuard) -> str:
+    """What a call costs that lost its guard: it stands in a loop, or its function loops or allocates; "" if little."""
+    index, function, call = change.head_index, lost.function, lost.call
+    if any(
+        loop.kind == "range" and syntax.line(loop.node) >= lost.gap and not bounded(index, function, loop)
+        for loop in call.loops
+    ):
+        return "runs in a loop"
+    callee = index.callee(call, function.file, function)
+    if callee is None or callee.file.folder != function.file.folder:
+        return ""
+    if any(loop.kind == "range" and not bounded(index, callee, loop) for loop in callee.loops):
+        return "loops"
+    makes = any(
+        isinstance(index.underlying(index.resolve(each.type, callee.file, callee)), Map)
+        for each in callee.composites
+        if each.type is not None
+    )
+    return "makes a map" if makes else ""
 
 
 def loops(function: Function) -> Iterator[Candidate[Loop]]:
@@ -112,12 +173,10 @@ def loops(function: Function) -> Iterator[Candidate[Loop]]:
 def under_lock(change: Change, each: Added[Loop]) -> Found | None:
     """Judge a loop: whether it goes through something large, on a critical path, while a lock is held."""
     loop, function = each.what, each.function
-    if (
-        loop.outer
-        or loop.collection is None
-        or bounded(change.head_index, function, loop)
-        or not _locked(function, loop)
-    ):
+    if loop.outer or loop.collection is None or bounded(change.head_index, function, loop):
+        return None
+    lock = _lock(function, loop)
+    if lock is None:
         return None
     growing = collections.growing(change.head_index, function.file, function, loop.collection)
     whole = _everything(change, function, loop)
@@ -125,22 +184,41 @@ def under_lock(change: Change, each: Added[Loop]) -> Found | None:
     if path is None or path.per in {"object", "tick"} or each.file.component.every_node:
         return None
     return Found(
-        f"The loop over {code(syntax.text(loop.collection))} holds a lock on {path.name}: all others wait for its end.",
+        f"The loop over {code(syntax.text(loop.collection))} holds a {'read ' if lock == 'RLock' else ''}lock on {path.name}: "
+        f"{'writers wait, readers go on.' if lock == 'RLock' else 'all others wait for its end.'}",
         "Keep an index of what is looked for, or copy what is needed under the lock and work on the copy.",
         Burden(path.per, path.name),
         "scan under a lock",
-        Level.WARNING if whole or (growing is not None and growing.typed and path.hot) else Level.NOTICE,
+        Level.WARNING
+        if lock == "Lock" and (whole or (growing is not None and growing.typed and path.hot))
+        else Level.NOTICE,
     )
 
 
-def _locked(function: Function, loop: Loop) -> bool:
-    """Whether a lock was taken in front of a loop and is kept, or the function's name says that its callers hold it."""
+def _lock(function: Function, loop: Loop) -> Literal["Lock", "RLock"] | None:
+    """The lock that was taken in front of a loop and is kept; a name may say that the function's callers hold it.
+
+    The lock of an object that only a local variable holds says nothing of who waits for it.
+    """
     if "locked" in function.name.lower():
-        return True
-    before = [call for call in function.calls if call.node.end_byte <= loop.node.start_byte and not call.loops]
-    taken = [call for call in before if call.name in {"Lock", "RLock"} and not call.arguments]
-    freed = [call for call in before if call.name in {"Unlock", "RUnlock"} and not call.defer]
-    return len(taken) > len(freed)
+        return "Lock"
+    held: list[Literal["Lock", "RLock"]] = []
+    for call in function.calls:
+        if call.node.end_byte > loop.node.start_byte or call.loops or call.arguments or _is_local(function, call):
+            continue
+        if call.name == "Lock":
+            held.append("Lock")
+        elif call.name == "RLock":
+            held.append("RLock")
+        elif call.name in {"Unlock", "RUnlock"} and not call.defer and held:
+            held.pop()
+    return held[-1] if held else None
+
+
+def _is_local(function: Function, call: Call) -> bool:
+    path = syntax.path(call.operand) if call.operand is not None else None
+    binding = function.binding(path[0], call.node.start_byte) if path else None
+    return binding is not None and binding.kind in {"var", "range"}
 
 
 def _everything(change: Change, function: Function, loop: Loop) -> bool:

@@ -7,13 +7,17 @@ from typing import NamedTuple
 from analyzers.analysis.burdens import Found
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Level, code
+from analyzers.analysis.guards import lost_guards, spares
 from analyzers.analysis.places import Added, Candidate
+from analyzers.analysis.queues import queues_pointer
 from analyzers.analysis.subject import Burden
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Closure
+from analyzers.golang.facts import Call, Closure, Condition
 from analyzers.golang.syntax import Node
 from analyzers.kubernetes import critical_paths, handlers
+from analyzers.kubernetes.clients import implements_client
+from analyzers.kubernetes.handlers import Registration
 
 
 class Send(NamedTuple):
@@ -43,7 +47,10 @@ def sends(function: Function) -> Iterator[Candidate[Send]]:
 
 def send(change: Change, each: Added[Send]) -> Found | None:
     """Judge a send: whether a handler waits for it."""
-    if any(closure.goes for closure in each.what.closures):
+    # client-go's own dispatcher is no handler.
+    if any(closure.goes for closure in each.what.closures) or implements_client(
+        change.head_index.import_path(each.function.file)
+    ):
         return None
     where = critical_paths.within(each.function, each.what.closures)
     if (
@@ -71,12 +78,12 @@ def update_handlers(function: Function) -> Iterator[Candidate[Closure]]:
 def update_handler(change: Change, each: Added[Closure]) -> Found | None:
     """Judge an UpdateFunc: whether it does its work for every update of a node, whatever has changed."""
     closure = each.what
-    if handlers.compares(closure.body, handlers.old_parameter(closure.node)) or handlers.about(
+    if handlers.uses(closure.body, handlers.old_parameter(closure.node)) or handlers.about(
         each.function, closure
     ) not in {"node", "lease"}:
         return None
     pointer = any(
-        _queues_pointer(change, each.function, call, 0) for call in each.function.calls if closure in call.closures
+        queues_pointer(change, each.function, call) for call in each.function.calls if closure in call.closures
     )
     return Found(
         f"{code('UpdateFunc')} does its work for every update of a node, whatever has changed"
@@ -88,42 +95,133 @@ def update_handler(change: Change, each: Added[Closure]) -> Found | None:
     )
 
 
-def _queues_pointer(change: Change, function: Function, call: Call, depth: int) -> bool:
-    """Whether a call, or the function it calls, adds a pointer to a work queue."""
-    if (
-        call.name in {"Add", "AddRateLimited", "AddAfter"}
-        and call.operand is not None
-        and "queue" in syntax.text(call.operand).lower()
-    ):
-        item = syntax.text(call.arguments[0]) if call.arguments else ""
-        made = (
-            re.search(rf"\b{re.escape(item)}\s*:?=\s*&\w+", syntax.text(function.body))
-            if item.isidentifier() and function.body is not None
-            else None
+class Lost(NamedTuple):
+    """What a deletion causes: in which function, on which lines after the change."""
+
+    function: Function
+    first: int
+    last: int
+    found: Found
+
+
+def lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Lost]:
+    """Yield the update handlers that compared old and new and compare no more, registered otherwise or changed themselves;
+    and the work behind handlers and in kube-proxy that was left out where nothing had changed, and is no more."""
+    told: set[str] = set()
+    for each in _changed_handlers(change, file):
+        told.add(each.function.key)
+        yield each
+    for lost in sorted(lost_guards(change, file), key=lambda lost: not _QUEUES.match(lost.call.name)):
+        function, call = lost.function, lost.call
+        where = critical_paths.within(function, call.closures)
+        if (
+            function.key in told
+            or where is None
+            or where.name not in {critical_paths.HANDLER.name, critical_paths.PROXY.name}
+            or not (_UNCHANGED.search(lost.test))
+            or not _works(change, function, call)
+            or any(spares(each) and _still_compares(each) for each in call.conditions)
+        ):
+            continue
+        told.add(function.key)
+        yield Lost(
+            function,
+            lost.gap,
+            lost.gap,
+            Found(
+                f"{code(call.name)} {lost.told}, and runs every time now.",
+                "Keep the comparison, or compare further down before anything is written.",
+                Burden(where.per, where.name),
+                f"lost comparison {function.key}",
+                Level.NOTICE if "ResourceVersion" in lost.test else Level.WARNING,
+            ),
         )
-        return item.startswith("&") or made is not None
-    if depth:
+
+
+_UNCHANGED = re.compile(
+    r"(Deep)?(Equal|Equiv|Derivative)\w*\(|[cC]hanged\b|[uU]pdated\b|[sS]ame\b|\w*[oO]ld\w*[\w.()]* *[!=]= *|[!=]= *\w*[oO]ld"
+)
+_QUEUES = re.compile(r"Add|[eE]nqueue|[qQ]ueue|[sS]ync|Update")
+_NO_WORK = frozenset({"len", "append", "make", "delete", "string", "copy", "Error", "Sprintf", "Errorf", "HandleError"})
+
+
+def _works(change: Change, function: Function, call: Call) -> bool:
+    """Whether a call is more than a log line or a look: it adds to a queue, or runs a function of the package."""
+    if call.name in _NO_WORK or handlers.logs(call):
         return False
+    if _QUEUES.match(call.name):
+        return True
     callee = change.head_index.callee(call, function.file, function)
-    return callee is not None and any(_queues_pointer(change, callee, inner, 1) for inner in callee.calls)
+    return callee is not None and callee.file.folder == function.file.folder and len(callee.calls) > 1
 
 
-def lost_comparisons(file: ChangedFile) -> Iterator[tuple[Function, Found]]:
-    """Yield what a deletion causes: the update handlers that compared old and new, and compare no more."""
-    before = {function.key: function for function in file.old_functions() if handlers.is_update_handler(function)}
-    for function in file.functions() if before else ():
-        old = before.get(function.key)
-        if old is None or not handlers.is_update_handler(function) or old.node is None or function.node is None:
+def _still_compares(condition: Condition) -> bool:
+    # Equal resource versions are a resync, which is rare; all other updates come through.
+    text = syntax.text(condition.test) if condition.test is not None else ""
+    return _UNCHANGED.search(text) is not None and "ResourceVersion" not in text
+
+
+def _changed_handlers(change: Change, file: ChangedFile) -> Iterator[Lost]:
+    if file.base is None:
+        return
+    for function in file.functions():
+        old = file.base.function(function.key)
+        if old is None:
             continue
-        if handlers.compares(function.body, handlers.old_parameter(function.node)):
-            continue
-        if handlers.compares(old.body, handlers.old_parameter(old.node)):
-            yield (
-                function,
-                Found(
-                    f"{code(function.name)} no longer compares the old object with the new one.",
-                    "Return early where nothing that matters has changed: every resync and every status update comes here.",
-                    Burden("event", critical_paths.HANDLER.name),
-                    "lost comparison",
-                ),
-            )
+        if handlers.is_update_handler(function) and handlers.is_update_handler(old):
+            found = _lost(change, _itself(old), _itself(function), function.name)
+            if found is not None:
+                gap = _gap(file, old)
+                yield Lost(function, gap or function.line, gap or function.end_line, found)
+        elif all(b"UpdateFunc" in each.file.source[each.region.start : each.region.end] for each in (old, function)):
+            yield from _registered_otherwise(change, file, old, function)
+
+
+def _itself(function: Function) -> Registration:
+    node = function.node
+    assert node is not None
+    return Registration("", node, function, function.body, handlers.old_parameter(node))
+
+
+def _registered_otherwise(change: Change, file: ChangedFile, old: Function, function: Function) -> Iterator[Lost]:
+    before: dict[str, list[Registration]] = {}
+    for was in handlers.registrations(change.base_index, old):
+        before.setdefault(was.informer, []).append(was)
+    for now in handlers.registrations(change.head_index, function):
+        first, last = syntax.line(now.node), syntax.end_line(now.node)
+        paired = before.get(now.informer, [])
+        found = _lost(change, paired[0], now, "UpdateFunc") if paired and file.diff.touches(first, last) else None
+        if found is not None:
+            yield Lost(function, first, last, found)
+        del paired[:1]
+
+
+def _lost(change: Change, was: Registration, now: Registration, name: str) -> Found | None:
+    """What a handler lost that compared and neither compares any more nor hands the old object on."""
+    if (
+        not handlers.compares(change.base_index, was.function, was.body, was.old)
+        or handlers.compares(change.head_index, now.function, now.body, now.old)
+        or handlers.hands_on(now.body, now.old)
+    ):
+        return None
+    only_versions = not handlers.compares(change.base_index, was.function, was.body, was.old, versions=False)
+    return Found(
+        f"{code(name)} no longer compares the old object with the new one.",
+        "Return early where nothing has changed: every resync comes here."
+        if only_versions
+        else "Return early where nothing that matters has changed: every resync and every status update comes here.",
+        Burden("event", critical_paths.HANDLER.name),
+        "lost comparison",
+        Level.NOTICE if only_versions else Level.WARNING,
+    )
+
+
+_COMPARES = re.compile(r"\bif\b.*([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
+
+
+def _gap(file: ChangedFile, old: Function) -> int | None:
+    """The line in front of which the comparison stood."""
+    for line, text in file.diff.removed.items():
+        if old.line <= line <= old.end_line and _COMPARES.search(text):
+            return file.diff.successors[line]
+    return None

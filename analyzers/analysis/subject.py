@@ -124,7 +124,7 @@ class Watch:
 
     selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
     named for, which nothing else in the process may need. first: the process kept no such objects before; wanted: on
-    purpose, so that it is a question.
+    purpose, so that it is a question. unrestricted: something restrained it before.
     """
 
     resource: str
@@ -134,6 +134,7 @@ class Watch:
     own: bool = False
     first: bool = False
     wanted: bool = False
+    unrestricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,19 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     each = scale.BYTES.get(watch.resource, scale.OBJECT_BYTES)
     carried = count * each if large and count is not None else None
     node = watch.component.every_node
-    needed = watch.resource in {"nodes", "endpointslices", "services", "endpoints", "namespaces"}
+    # What the network of a node needs whole; the kubelet needs its own node.
+    needed = watch.resource in {"endpointslices", "services", "endpoints", "namespaces"} or (
+        watch.resource == "nodes" and watch.component.name != "kubelet"
+    )
     kinds = {Kind.CONTROLLER, Kind.SCHEDULER, Kind.NODE}
-    warn = large and watch.component.kind in kinds and not (node and needed) and not watch.own
+    warn = (
+        large and watch.component.kind in kinds and not (node and needed and not watch.unrestricted) and not watch.own
+    )
     if watch.first and not node:
         warn = (
             large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
         )
+    warn = warn or (watch.unrestricted and not watch.resource and watch.component.kind not in {Kind.CLI, Kind.TEST})
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
@@ -157,7 +163,7 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
         multiplier=sentence,
         estimate=estimate,
         priority=(60 if node else 45) if warn else 5,
-        cc=warn,
+        cc=warn and carried is not None,
     )
 
 

@@ -11,7 +11,7 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Binding
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.syntax import Node
-from analyzers.golang.types import Pointer
+from analyzers.golang.types import Map, Pointer, Slice
 from analyzers.kubernetes import clients, critical_paths
 
 _READS = frozenset({"Get", "List", "GetByKey", "ByIndex", "Index"})
@@ -23,8 +23,22 @@ def source(index: PackageIndex, function: Function, binding: Binding) -> str | N
     """Say where a local variable's object is shared from ("a lister", "an informer's event"), None if nothing says that it is."""
     found = _source(index, function, binding, 0)
     type_ = index.type_of(binding.node, function.file, function) if found is not None else None
-    # A copy of the struct, or a value that points to nothing shared.
-    return None if type_ is not None and not isinstance(type_, Pointer) else found
+    # A copy of the struct, or a value that points to nothing shared; a slice that is a part of an object is shared.
+    if type_ is None or isinstance(type_, Pointer) or (isinstance(type_, Slice | Map) and is_part(binding)):
+        return found
+    return None
+
+
+def is_part(binding: Binding) -> bool:
+    """Say whether a variable is given a field of an object, or what a function takes from one."""
+    value = binding.value
+    if value is None or binding.kind != "var":
+        return False
+    callee = value.child_by_field_name("function") if value.type == "call_expression" else None
+    name = callee.child_by_field_name("field") if callee is not None else None
+    return value.type in {"selector_expression", "call_expression"} and (
+        name is None or syntax.text(name) not in _READS
+    )
 
 
 def _source(index: PackageIndex, function: Function, binding: Binding, depth: int) -> str | None:
@@ -41,7 +55,12 @@ def _of(index: PackageIndex, function: Function, value: Node, depth: int) -> str
             return "an informer's event"
         return _of(index, function, operand, depth)
     if value.type == "call_expression":
-        return _given(index, function, value)
+        return _given(index, function, value) or _field_of_argument(index, function, value, depth)
+    if value.type == "selector_expression":
+        root: Node | None = value
+        while root is not None and root.type == "selector_expression":
+            root = root.child_by_field_name("operand")
+        return _of(index, function, root, depth) if root is not None and root.type == "identifier" else None
     if value.type in {"identifier", "index_expression"}:
         if value.type == "index_expression":
             value = value.child_by_field_name("operand") or value
@@ -69,6 +88,41 @@ def _given(index: PackageIndex, function: Function, value: Node) -> str | None:
     if type_ is None:
         path = syntax.path(operand)
         return "a lister" if path is not None and _LISTER.search(path[-1]) else None
+    return None
+
+
+def _field_of_argument(index: PackageIndex, function: Function, value: Node, depth: int) -> str | None:
+    """Where an object comes from of which a function of the package returns a field: `return object.Spec.Keys`."""
+    call = function.facts.call_at(value)
+    callee = index.callee(call, function.file, function) if call is not None and depth < 3 else None
+    if call is None or callee is None or callee.file.folder != function.file.folder or len(callee.results) != 1:
+        return None
+    for node, closures in callee.facts.returns:
+        for returned in syntax.children(node)[:1] if not closures else ():
+            inner = syntax.children(returned)[0] if returned.type == "expression_list" else returned
+            root = _parameter_of(callee, inner)
+            if root is None:
+                continue
+            for parameter, argument in zip(callee.params, call.arguments, strict=False):
+                if parameter.name == root and argument.type == "identifier":
+                    return _of(index, function, argument, depth + 1)
+    return None
+
+
+def _parameter_of(callee: Function, node: Node) -> str | None:
+    """The parameter that `a.b.c` is a field of, through the variables of loops over its fields."""
+    for _ in range(3):
+        if node.type != "selector_expression":
+            return None
+        path = syntax.path(node)
+        if path is None:
+            return None
+        if any(parameter.name == path[0] for parameter in callee.params):
+            return path[0]
+        binding = callee.binding(path[0], node.start_byte)
+        if binding is None or binding.kind != "range" or binding.value is None:
+            return None
+        node = binding.value
     return None
 
 

@@ -6,7 +6,7 @@ kind and keeps them, unless the cache's options restrict it or the client's Disa
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from analyzers.golang import syntax
@@ -149,6 +149,25 @@ def kept_elsewhere(index: PackageIndex, kind: Named) -> bool:
         rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)|\b%(p)s\(\)"
         % {b"n": re.escape(kind.name.encode()), b"p": kind.name.encode() + b"s"}
     )
+    return _mentioned(index, mention, lambda path: component(path).reviewed)
+
+
+def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
+    """Say whether a program (what is true of its files' paths) takes this informer from a factory already.
+
+    Generated factories say `factory.Core().V1().Nodes()` (clients `CoreV1().Nodes()`), those of 2016 `informers.Nodes()`;
+    what is given the informer names its type. Errs towards yes, as kept_elsewhere does.
+    """
+    kind = informer.name.removesuffix("Informer").encode()
+    plural = (re.sub(rb"y$", b"ie", kind) if not kind.endswith(b"ey") else kind) + b"s?"
+    mention = re.compile(
+        rb"\.V\d\w*\(\)\s*\.\s*%(p)s\(\)|[iI]nformer\w*(\(\))?\.%(p)s\(\)|\binformers\w*\.%(n)sInformer\b"
+        % {b"p": plural, b"n": re.escape(kind)}
+    )
+    return _mentioned(index, mention, program)
+
+
+def _mentioned(index: PackageIndex, mention: re.Pattern[bytes], wanted: Callable[[str], bool]) -> bool:
     waiting, read = [""], 0
     while waiting:
         folder = waiting.pop()
@@ -158,7 +177,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named) -> bool:
                 if name not in _SKIPPED_FOLDERS and name[0] not in "._":
                     waiting.append(path)
                 continue
-            if not name.endswith(".go") or not component(path).reviewed:
+            if not name.endswith(".go") or not wanted(path):
                 continue
             read += 1
             file = index.file(path)

@@ -6,10 +6,13 @@ resync calls UpdateFunc with equal objects); kubelets write the status of their 
 """
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function, parameters
-from analyzers.golang.facts import Closure
+from analyzers.golang.facts import Call, Closure
+from analyzers.golang.packages import PackageIndex
 from analyzers.golang.syntax import Node
 
 _ABOUT = re.compile(
@@ -34,13 +37,173 @@ def is_update_handler(function: Function) -> bool:
     )
 
 
-def compares(body: Node | None, old: str) -> bool:
+def uses(body: Node | None, old: str) -> bool:
     """Say whether a handler's body uses the old object for anything."""
     return (
         body is not None
         and old not in {"", "_"}
         and any(node.type == "identifier" and syntax.text(node) == old for node in syntax.walk(body))
     )
+
+
+_COMPARING = re.compile(
+    r"equal|equiv|chang|differ|diff|same|compar|updated|need|should|ignore|skip|resync|match", re.IGNORECASE
+)
+_LOGS = re.compile(r"^(glog|klog|log|logger)$|\.V\(|[lL]og(ger)?$")
+_VERSION = re.compile(r"ResourceVersion")
+_NOTHING = frozenset({"nil", "true", "false"})
+
+
+def compares(
+    index: PackageIndex, function: Function, body: Node | None, old: str, versions: bool = True, depth: int = 0
+) -> bool:
+    """Say whether a handler's body compares the old object with anything, itself or in a function that it hands it to.
+
+    A comparison is an operator, a call whose name says so, or a field of the old object in an if's test. `old` is a
+    parameter, or an event's field (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only
+    tell a resync from a change, do not count.
+    """
+    if body is None or old in {"", "_"}:
+        return False
+    names = _derived(body, old)
+    for node in syntax.walk(body):
+        if not versions and node.type in {"binary_expression", "if_statement"} and _VERSION.search(_tested(node)):
+            continue
+        if node.type == "binary_expression" and _compared(node, names):
+            return True
+        if node.type == "if_statement":
+            test = node.child_by_field_name("condition")
+            if test is not None and any(
+                each.type == "selector_expression" and _mentions(each, names) for each in syntax.walk(test)
+            ):
+                return True
+        if node.type != "call_expression" or not _mentions(node, names):
+            continue
+        callee = node.child_by_field_name("function")
+        if callee is not None and _COMPARING.search(syntax.text(callee).rpartition(".")[2]):
+            return True
+        if depth == 0 and _compared_by_callee(index, function, node, names, versions):
+            return True
+    return False
+
+
+def _tested(node: Node) -> str:
+    test = node.child_by_field_name("condition") if node.type == "if_statement" else node
+    return syntax.text(test) if test is not None else ""
+
+
+def hands_on(body: Node | None, old: str) -> bool:
+    """Say whether a handler's body hands the old object, or a part of it, to a function that may look at it."""
+    if body is None or old in {"", "_"}:
+        return False
+    names = _derived(body, old)
+    for node in syntax.walk(body):
+        if node.type == "call_expression":
+            callee, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            operand = callee.child_by_field_name("operand") if callee is not None else None
+            if (
+                given is not None
+                and _mentions(given, names)
+                and not (operand is not None and _LOGS.search(syntax.text(operand)))
+            ):
+                return True
+    return False
+
+
+def logs(call: Call) -> bool:
+    """Say whether a call writes a line to a log."""
+    return call.operand is not None and _LOGS.search(syntax.text(call.operand)) is not None
+
+
+def _derived(body: Node, old: str) -> set[str]:
+    """The old object's name, and those of the variables that are made of it."""
+    names = {old}
+    for node in syntax.walk(body):
+        if node.type not in {"short_var_declaration", "assignment_statement"}:
+            continue
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and right is not None and _mentions(right, names):
+            names |= {syntax.text(each) for each in syntax.children(left) if each.type == "identifier"} - {
+                "ok",
+                "err",
+                "_",
+            }
+    return names
+
+
+def _mentions(node: Node, names: set[str]) -> bool:
+    return any(
+        each.type in {"identifier", "selector_expression"} and syntax.text(each) in names for each in syntax.walk(node)
+    )
+
+
+def _compared(node: Node, names: set[str]) -> bool:
+    operator = node.child_by_field_name("operator")
+    sides = [node.child_by_field_name(side) for side in ("left", "right")]
+    if operator is None or syntax.text(operator) not in {"==", "!=", "<", ">", "<=", ">="}:
+        return False
+    return any(side is not None and _mentions(side, names) for side in sides) and not any(
+        side is not None and syntax.text(side) in _NOTHING for side in sides
+    )
+
+
+def _compared_by_callee(index: PackageIndex, function: Function, node: Node, names: set[str], versions: bool) -> bool:
+    call = function.facts.call_at(node)
+    callee = index.callee(call, function.file, function) if call is not None else None
+    if call is None or callee is None:
+        return False
+    return any(
+        _mentions(argument, names)
+        and number < len(callee.params)
+        and compares(index, callee, callee.body, callee.params[number].name, versions, 1)
+        for number, argument in enumerate(call.arguments)
+    )
+
+
+class Registration(NamedTuple):
+    """An UpdateFunc that a function gives an informer: its body, its old object's name, where it stands in the function.
+
+    `function` is where its body stands: the function itself, or a method that it names.
+    """
+
+    informer: str
+    node: Node
+    function: Function
+    body: Node | None
+    old: str
+
+
+def registrations(index: PackageIndex, function: Function) -> Iterator[Registration]:
+    """Yield the UpdateFuncs that a function registers, literals and methods."""
+    for composite in function.composites:
+        if composite.type is None or not syntax.text(composite.type).endswith("Funcs"):
+            continue
+        value = _value_of(composite.node, "UpdateFunc")
+        if value is None:
+            continue
+        around = [
+            call
+            for call in function.calls
+            if call.name.startswith("AddEventHandler")
+            and call.node.start_byte < composite.node.start_byte < call.node.end_byte
+        ]
+        informer = syntax.text(around[-1].operand) if around and around[-1].operand is not None else ""
+        if value.type == "func_literal":
+            yield Registration(informer, value, function, value.child_by_field_name("body"), old_parameter(value))
+            continue
+        _, target = index.referenced(value, function.file, function)
+        if target is not None and target.node is not None:
+            yield Registration(informer, value, target, target.body, old_parameter(target.node))
+
+
+def _value_of(composite: Node, key: str) -> Node | None:
+    body = composite.child_by_field_name("body")
+    for element in syntax.children(body) if body is not None else ():
+        parts = syntax.children(element)
+        if element.type == "keyed_element" and len(parts) == 2 and syntax.text(parts[0]) == key:
+            inner = syntax.children(parts[1])
+            return inner[0] if parts[1].type == "literal_element" and inner else parts[1]
+    return None
 
 
 def old_parameter(node: Node) -> str:
