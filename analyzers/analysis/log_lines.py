@@ -14,6 +14,7 @@ from analyzers.golang.facts import Call
 from analyzers.golang.packages import PackageIndex
 from analyzers.golang.syntax import Node
 from analyzers.kubernetes import collections, critical_paths, logs, scans
+from analyzers.kubernetes.critical_paths import CriticalPath
 
 _RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
@@ -78,9 +79,7 @@ def _flood(change: Change, each: Added[Call]) -> Found | None:
     call = each.what
     path = path_of(change, each.function, call.closures)
     raise_it = f"Raise its verbosity to {code('V(5)')}, or write one line for"
-    # What is only called on that path may write its line where something is odd, which is seldom.
-    itself = critical_paths.within(each.function, call.closures) is path or not call.conditions
-    if path is not None and path.per == "pod and node" and itself:
+    if path is not None and path.per == "pod and node" and _as_a_rule(each.function, call, path):
         return Found(
             Allocation("log", path.per, path.name),
             f"{code(syntax.text(call.function))} writes a line for each node that is tried for a pod.",
@@ -94,6 +93,14 @@ def _flood(change: Change, each: Added[Call]) -> Found | None:
         f"{code(syntax.text(call.function))} writes a line for each item, which only {code(f'V({before})')} did before.",
         f"{raise_it} all.",
     )
+
+
+def _as_a_rule(function: Function, call: Call, path: CriticalPath) -> bool:
+    """Say whether a log line is written in the normal course: what is only called on a path, and gives no verdict on a node,
+    may write it where something is odd, which is seldom."""
+    if critical_paths.within(function, call.closures) is path or "Status" in critical_paths.signature(function):
+        return True
+    return not any(each.kind in {"if", "else", "case"} for each in call.conditions)
 
 
 def _before(each: Added[Call]) -> int | None:
