@@ -9,7 +9,7 @@ from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call, Closure, Condition, Loop
 from analyzers.golang.packages import PackageIndex
 from analyzers.kubernetes import conditions, critical_paths, list_watch
-from analyzers.kubernetes.callbacks import Invocation, field_calls, invocations
+from analyzers.kubernetes.callbacks import Invocation, field_calls, given, invocations
 from analyzers.kubernetes.critical_paths import CriticalPath
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.periods import Repetition, repeated_by_loop, repetition, serves_a_channel, takes_from_queue
@@ -153,9 +153,12 @@ class CallPaths:
             elif site.call is None:
                 # Kept in a field: who calls the field calls it.
                 package = self._index.package_of(site.caller.file.path)
-                yield from (
-                    self._at(found, place) for found in field_calls(self._index, package, site.key.rpartition(".")[2])
-                )
+                kept = field_calls(self._index, package, site.key.rpartition(".")[2])
+                yield from (self._at(found, place) for found in kept)
+            else:
+                # Handed to a function: who calls the parameter there calls it.
+                passed = given(self._index, site.caller, site.call, site.argument) or ()
+                yield from (self._at(found, place) for found in passed)
 
     def _at(self, found: Invocation, place: _Place) -> _Place:
         function, call = found
