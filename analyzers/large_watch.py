@@ -53,7 +53,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.new import component_of
 from analyzers.analysis.subject import Watch
@@ -148,37 +148,37 @@ def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
-    seen: set[Named] = set()
+    for file, function, found in _first_kept(change):
+        where = component_of(change, file, function)
+        slim = cached_kinds.only_metadata(change.head_index, function, found.handler)
+        yield Diagnostic(
+            analyzer="large-watch",
+            path=function.file.path,
+            line=found.call.line,
+            end_line=found.call.line,
+            construct=_first(found),
+            remedy=_restricting(found, slim),
+            unless="Leave it if the manager's cache is restricted already." if found.cause == "read" else "",
+            concern=f"watch {found.resource} manager",
+            function=function.key,
+            subject=Watch(found.resource, True, False, where, wanted=found.cause != "read" and not slim, first=True),
+        )
+
+
+def _first_kept(change: Change) -> Iterator[tuple[ChangedFile, Function, CachedKind]]:
+    """The kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read."""
+    news: dict[Named, list[tuple[ChangedFile, Function, CachedKind]]] = {}
     for file in change.go_files:
         if file.head is None or not _MANAGED.search(file.head.source):
             continue
         for function in file.functions():
             reads = requests(change.head_index, function.file, function, ())
             for found in cached_kinds.cached_kinds(change.head_index, function, reads):
-                if (
-                    not file.added(found.call.line, found.call.end_line)
-                    or found.type in seen
-                    or found.resource not in scale.COUNTS
-                    or cached_kinds.kept_elsewhere(change.base_index, found.type)
-                ):
-                    continue
-                seen.add(found.type)
-                where = component_of(change, file, function)
-                slim = cached_kinds.only_metadata(change.head_index, function, found.handler)
-                yield Diagnostic(
-                    analyzer="large-watch",
-                    path=function.file.path,
-                    line=found.call.line,
-                    end_line=found.call.line,
-                    construct=_first(found),
-                    remedy=_restricting(found, slim),
-                    unless="Leave it if the manager's cache is restricted already." if found.cause == "read" else "",
-                    concern=f"watch {found.resource} manager",
-                    function=function.key,
-                    subject=Watch(
-                        found.resource, True, False, where, wanted=found.cause != "read" and not slim, first=True
-                    ),
-                )
+                if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
+                    news.setdefault(found.type, []).append((file, function, found))
+    for kind, places in news.items():
+        if not cached_kinds.kept_elsewhere(change.base_index, kind, places[0][0].path):
+            yield min(places, key=lambda place: ("watch", "index", "read").index(place[2].cause))
 
 
 def _loosened(change: Change) -> Iterator[Diagnostic]:

@@ -162,7 +162,7 @@ def _widened(old: Request, new: Request) -> bool:
         return False
     had, has = old.options, new.options
     if new.verb == "GET":
-        return new.component.every_node and had.cached and not has.cached
+        return had.cached and not has.cached
     if new.verb != "LIST":
         return False
     return (

@@ -26,6 +26,7 @@ _BUILDERS = frozenset({"For", "Owns", "Watches", "Kind"})
 _METADATA = re.compile(r"OnlyMetadata|PartialObjectMetadata|WatchesMetadata")
 _LOOK = re.compile(rb"\b(For|Owns|Watches|Kind|IndexField|GetInformer)\b\s*[({]")
 _MOST_FILES = 3000
+_PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
 _SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
 
 
@@ -140,16 +141,18 @@ def _parameters(text: str) -> list[str]:
     return [part.split()[0] for part in head[1].split(",") if part.split()] if head else []
 
 
-def kept_elsewhere(index: PackageIndex, kind: Named) -> bool:
-    """Say whether the tree's own code speaks of objects of a kind anywhere, so that its cache may hold them already.
+def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
+    """Say whether the tree's own code speaks of objects of a kind anywhere, so that the cache of the program that the file at
+    `path` belongs to may hold them already.
 
-    Errs towards yes: any value of the type counts, tests aside; a tree that is too large to be read does too.
+    Errs towards yes: any value of the type counts, tests aside; a tree that is too large to be read does too. Of a
+    repository with several projects only the file's own is searched.
     """
     mention = re.compile(
         rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)|\b%(p)s\(\)"
         % {b"n": re.escape(kind.name.encode()), b"p": kind.name.encode() + b"s"}
     )
-    return _mentioned(index, mention, lambda path: component(path).reviewed)
+    return _mentioned(index, _project(index, path), mention, lambda path: component(path).reviewed)
 
 
 def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
@@ -164,11 +167,11 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
         rb"\.V\d\w*\(\)\s*\.\s*%(p)s\(\)|[iI]nformer\w*(\(\))?\.%(p)s\(\)|\binformers\w*\.%(n)sInformer\b"
         % {b"p": plural, b"n": re.escape(kind)}
     )
-    return _mentioned(index, mention, program)
+    return _mentioned(index, "", mention, program)
 
 
-def _mentioned(index: PackageIndex, mention: re.Pattern[bytes], wanted: Callable[[str], bool]) -> bool:
-    waiting, read = [""], 0
+def _mentioned(index: PackageIndex, folder: str, mention: re.Pattern[bytes], wanted: Callable[[str], bool]) -> bool:
+    waiting, read = [folder], 0
     while waiting:
         folder = waiting.pop()
         for name, entry in index.modules.listing(folder).items():
@@ -184,3 +187,11 @@ def _mentioned(index: PackageIndex, mention: re.Pattern[bytes], wanted: Callable
             if read > _MOST_FILES or (file is not None and mention.search(file.source)):
                 return True
     return False
+
+
+def _project(index: PackageIndex, path: str) -> str:
+    """The folder at the top of the tree that holds a program of its own and the file at `path`; "" if there is none."""
+    first = path.partition("/")[0]
+    if "/" not in path or first in _PARTS_OF_ONE:
+        return ""
+    return first if index.modules.listing(first).keys() & {"cmd", "main.go", "go.mod"} else ""
