@@ -48,6 +48,7 @@ code, command lines, and requests that were in the loop before. Creating or dele
 unless a timer or a critical path runs it.
 """
 
+import re
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
@@ -55,7 +56,9 @@ from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.load import unbounded
 from analyzers.analysis.new import NewRequest, new_requests
 from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
 from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.flows import made_of
 
 
 def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
@@ -66,6 +69,8 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
             continue
         if request.verb in {"CREATE", "DELETE"} and new.path.root not in {"critical", "periodic"}:
             continue  # it is what such a loop is for
+        if _of_its_own(new):
+            continue
         loops = unbounded(change, new.path)
         if not loops:
             continue
@@ -86,6 +91,30 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
             function=request.function.key,
             subject=new,
         )
+
+
+def _of_its_own(new: NewRequest) -> bool:
+    """Say whether each item has a client of its own, for another cluster: they share neither limit nor server."""
+    request = new.request
+    path = syntax.path(request.call.operand) if request.call.operand is not None else None
+    root = (
+        path[0] if path else syntax.text(request.call.operand).split(".")[0] if request.call.operand is not None else ""
+    )
+    return any(
+        root in made_of(request.function, loop, request.closures) - set(loop.variables)
+        and _is_looked_up(request.function, root, request.call.node.start_byte)
+        for loop in request.loops
+    )
+
+
+_CLIENT_OF = re.compile(r"[cC]lient\w*(\[|\(|\.)")
+
+
+def _is_looked_up(function: Function, name: str, at: int) -> bool:
+    """Say whether a variable was given one of several clients, or a client made for it."""
+    binding = function.binding(name, at)
+    value = syntax.text(binding.value) if binding is not None and binding.value is not None else ""
+    return bool(_CLIENT_OF.search(value)) and not re.search(r"\.(Core|Apps|Batch|Storage|Extensions)\w*\(\)", value)
 
 
 def _remedy(new: NewRequest) -> str:

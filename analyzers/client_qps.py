@@ -115,8 +115,11 @@ def _diagnostic(file: ChangedFile, line: int, construct: str, subject: ClientLim
 def _raised(setting: Setting, same: list[Setting], file: ChangedFile) -> ClientLimit | None:
     name, value = setting.name, setting.value
     if setting.operator in {"*=", "+="}:
-        factor = value if setting.operator == "*=" else None
-        return ClientLimit(name, None, None, factor, file.component) if value > 1 else None
+        former = max((each.value for each in same if each.operator == setting.operator), default=None)
+        if value <= (former or 1):
+            return None
+        factor = value / (former or 1) if setting.operator == "*=" else None
+        return ClientLimit(name, None, None, factor, file.component)
     before = max((each.value for each in same if each.operator not in {"*=", "+="}), default=None)
     new = None if value < 0 else value
     if before is None:

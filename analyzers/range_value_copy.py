@@ -111,11 +111,14 @@ def _type(index: PackageIndex, function: Function, copied: _Copied) -> Type | No
 
 
 def _needs_copies(function: Function, copied: _Copied) -> bool:
-    """Whether the loop changes its copies, or keeps what it takes from behind a pointer: the originals are to stay."""
+    """Whether the loop changes its copies, or keeps what it takes: elements are copied then in any case, and what stands
+    behind a pointer is to stay."""
     if changes(function, copied.name, copied.loop):
         return True
     body = copied.loop.body
-    return copied.source is not None and (keeps(body, copied.name, always=True) or points_to(body, copied.name))
+    if copied.source is None:
+        return keeps(body, copied.name, always=False)
+    return keeps(body, copied.name, always=True) or points_to(body, copied.name)
 
 
 def _pays(change: Change, old: Removed[_Copied], new: Added[_Copied]) -> bool:

@@ -52,7 +52,9 @@ def call(change: Change, each: Added[Call]) -> Found | None:
             return None
         return Found(
             f"{code(f'json.{call.name}')} runs on {path.name}.",
-            "Send or keep only what is needed (names instead of objects), or encode once and keep it.",
+            "Decode once for the pod, before the nodes are tried, and keep the result."
+            if call.name in {"Unmarshal", "NewDecoder"}
+            else "Send or keep only what is needed (names instead of objects), or encode once and keep it.",
             Burden(path.per, path.name),
             f"json {path.name}",
         )

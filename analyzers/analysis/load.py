@@ -4,6 +4,7 @@ Clients' own limits: kubernetes.md 3.3 (kube-controller-manager 20 requests a se
 since v1.27 and 5 before, kube-proxy and client-go's default 5).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Estimate, code
 from analyzers.analysis.new import NewRequest
 from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
 from analyzers.kubernetes import collections, conditions, library, resources, scale
 from analyzers.kubernetes.callpaths import CallPath, ItemLoop
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
+from analyzers.kubernetes.periods import takes_from_queue
 
 _LIMITS = {Kind.CONTROLLER: 20, Kind.SCHEDULER: 50, Kind.NODE: 50, Kind.OTHER: 20, Kind.LIBRARY: 20}
 _OTHER_LIMIT = 5
@@ -159,7 +162,7 @@ def _rate(new: NewRequest) -> tuple[float | None, str]:
         if path.repetition.seconds:
             return 1 / path.repetition.seconds, f"every {path.repetition.seconds:g} s"
         return None, f"every {code(path.repetition.text, 40)}" if path.repetition.text else ""
-    if path.critical is None or path.root != "critical":
+    if path.critical is None or path.root != "critical" or any(_waits(each) for each in path.functions):
         return None, ""
     once = new.request.verb in {"CREATE", "DELETE"} or conditions.ending(path.conditions)
     if path.critical.per == "pod" and new.component.every_node and once:
@@ -173,6 +176,15 @@ def _rate(new: NewRequest) -> tuple[float | None, str]:
         nodes = scale.human_count(scale.NODES)
         return scale.CHURN * scale.NODES, f"for each of {scale.CHURN} pods a second and each of {nodes} nodes"
     return None, {"request": "for each request", "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
+
+
+_MESSAGE = re.compile(rb"\b\w+(?:,\s*\w+)?\s*:?=\s*<-\s*[\w.]+")
+
+
+def _waits(function: Function) -> bool:
+    """Say whether a function takes what it works on from a channel or a queue: how often it runs, who sends decides."""
+    region = function.region
+    return takes_from_queue(function) or _MESSAGE.search(function.file.source, region.start, region.end) is not None
 
 
 def _size(new: NewRequest) -> tuple[int | None, str]:

@@ -12,9 +12,13 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.load import grows, load, recorded
 from analyzers.analysis.new import NewRequest
+from analyzers.analysis.replaced import cheap
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
+from analyzers.golang import syntax
 from analyzers.kubernetes import conditions, perf_jobs, resources, scale
 from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.flows import made_of
+from analyzers.kubernetes.flows import names as names_of
 
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
@@ -65,7 +69,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         reading = request.verb in {"GET", "LIST"}
         if reading:
             return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
-        return Level.WARNING if grown and hot and request.verb in {"UPDATE", "PATCH"} else Level.NOTICE
+        writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new)
+        return Level.WARNING if grown and hot and writes else Level.NOTICE
     if rule == "periodic-api-call":
         return (
             Level.WARNING
@@ -100,6 +105,24 @@ def _for_few(new: NewRequest, change: Change) -> bool:
         and (conditions.gated(site.call.conditions) or conditions.failed(site.call.conditions))
         for site in sites
     )
+
+
+def _for_some(new: NewRequest) -> bool:
+    """Say whether a condition that reads the item stands between a loop and the request: not every item is written."""
+    for item in new.path.loops:
+        names = made_of(item.function, item.loop)
+        own = [each for call in item.function.calls if item.loop in call.loops for each in call.conditions]
+        for each in new.path.conditions:
+            inside = item.loop.node.start_byte <= each.node.start_byte < item.loop.node.end_byte
+            if (
+                inside
+                and any(each is one for one in own)
+                and each.test is not None
+                and cheap(syntax.text(each.test))
+                and names & set(names_of(each.test))
+            ):
+                return True
+    return False
 
 
 def _is_tool(new: NewRequest) -> bool:

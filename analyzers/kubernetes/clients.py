@@ -33,7 +33,7 @@ VERBS: dict[str, str] = {
     "CreateWithEventNamespace": "CREATE", "UpdateWithEventNamespace": "UPDATE", "PatchWithEventNamespace": "PATCH",
     "CreateWithEventNamespaceWithContext": "CREATE", "PatchWithEventNamespaceWithContext": "PATCH",
     "UpdateApproval": "UPDATE", "UpdateEphemeralContainers": "UPDATE", "UpdateResize": "UPDATE", "CreateToken": "CREATE",
-    "DeleteAllOf": "DELETECOLLECTION", "Do": "", "DoRaw": "", "Stream": "GET",
+    "DeleteAllOf": "DELETECOLLECTION", "Status": "UPDATE", "Do": "", "DoRaw": "", "Stream": "GET",
 }  # fmt: skip
 """The methods that send a request, with its verb; "" where the calls before it in the chain tell."""
 

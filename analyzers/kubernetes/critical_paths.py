@@ -224,7 +224,9 @@ def _by_place(function: Function) -> CriticalPath | None:
     return SCHEDULING_A_POD if of_pods else SCHEDULING_CYCLE
 
 
-_ONE_NODE = re.compile(r"\bnode(Name|ID|Info)?\b(?!s)[^,()]* (string|\*?[\w.]+)|\b\w+ \*?(\w+\.)?Node(Info)?\b")
+_ONE_NODE = re.compile(
+    r"\bnode(Name|ID|Info)?\b(?!s)[^,()]* (string|\*?[\w.]+)|\b(node\w*|ni?|info|host|minion|machine) \*?(\w+\.)?Node(Info)?\b"
+)
 _KUBE_SCHEDULER = re.compile(
     r"(^|/)plugin/pkg/scheduler/|(^|/)pkg/scheduler/(core|framework|backend|internal|algorithm|schedulercache)/"
 )

@@ -255,6 +255,22 @@ def _chain(place: _Place, operand: Node) -> list[Call]:
     return found
 
 
+_PLACES = frozenset(
+    {
+        "Resource",
+        "Namespace",
+        "NamespaceIfScoped",
+        "Name",
+        "AbsPath",
+        "RequestURI",
+        "Path",
+        "Prefix",
+        "SubResource",
+        "Suffix",
+    }
+)
+
+
 def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
     """A request built with the REST client: `c.Get().Namespace(ns).Resource("pods").Name(name).Do()`."""
     verb, resource, listed, named, namespaced = "", "", False, False, False
@@ -279,6 +295,8 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             getter = _getter(place, step.operand) if step.operand is not None else None
             resource = resources.of_getter(getter.name) if getter is not None else resource
     verb = verb or "GET"
+    if verb == "CREATE" and not any(step.name in _PLACES for step in _chain(place, operand)):
+        return None  # a webhook's answer: it is sent to somebody else's server
     if segments and not listed:
         first, listed, named = segments[-1], True, len(segments) > 1
         resource = syntax.text(first).strip('"') if first.type == "interpreted_string_literal" else ""
