@@ -118,6 +118,8 @@ def _is_looked_up(function: Function, name: str, at: int) -> bool:
 
 
 def _remedy(new: NewRequest) -> str:
+    if new.request.resource in {"podmetrics", "nodemetrics"}:
+        return "LIST once in front of the loop: metrics cannot be watched."
     if new.request.verb == "GET":
         return "Read it from a shared informer's lister, or LIST once in front of the loop."
     if new.request.verb == "LIST":

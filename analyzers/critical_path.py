@@ -121,6 +121,8 @@ def _handed_on(request: Request) -> bool:
 def _remedy(request: Request, handler: bool) -> str:
     if handler:
         return "Queue the object's key, and let a worker send the request."
+    if request.resource.endswith("reviews"):
+        return "Keep the answers for a short time: the same question is asked again and again."
     if request.verb in READS:
         return "Read from an informer's cache, or do it before or after, off this path."
     return "Send it after the decision, off this path, and only when something has changed."

@@ -6,7 +6,8 @@ Go 1.12 and 1.13 were caught by the same tests. Nobody saw it coming from the re
 run a performance test with both versions and compare.
 
 A new minor release (1.23 to 1.24) is a comment on the line that says it best, with the other files of the same bump
-beside it; a patch release, a downgrade, or what only a nested module is built with is a line in the summary.
+beside it; a patch release, a downgrade, or what only a nested module is built with is a line in the summary. So is any
+release in a project built on Kubernetes, which was run at scale with it before.
 
 ```diff flagged
 --- a/build/build-image/cross/Dockerfile

@@ -114,7 +114,7 @@ def unguarded(change: Change, file: ChangedFile) -> Iterator[tuple[LostGuard, Fo
         # What is gone from the function altogether was a case that there is no more.
         if function.key in told or lost.chosen or not lost.kept or not cheap(lost.test):
             continue
-        if any(spares(each) for each in call.conditions):
+        if any(spares(each) for each in call.conditions) or _is_empty_anyway(lost):
             continue
         work = _work(change, lost)
         path = path_of(change, function, call.closures) if work else None
@@ -130,6 +130,15 @@ def unguarded(change: Change, file: ChangedFile) -> Iterator[tuple[LostGuard, Fo
                 f"lost guard {function.key}",
             ),
         )
+
+
+def _is_empty_anyway(lost: LostGuard) -> bool:
+    """Whether the test asked if the very collection has elements that is gone through: without any the loop does nothing."""
+    asked = re.match(r"^(?:len\(([\w.]+)\)|([\w.]+)) ?(?:[!=]=|>) ?(?:0|nil)$", lost.test)
+    return asked is not None and any(
+        loop.collection is not None and syntax.text(loop.collection) == (asked[1] or asked[2])
+        for loop in lost.call.loops
+    )
 
 
 _CHEAP = re.compile(

@@ -83,7 +83,7 @@ class Load:
                 return f"At the largest supported scale that is {product} x 1 call {self.rhythm}: {_a_second(qps)}{carried}."
             rate = f"{scale.human_count(self.instances / _ASSUMED_PERIOD)} requests a second"
             each = " for each item" if self.unknown else ""
-            return f"This runs on up to {nodes} nodes: sent once a minute by each, that is {rate}{each}{carried}."
+            return f"This runs on up to {nodes} nodes: if each sends one a minute, that is {rate}{each}{carried}."
         usual = f"at a client's usual limit of {self.limit} a second{again}"
         if self.unknown:
             return f"N items are N requests, N/{self.limit} s {usual}. How many can there be?"

@@ -78,6 +78,8 @@ def _made(
     path = paths.worst(request.function, request.call)
     if request.every is not None:
         path = replace(path, root="periodic", repetition=Repetition("periodic", request.every, ""))
+    if request.inner:
+        path = replace(path, conditions=(*path.conditions, *request.inner))
     if request.within:
         path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))
     return NewRequest(request, file, because, where, path, gap)

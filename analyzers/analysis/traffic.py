@@ -15,7 +15,8 @@ from analyzers.analysis.new import NewRequest
 from analyzers.analysis.replaced import cheap
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.golang import syntax
-from analyzers.kubernetes import conditions, perf_jobs, resources, scale
+from analyzers.golang.declaration import Function
+from analyzers.kubernetes import conditions, critical_paths, perf_jobs, resources, scale
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.flows import made_of
 from analyzers.kubernetes.flows import names as names_of
@@ -56,12 +57,17 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     hot = path.root in {"critical", "periodic"}
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
+    if path.after_a_miss:
+        return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
     if rule == "critical-path" and _for_few(new, change):
         return Level.NOTICE
     if rule == "node-api-call":
-        return Level.NOTICE if path.root == "start-up" and not path.loops else Level.WARNING
+        waits = path.root == "poll" and any(critical_paths.starts_up(each) for each in _beginning(new, change))
+        once = (path.root == "start-up" and not path.loops) or waits
+        spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
+        return Level.NOTICE if once or spared else Level.WARNING
     if request.resource.endswith("/proxy"):
         return Level.NOTICE  # passed on to the node: what it costs is not the API server's
     if rule == "api-call-in-loop":
@@ -69,7 +75,7 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         reading = request.verb in {"GET", "LIST"}
         if reading:
             return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
-        writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new)
+        writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
     if rule == "periodic-api-call":
         return (
@@ -105,6 +111,13 @@ def _for_few(new: NewRequest, change: Change) -> bool:
         and (conditions.gated(site.call.conditions) or conditions.failed(site.call.conditions))
         for site in sites
     )
+
+
+def _beginning(new: NewRequest, change: Change) -> list[Function]:
+    """The functions on the way to a request, and those that call the first of them."""
+    first = new.path.functions[0]
+    above = [site.caller for site in change.graph(first.file.path).callers(first) if not site.caller.file.test]
+    return [*new.path.functions, *above]
 
 
 def _for_some(new: NewRequest) -> bool:

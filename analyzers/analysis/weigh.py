@@ -132,7 +132,9 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     # A reconcile of one object is what a walk of its namespace is for; not so the scheduling of a pod.
     grows = subject.resource in collections.RESOURCES
     for_a_pod = subject.resource == "pods" and subject.per in {"pod", "pod and node"}
-    loud = (grows or subject.per != "object") if subject.everywhere else for_a_pod
+    # Of a kind that Kubernetes does not know there may be a handful; a store says nothing of what it keeps.
+    often = subject.per in {"pod and node", "pod", "request"} or (not subject.resource and subject.per != "object")
+    loud = (grows or often) if subject.everywhere else for_a_pod
     loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE
     times = scale.COUNTS.get(subject.loop)
@@ -158,12 +160,13 @@ def raised(bump: Bump) -> bool:
     """Say whether a new version of a dependency asks for a performance run before it is merged.
 
     A way back is to what has been run before. What only other modules ask for, what costs nothing here, and patch releases
-    are watched, not stopped. Outside Kubernetes only what every project built on it depends on at scale counts.
+    are watched, not stopped. Other projects take the versions that Kubernetes was run with: they are told, no more, unless
+    it is etcd's.
     """
     if bump.move.back or bump.indirect or bump.idle or bump.dependency.grade < Grade.IMPORTANT:
         return False
     if not bump.kubernetes:
-        return bump.dependency.anywhere and bump.move.step in {Step.MAJOR, Step.MINOR}
+        return bump.dependency.grade is Grade.CORE and bump.move.step in {Step.MAJOR, Step.MINOR}
     return bump.dependency.grade is Grade.CORE or bump.move.step is not Step.PATCH
 
 

@@ -60,6 +60,11 @@ class CallPath:
         return conditions.failed(self.conditions) or conditions.ending(self.conditions)
 
     @property
+    def after_a_miss(self) -> bool:
+        """Whether it is only taken after something was looked up in a cache and was not there."""
+        return conditions.missed(self.conditions)
+
+    @property
     def rank(self) -> tuple[bool, int, int]:
         """How bad: whether it is taken in the normal course, the root, then how many loops."""
         return not self.rare, _RANK[self.root], len(self.loops)

@@ -11,16 +11,31 @@ from collections.abc import Iterable
 from analyzers.golang import syntax
 from analyzers.golang.facts import Condition
 
-_ERROR = re.compile(r"\b\w*[eE]rr\b\s*!=\s*nil|\b[eE]rrors\.(Is|As)\(")
+_ERROR = re.compile(r"\b[a-z]{0,20}[eE]rr\s?!=\s?nil|(?<!!)\b\w{0,20}[eE]rrors\.(Is|As)\(")
 _KNOWN_ERROR = re.compile(
-    r"\bIs(NotFound|Conflict|AlreadyExists|Timeout|ServerTimeout|Gone|Invalid|TooManyRequests|ResourceExpired)\w*\("
+    r"\bIs(NotFound|Conflict|AlreadyExists|Timeout|ServerTimeout|Gone|Invalid|TooManyRequests|ResourceExpired)[a-zA-Z]{0,20}\("
 )
-_NO_ERROR = re.compile(r"^\s*\w*[eE]rr\s*==\s*nil\s*$")
-_ENDING = re.compile(r"DeletionTimestamp|\bIs?Terminating\b|NamespaceTerminating|PodSucceeded|PodFailed")
-_ALIVE = re.compile(r"DeletionTimestamp\s*==\s*nil|(?<!!)\b[\w.()]*DeletionTimestamp(\(\))?\.IsZero\(\)")
+_NO_ERROR = re.compile(r"^\s*[a-z]{0,20}[eE]rr\s?==\s?nil\s*$")
+# An object's end: reached if the test is true (`ENDS`), or if it is false (`LIVES`).
+_ENDS = re.compile(
+    r"DeletionTimestamp\s?!=\s?nil|![\w.()]{0,80}DeletionTimestamp(\(\))?\.IsZero\(\)|(?<![!\w])([\w.]{1,80}\.)?(Is)?Terminating\("
+    r"|==\s?[\w.]{0,20}(NamespaceTerminating|PodSucceeded|PodFailed)\b"
+)
+_LIVES = re.compile(
+    r"DeletionTimestamp\s?==\s?nil|(?<![!\w.()])[\w.()]{0,80}DeletionTimestamp(\(\))?\.IsZero\(\)|!([\w.]{1,80}\.)?(Is)?Terminating\("
+    r"|!=\s?[\w.]{0,20}(NamespaceTerminating|PodSucceeded|PodFailed)\b"
+)
+_COMPARES = re.compile(
+    r"\b(Deep)?(Equal|Derivative)[A-Z]?\w{0,20}\(|[nN]eeds?[A-Z]\w{0,40}\(|[cC]hanged\b|[dD]iff(er\w{0,10})?\(|equality\."
+    r"|[\w\])]\.\w{1,60} [!=]= (?!nil\b)[\w.]{1,80}$"
+)
+_CACHE = re.compile(r"[cC]ache|[lL]ister|[iI]ndexer|[iI]nformer|[sS]tore\b")
+_FOUND = re.compile(r"\b(ok|found|exists?|hit|err == nil)\b")
 _GATE = re.compile(
-    r"(?P<negated>!?)(?<![\w.])[\w.]*([fF]eature\w*\.(Is)?Enabled\(|DefaultFeatureGate\b|[fF]eatureGate\w*\.Enabled\()"
+    r"(?P<negated>!?)(?<![\w.])[\w.]{0,80}?([fF]eature\w{0,40}\.(Is)?Enabled\(|DefaultFeatureGate\b|[fF]eatureGate\w{0,20}\.Enabled\()"
 )
+_LONGEST = 400
+"""Characters of a test that are looked at: a longer one would cost more than it tells."""
 
 
 def failed(conditions: Iterable[Condition]) -> bool:
@@ -38,9 +53,29 @@ def failed(conditions: Iterable[Condition]) -> bool:
 
 def ending(conditions: Iterable[Condition]) -> bool:
     """Say whether a place is only reached at the end of an object's life, which comes once."""
+    return any((_LIVES if each.kind in {"guard", "else"} else _ENDS).search(_text(each)) for each in conditions)
+
+
+def compared(conditions: Iterable[Condition]) -> bool:
+    """Say whether a place is only reached where a comparison of objects found a difference, or asked for it."""
     for each in conditions:
         text = _text(each)
-        if _ENDING.search(text) and (_ALIVE.search(text) is not None) == (each.kind in {"guard", "else"}):
+        if each.kind in {"if", "guard", "else"} and not _ERROR.search(text) and _COMPARES.search(text):
+            return True
+    return False
+
+
+def missed(conditions: Iterable[Condition]) -> bool:
+    """Say whether a place is only reached after something looked up in a cache was not there."""
+    for each in conditions:
+        asked = each.node.child_by_field_name("initializer")
+        looked_up = _text(each) + (syntax.text(asked) if asked is not None else "")
+        if not _CACHE.search(looked_up):
+            continue
+        negated = "!" in _text(each) or "!= nil" in _text(each)
+        if each.kind == "guard" and not negated and _FOUND.search(_text(each)):
+            return True
+        if each.kind in {"if", "else"} and (each.kind == "if") == negated:
             return True
     return False
 
@@ -55,4 +90,4 @@ def gated(conditions: Iterable[Condition]) -> bool:
 
 
 def _text(condition: Condition) -> str:
-    return syntax.text(condition.test) if condition.test is not None else ""
+    return syntax.text(condition.test)[:_LONGEST] if condition.test is not None else ""

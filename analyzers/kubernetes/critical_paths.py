@@ -58,7 +58,8 @@ ANY_REQUEST = CriticalPath("a request path", "request")
 
 # Patterns are parted by blanks; a function's must match its whole name, without its receiver.
 _STARTS_UP = (
-    r"New(?!NodeInfo|Snapshot)([A-Z]\w*)? new[A-Z]\w*(Command|Manager|Controller|Server|Config|Plugin|Factory) init [mM]ain"
+    r"[iI]nit(ialize)?[A-Z]\w*"
+    r" New(?!NodeInfo|Snapshot)([A-Z]\w*)? new[A-Z]\w*(Command|Manager|Controller|Server|Config|Plugin|Factory) init [mM]ain"
     r" [rR]un Start\w* start[A-Z]\w* [rR]egister([A-Z]\w*)? [iI]nstall([A-Z]\w*)? AddFlags InitFlags AddToScheme"
     r" AddTo\w*Scheme addKnownTypes [sS]et_?Defaults?\w* Complete Setup\w* setup[A-Z]\w* [bB]uild buildConfig"
     r" buildHandler\w* Default[A-Z]\w* Create(FromConfig|FromKeys|FromProvider)? Initialize Close Stop Shut[dD]own String"
@@ -213,6 +214,8 @@ def _by_place(function: Function) -> CriticalPath | None:
         if files.search(function.file.path) and (functions is None or functions.fullmatch(function.name)):
             found = where
             break
+    if found is REQUESTS and _ONE_URL.search(signature(function)):
+        return None
     if found is not SCHEDULING and found is not SCHEDULING_A_POD:
         return found
     # A folder says that code schedules; what it runs for, its own signature tells.
@@ -227,6 +230,8 @@ def _by_place(function: Function) -> CriticalPath | None:
 _ONE_NODE = re.compile(
     r"\bnode(Name|ID|Info)?\b(?!s)[^,()]* (string|\*?[\w.]+)|\b(node\w*|ni?|info|host|minion|machine) \*?(\w+\.)?Node(Info)?\b"
 )
+# A handler that is given none serves its own address; a filter is given the one behind it.
+_ONE_URL = re.compile(r"^(?!.*\bhttp\.Handler(Func)?[,)]).*\bhttp\.HandlerFunc$")
 _KUBE_SCHEDULER = re.compile(
     r"(^|/)plugin/pkg/scheduler/|(^|/)pkg/scheduler/(core|framework|backend|internal|algorithm|schedulercache)/"
 )

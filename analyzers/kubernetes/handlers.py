@@ -72,9 +72,12 @@ def compares(
         if node.type == "binary_expression" and _compared(node, names):
             return True
         if node.type == "if_statement":
-            test = node.child_by_field_name("condition")
-            if test is not None and any(
-                each.type == "selector_expression" and _mentions(each, names) for each in syntax.walk(test)
+            asked = (node.child_by_field_name("initializer"), node.child_by_field_name("condition"))
+            if any(
+                each.type == "selector_expression" and _mentions(each, names)
+                for part in asked
+                if part is not None
+                for each in syntax.walk(part)
             ):
                 return True
         if node.type != "call_expression" or not _mentions(node, names):

@@ -38,7 +38,7 @@ class Log:
 
 def log(call: Call) -> Log | None:
     """Read a call as a log call; None for all else, errors too, which are rare."""
-    if call.operand is None or not _METHODS.match(call.name):
+    if call.operand is None or not call.arguments or not _METHODS.match(call.name) or not _is_statement(call):
         return None
     operand = syntax.text(call.operand)
     match = _VERBOSITY.search(operand)
@@ -91,3 +91,9 @@ def _costs(node: Node) -> bool:
         and bool(_TEXT.search(name))
         and (bool(syntax.children(arguments)) or name in {"DeepCopy", "Repr"})
     )
+
+
+def _is_statement(call: Call) -> bool:
+    """Say whether nothing is done with what a call gives: one that gives a logger writes no line."""
+    inner = syntax.children(call.statement) if call.statement.type == "expression_statement" else []
+    return bool(inner) and syntax.same(inner[0], call.node)

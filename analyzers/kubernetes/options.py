@@ -60,8 +60,8 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     unknown = False
     for argument in call.arguments:
         parts.append(_resolved(function, syntax.text(argument), argument))
-        name = syntax.text(argument).lstrip("&")
-        if _OPTIONS_NAME.fullmatch(name) or argument.type == "identifier":
+        name = syntax.text(argument).lstrip("&").removesuffix("...")
+        if _OPTIONS_NAME.fullmatch(name) or argument.type in {"identifier", "variadic_argument"}:
             given = _given(index, file, function, name, argument)
             unknown = unknown or (not given and _OPTIONS_NAME.fullmatch(name) is not None)
             parts += given

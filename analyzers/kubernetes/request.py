@@ -5,7 +5,7 @@ from typing import Literal
 
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Closure, Loop
+from analyzers.golang.facts import Call, Closure, Condition, Loop
 from analyzers.golang.source import SourceFile
 from analyzers.kubernetes import library, resources
 from analyzers.kubernetes.components import Component, Kind
@@ -24,7 +24,8 @@ class Request:
     `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False
     for a read that a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`).
     `list_watch`: it is the body of a ListWatch, which an informer calls. `via` is the function that sends it, for kind
-    "wrapper", and `within` the loops over items in there. `every`: a library sends it again after so many seconds.
+    "wrapper", `within` the loops over items in there, and `inner` the conditions around it in there. `every`: a library
+    sends it again after so many seconds.
     """
 
     verb: str
@@ -42,6 +43,7 @@ class Request:
     unstructured: bool = False
     within: tuple[tuple[Function, Loop], ...] = ()
     every: float | None = None
+    inner: tuple[Condition, ...] = ()
     component: Component = field(default=Component("this code", Kind.OTHER))
 
     @property

@@ -86,7 +86,8 @@ def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     for request in requests(index, function.file, function, ()):
         if request.call is call and request.verb == "LIST" and not request.live:
             copies = not without_copies(function, call)
-            return Scan(call, request.resource, request.scope == "cluster", copies, request.options.fields)
+            indexed = request.options.fields or request.options.unknown
+            return Scan(call, request.resource, request.scope == "cluster", copies, indexed)
     return None
 
 

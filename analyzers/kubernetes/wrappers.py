@@ -85,6 +85,7 @@ def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Functio
         live=_live(index, inner, file, function, call),
         via=inner.via or inner.function,
         within=inner.within or _item_loops(inner),
+        inner=(*inner.call.conditions, *inner.inner),
         component=component(file.path),
     )
 
