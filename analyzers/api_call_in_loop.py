@@ -95,16 +95,19 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
 
 def _of_its_own(new: NewRequest) -> bool:
     """Say whether each item has a client of its own, for another cluster: they share neither limit nor server."""
-    request = new.request
-    path = syntax.path(request.call.operand) if request.call.operand is not None else None
-    root = (
-        path[0] if path else syntax.text(request.call.operand).split(".")[0] if request.call.operand is not None else ""
-    )
-    return any(
-        root in made_of(request.function, loop, request.closures) - set(loop.variables)
-        and _is_looked_up(request.function, root, request.call.node.start_byte)
-        for loop in request.loops
-    )
+    functions = new.path.functions
+    for item in new.path.loops:
+        function = item.function
+        below = functions[functions.index(function) + 1 :] if function in functions else ()
+        name = below[0].name if below else new.request.call.name
+        for call in function.calls:
+            if call.name != name or item.loop not in call.loops or call.operand is None:
+                continue
+            root = re.split(r"[.(\[]", syntax.text(call.operand), maxsplit=1)[0]
+            made = made_of(function, item.loop, call.closures) - set(item.loop.variables)
+            if root in made and _is_looked_up(function, root, call.node.start_byte):
+                return True
+    return False
 
 
 _CLIENT_OF = re.compile(r"[cC]lient\w*(\[|\(|\.)")

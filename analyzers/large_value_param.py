@@ -58,6 +58,8 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new parameter that copies a large struct."""
     for each in added(change, _parameters, partial(_pays, change)):
         function, parameter = each.function, each.what
+        if _makes_a_function(function):
+            continue  # it is called once; what it gives runs
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         named = struct(change, change.head_index.resolve(parameter.type, function.file, function))
@@ -130,6 +132,19 @@ def _by_value(
         remedy=f"Let them take {code(f'*{syntax.text(parameter.type)}')}, and not change what it points to.",
         concern=f"copy {named.name} parameter",
         subject=copy,
+    )
+
+
+def _makes_a_function(function: Function) -> bool:
+    """Say whether a function does nothing but give a function literal."""
+    inside = syntax.children(function.body) if function.body is not None else []
+    statements = [
+        each for node in inside for each in (syntax.children(node) if node.type == "statement_list" else [node])
+    ]
+    return (
+        len(statements) == 1
+        and statements[0].type == "return_statement"
+        and any(each.role == "returned" for each in function.closures)
     )
 
 

@@ -122,8 +122,15 @@ def _needs_copies(function: Function, copied: _Copied) -> bool:
 
 
 def _pays(change: Change, old: Removed[_Copied], new: Added[_Copied]) -> bool:
-    """Whether a removed loop copied its elements too: one over `[]*Node` does not pay for one over `[]Node`."""
+    """Whether a removed loop copied its elements too: one over `[]*Node` does not pay for one over `[]Node`.
+
+    Over a collection of another name it must have copied the same type.
+    """
     type_ = _type(change.base_index, old.function, old.what)
+    was, now = old.what.loop.collection, new.what.loop.collection
+    renamed = was is not None and now is not None and collections.alike(was) != collections.alike(now)
+    if renamed and type_ != _type(change.head_index, new.function, new.what):
+        return False
     return type_ is None or was_large(change, type_, _LEAST)
 
 
@@ -142,7 +149,8 @@ def _copied(function: Function) -> Iterator[Candidate[_Copied]]:
     for loop in function.loops:
         if loop.kind == "range" and loop.collection is not None and loop.value and loop.value != "_":
             key = ("range", collections.alike(loop.collection))
-            yield Candidate(key, loop.line, syntax.end_line(loop.collection), _Copied(loop, loop.value))
+            last, renamed = syntax.end_line(loop.collection), (("range in", function.name),)
+            yield Candidate(key, loop.line, last, _Copied(loop, loop.value), renamed)
     for assignment in function.assignments:
         if not assignment.loops or len(assignment.right) != 1 or len(assignment.left) != 1:
             continue

@@ -20,6 +20,7 @@ from analyzers.kubernetes import conditions, critical_paths, perf_jobs, resource
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.flows import made_of
 from analyzers.kubernetes.flows import names as names_of
+from analyzers.kubernetes.request import Request
 
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
@@ -57,7 +58,7 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     hot = path.root in {"critical", "periodic"}
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
-    if path.after_a_miss:
+    if path.after_a_miss or _is_fallback(request):
         return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
@@ -111,6 +112,24 @@ def _for_few(new: NewRequest, change: Change) -> bool:
         and (conditions.gated(site.call.conditions) or conditions.failed(site.call.conditions))
         for site in sites
     )
+
+
+_LOOKS_UP = re.compile(rb"[cC]ache\w{0,40}\.(Get|Load|Lookup)\(")
+_REMEMBERS = re.compile(rb"[cC]ache\w{0,40}\.(Add|Set|Put|Store|Insert)\w{0,20}\(")
+
+
+def _is_fallback(request: Request) -> bool:
+    """Say whether a request is sent where a cache had nothing: its function keeps answers, or looked into a lister before."""
+    places = [(request.function, request.call.conditions)]
+    if request.via is not None:
+        places.append((request.via, request.inner))
+    for function, found in places:
+        source, start, end = function.file.source, function.region.start, function.region.end
+        if _LOOKS_UP.search(source, start, end) and _REMEMBERS.search(source, start, end):
+            return True
+        if conditions.found_nothing(function, found):
+            return True
+    return False
 
 
 def _beginning(new: NewRequest, change: Change) -> list[Function]:

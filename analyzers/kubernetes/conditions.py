@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from analyzers.golang import syntax
+from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Condition
 
 _ERROR = re.compile(r"\b[a-z]{0,20}[eE]rr\s?!=\s?nil|(?<!!)\b\w{0,20}[eE]rrors\.(Is|As)\(")
@@ -30,6 +31,7 @@ _COMPARES = re.compile(
     r"|[\w\])]\.\w{1,60} [!=]= (?!nil\b)[\w.]{1,80}$"
 )
 _CACHE = re.compile(r"[cC]ache|[lL]ister|[iI]ndexer|[iI]nformer|[sS]tore\b")
+_NOTHING = re.compile(r"^(?:len\((\w{1,60})\)|(\w{1,60})) == (?:0|nil)$")
 _FOUND = re.compile(r"\b(ok|found|exists?|hit|err == nil)\b")
 _GATE = re.compile(
     r"(?P<negated>!?)(?<![\w.])[\w.]{0,80}?([fF]eature\w{0,40}\.(Is)?Enabled\(|DefaultFeatureGate\b|[fF]eatureGate\w{0,20}\.Enabled\()"
@@ -76,6 +78,16 @@ def missed(conditions: Iterable[Condition]) -> bool:
         if each.kind == "guard" and not negated and _FOUND.search(_text(each)):
             return True
         if each.kind in {"if", "else"} and (each.kind == "if") == negated:
+            return True
+    return False
+
+
+def found_nothing(function: Function, conditions: Iterable[Condition]) -> bool:
+    """Say whether a place of a function is only reached where a cached read of it gave nothing: `if len(nodes) == 0`."""
+    for each in conditions:
+        asked = _NOTHING.match(_text(each)) if each.kind == "if" else None
+        binding = function.binding(asked[1] or asked[2], each.node.start_byte) if asked is not None else None
+        if binding is not None and binding.value is not None and _CACHE.search(syntax.text(binding.value)[:_LONGEST]):
             return True
     return False
 

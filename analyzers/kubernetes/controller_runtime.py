@@ -6,6 +6,8 @@ its cache, its APIReader never).
 """
 
 import re
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -52,8 +54,9 @@ def request(
     unstructured = _name(object_type) in _UNSTRUCTURED
     # A client that watches by itself is made with client.NewWithWatch: no manager gives one.
     watches = _name(index.type_of(operand, file, function)) == "WithWatch"
+    uncached = watches or _name(object_type).removesuffix("List") in _uncached(index)
     live = verb not in {"GET", "LIST"} or (
-        kind == "controller-runtime" and (watches or is_live(index, file, function, operand, unstructured))
+        kind == "controller-runtime" and (uncached or is_live(index, file, function, operand, unstructured))
     )
     where = component(file.path)
     return Request(
@@ -174,17 +177,35 @@ def _assigned(index: PackageIndex, file: SourceFile, name: str) -> bool | None:
 
 def _caches_unstructured(index: PackageIndex) -> bool:
     """Say whether a main.go of the repository configures its manager's client to cache unstructured objects."""
-    candidates = ["main.go", "cmd/main.go", "cmd/manager/main.go"]
-    candidates += [
-        f"cmd/{entry.name}/main.go" for entry in index.modules.listing("cmd").values() if entry.kind == "tree"
-    ]
-    for path in candidates:
-        main = index.file(path)
-        if main is not None and any(
-            _of_the_manager(main.source[: match.start()]) for match in _UNSTRUCTURED_CACHED.finditer(main.source)
-        ):
-            return True
-    return False
+    return any(
+        _of_the_manager(main.source[: match.start()])
+        for main in _mains(index)
+        for match in _UNSTRUCTURED_CACHED.finditer(main.source)
+    )
+
+
+def _mains(index: PackageIndex) -> Iterator[SourceFile]:
+    """The files in which a repository's programs are most likely to make their managers."""
+    paths = ["main.go", "cmd/main.go", "cmd/manager/main.go"]
+    paths += [f"cmd/{entry.name}/main.go" for entry in index.modules.listing("cmd").values() if entry.kind == "tree"]
+    yield from (file for path in paths if (file := index.file(path)) is not None)
+
+
+_DISABLED = re.compile(rb"\b(?:Client)?Disable(?:Cache)?For\b[^{}\n]{0,80}\{((?:[^{}]{0,200}\{\}){1,20})")
+_uncached_kinds: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
+
+
+def _uncached(index: PackageIndex) -> frozenset[str]:
+    """The kinds that a main.go of the repository leaves out of its manager's cache (DisableFor; until 0.14
+    ClientDisableCacheFor): reads of these are live."""
+    if index not in _uncached_kinds:
+        _uncached_kinds[index] = frozenset(
+            kind.decode()
+            for main in _mains(index)
+            for listed in _DISABLED.findall(main.source)
+            for kind in re.findall(rb"\.(\w{1,60})\{\}", listed)
+        )
+    return _uncached_kinds[index]
 
 
 def _of_the_manager(before: bytes) -> bool:

@@ -149,6 +149,10 @@ def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list
 
 _NO_SELECTOR = re.compile(r"(FieldSelector:\s*)?(fields\.Everything\(\)|\b\w*[sS]elector\w*\(\"\"\))")
 Restraint = Literal["none", "restricted", "unknown"]
+# An option that a factory's informers do not set: they would not give the same objects.
+_OWN_OPTION = re.compile(
+    r"\b(options?|opts?|lo)\.(?!ResourceVersion|TimeoutSeconds|Watch\b|Limit|Continue|Allow)[A-Z]\w{1,40} = "
+)
 _RESTRAINS = re.compile(r"FieldSelector|\bfields\.")
 
 
@@ -159,7 +163,8 @@ def restraint(index: PackageIndex, request: Request) -> Restraint:
         return "restricted"
     function = request.function
     for closure in request.closures:
-        if "FieldSelector" in syntax.text(closure.node):
+        text = syntax.text(closure.node)
+        if "FieldSelector" in text or _OWN_OPTION.search(text):
             return "restricted"
     for call in function.calls:
         if not request.closures or request.closures[-1] not in call.closures:

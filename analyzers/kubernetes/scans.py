@@ -26,6 +26,8 @@ _ASKED_FOR_ALL = re.compile(r"\b(internalversion|metainternalversion)\.ListOptio
 _LISTER = re.compile(r"[lL]isters?$")
 _LITERALS = frozenset({"interpreted_string_literal", "raw_string_literal", "true", "false"})
 _STORE = re.compile(r"([sS]tore|[iI]ndexer|[iI]nformer)$")
+_SHORT = re.compile(r"(?<![a-z])(assumed|nominated|waiting|victim)[A-Z]\w{0,40}(\(\))?$")
+"""What a scheduler keeps for itself until the cluster's cache has caught up is short."""
 _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
 
 
@@ -48,6 +50,8 @@ class Scan:
 def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     """Give the scan that a call is, None for all else: requests, reads from an index, sets."""
     if call.name not in METHODS or call.operand is None:
+        return None
+    if _SHORT.search(syntax.text(call.operand)):
         return None
     type_ = index.type_of(call.operand, function.file, function)
     known = clients.client(type_)

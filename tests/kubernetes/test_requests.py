@@ -339,3 +339,22 @@ def test_the_clients_of_2014(body: str, expected: tuple[str, str, str]) -> None:
     function = file.function("c.f")
     assert function is not None
     assert [(each.verb, each.resource, each.scope) for each in requests(index, file, function)] == [expected]
+
+
+MAIN = """package main
+
+func main() {
+	ctrl.NewManager(config, ctrl.Options{Client: client.Options{Cache: &client.CacheOptions{
+		DisableFor: []client.Object{
+			&corev1.ConfigMap{},
+			&corev1.Secret{},
+		},
+	}}})
+}
+"""
+
+
+@pytest.mark.parametrize(("kind", "live"), [("Secret", True), ("ConfigMap", True), ("Pod", False)])
+def test_a_kind_that_the_manager_does_not_cache_is_read_live(kind: str, live: bool) -> None:
+    read = found(f"c.Get(ctx, client.ObjectKey{{}}, &v1.{kind}{{}})", {"cmd/manager/main.go": MAIN})
+    assert [each.live for each in read] == [live]
