@@ -22,6 +22,7 @@ from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.clients import implements_client
 from analyzers.kubernetes.components import Component, Kind, component
 from analyzers.kubernetes.periods import Repetition
+from analyzers.kubernetes.request import WEBHOOK
 from analyzers.kubernetes.requests import Request, may_send, requests
 
 _GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
@@ -138,7 +139,7 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
     removed = [
         each for each in removed if each.via is not None or (each.path, each.function.key, each.key) not in asked
     ]
-    removed = [each for each in removed if each.live]
+    removed = [each for each in removed if each.live and each.kind != WEBHOOK]
     uncached = [each for each in added if replaces_cache(change, each) or was_cached(reads, each.request)]
     news = list(unpaid(change, [each for each in added if each not in uncached], removed))
     own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
@@ -184,7 +185,7 @@ def _was_there(change: Change, function: Function) -> bool:
 
 
 def _counts(request: Request) -> bool:
-    return request.live and not request.list_watch
+    return request.live and not request.list_watch and request.kind != WEBHOOK
 
 
 def _functions(file: ChangedFile) -> Iterator[Function]:

@@ -20,7 +20,7 @@ from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.hints import HINT
 from analyzers.kubernetes.namespaces import all_namespaces
 from analyzers.kubernetes.options import NO_OPTIONS, Options, looks_like_options, options
-from analyzers.kubernetes.request import COLLECTIONS, Request, Scope
+from analyzers.kubernetes.request import COLLECTIONS, WEBHOOK, Request, Scope
 
 _DEEPEST_CHAIN = 40
 _NAMES = "|".join(sorted(METHODS | library.FUNCTIONS))
@@ -255,6 +255,7 @@ def _chain(place: _Place, operand: Node) -> list[Call]:
     return found
 
 
+# What names neither a resource nor a path goes to the address of the client itself: a webhook's server.
 _PLACES = frozenset(
     {
         "Resource",
@@ -296,7 +297,7 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             resource = resources.of_getter(getter.name) if getter is not None else resource
     verb = verb or "GET"
     if verb == "CREATE" and not any(step.name in _PLACES for step in _chain(place, operand)):
-        return None  # a webhook's answer: it is sent to somebody else's server
+        return _made(place, call, verb, "", "resource", WEBHOOK)
     if segments and not listed:
         first, listed, named = segments[-1], True, len(segments) > 1
         resource = syntax.text(first).strip('"') if first.type == "interpreted_string_literal" else ""

@@ -14,6 +14,8 @@ from analyzers.kubernetes.options import NO_OPTIONS, Options
 Scope = Literal["cluster", "namespace", "resource"]
 COLLECTIONS = frozenset({"LIST", "WATCH", "DELETECOLLECTION"})
 """The verbs that concern many objects."""
+WEBHOOK = "webhook"
+"""The kind of a request to somebody else's server, whose answer is what is asked for: no burden on the API server."""
 READS = frozenset({"GET", "LIST", "WATCH"})
 
 

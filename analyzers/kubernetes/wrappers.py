@@ -16,7 +16,7 @@ from analyzers.kubernetes.components import Kind, component
 from analyzers.kubernetes.direct import direct_requests
 from analyzers.kubernetes.flows import reaches
 from analyzers.kubernetes.hints import CLIENT, HINT, PART, VERB
-from analyzers.kubernetes.request import READS, Request
+from analyzers.kubernetes.request import READS, WEBHOOK, Request
 
 _LONGEST = 120
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
@@ -166,7 +166,10 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     direct = [
         request
         for request in direct_requests(index, callee.file, callee)
-        if (request.live or _parameter(request) is not None) and not request.list_watch and not request.background
+        if (request.live or _parameter(request) is not None)
+        and not request.list_watch
+        and not request.background
+        and request.kind != WEBHOOK
     ]
     if direct:
         return direct if len({request.key for request in direct}) <= _MOST_REQUESTS else []
