@@ -180,7 +180,7 @@ def _of_any_text(change: Change, given: Added[LabelValue], error: Node) -> bool:
     return _MAKES_ONE.match(made) is None
 
 
-_MAKES_ONE = re.compile(r"(\w+\.)?[nN]ew\w*\(|&?[\w.]+\{")
+_MAKES_ONE = re.compile(r"(\w{1,80}\.)?[nN]ew\w{0,80}\(|&?[\w.]{1,160}\{")
 
 
 def _method(value: Node) -> tuple[str, Node | None]:

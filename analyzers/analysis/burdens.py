@@ -142,7 +142,8 @@ def _is_empty_anyway(lost: LostGuard) -> bool:
 
 
 _CHEAP = re.compile(
-    r"!?\(?[\w.\[\]]+( ?[!=]= ?(nil|\"\"|0|true|false))?\)?$|len\([\w.\[\]]+\) ?([!=]=|>) ?0$|!?[\w.]+\.(Empty|IsZero|IsEmpty)\(\)$"
+    r"^(?:!?\(?[\w.\[\]]{1,160}( ?[!=]= ?(nil|\"\"|0|true|false))?\)?$|len\([\w.\[\]]{1,160}\) ?([!=]=|>) ?0$"
+    r"|!?[\w.]{1,160}\.(Empty|IsZero|IsEmpty)\(\)$)"
 )
 
 

@@ -139,7 +139,8 @@ def lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Lost]:
 
 
 _UNCHANGED = re.compile(
-    r"(Deep)?(Equal|Equiv|Derivative)\w*\(|[cC]hanged\b|[uU]pdated\b|[sS]ame\b|\w*[oO]ld\w*[\w.()]* *[!=]= *|[!=]= *\w*[oO]ld"
+    r"(Deep)?(Equal|Equiv|Derivative)\w{0,40}\(|[cC]hanged\b|[uU]pdated\b|[sS]ame\b"
+    r"|[oO]ld[\w.()]{0,80} {0,4}[!=]=|[!=]= {0,4}\w{0,80}[oO]ld"
 )
 _QUEUES = re.compile(r"Add|[eE]nqueue|[qQ]ueue|[sS]ync|Update")
 _NO_WORK = frozenset({"len", "append", "make", "delete", "string", "copy", "Error", "Sprintf", "Errorf", "HandleError"})
@@ -216,7 +217,7 @@ def _lost(change: Change, was: Registration, now: Registration, name: str) -> Fo
     )
 
 
-_COMPARES = re.compile(r"\bif\b.*([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
+_COMPARES = re.compile(r"\bif\b.{0,200}([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
 
 
 def _gap(file: ChangedFile, old: Function) -> int | None:

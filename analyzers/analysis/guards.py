@@ -16,11 +16,11 @@ from analyzers.golang.facts import Call, Condition
 from analyzers.golang.syntax import Node
 
 _IF = re.compile(r"^\s*(\} else )?if\b|&&|\|\||^\s*case\b")
-_DECIDES = re.compile(r"\bif\b|\bcase\b|&&|\|\||\breturn\b.*(==|!=|!|Equal)|\bfor\b.*;|\bswitch\b")
+_DECIDES = re.compile(r"\bif\b|\bcase\b|&&|\|\||\breturn\b.{0,200}(==|!=|!|Equal)|\bfor\b.{0,200};|\bswitch\b")
 _TRIVIAL = frozenset({"nil", "true", "false", "len", "err", "ok", "0", "_", "string", "int"})
 _FAILS = re.compile(r"Errorf?\(|\berrors\.|\berr\b|panic\(|Fatal|NewStatus\(|AsStatus\(|Forbidden|BadRequest|Invalid")
 _GATE = re.compile(r"[fF]eature|[gG]ate|Enabled\(|\bV\(\d")
-_ERROR = re.compile(r"\berr\b|\w+Err\b|!ok\b|^ok$|\bexists?\b|\bfound\b")
+_ERROR = re.compile(r"\berr\b|\wErr\b|!ok\b|^ok$|\bexists?\b|\bfound\b")
 
 
 class LostGuard(NamedTuple):

@@ -16,7 +16,7 @@ from analyzers.golang.syntax import Node
 from analyzers.kubernetes import collections, critical_paths, logs, scans
 from analyzers.kubernetes.critical_paths import CriticalPath
 
-_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
+_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
 _SUCCEEDED = re.compile(r"\b(err|Err\w*|\w+Err)(\(\))? == nil\b")
 
