@@ -110,7 +110,7 @@ def _of_its_own(new: NewRequest) -> bool:
     return False
 
 
-_CLIENT_OF = re.compile(r"[cC]lient\w*(\[|\(|\.)")
+_CLIENT_OF = re.compile(r"[cC]lient\w{0,80}(\[|\(|\.)")
 
 
 def _is_looked_up(function: Function, name: str, at: int) -> bool:

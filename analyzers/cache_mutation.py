@@ -173,7 +173,7 @@ def _sorts(change: Change, each: Added[Mutation]) -> bool:
     return change.head_index.imported(function.file, syntax.text(call.operand)) in {"sort", "slices"}
 
 
-_ORDERS = re.compile(r"Strings$|Ints$|Float64s$|Slice$|SliceStable$|Sort\w*$|Reverse$")
+_ORDERS = re.compile(r"Strings$|Ints$|Float64s$|Slice$|SliceStable$|Sort\w{0,80}$|Reverse$")
 
 
 def _changes(change: Change, each: Added[Mutation]) -> bool:

@@ -32,7 +32,7 @@ pods' names on a node, where they are few; command lines, tests and generated co
 import re
 from collections.abc import Iterator
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.places import Added, Candidate, added
@@ -62,13 +62,15 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
     for file in change.go_files:
         if file.head is None or b"Vec(" not in file.head.source or not concerned(file):
             continue
-        before = {vector.name: vector for vector in _vectors(file.base, None)}
-        for vector in _vectors(file.head, file):
-            known = before.get(vector.name)
+        before = {_key(vector): vector for vector in _before(file)}
+        for vector in _after(file):
+            if not file.added(vector.lines[0], vector.lines[-1]):
+                continue
+            known = before.get(_key(vector)) if _key(vector) else None
             unbounded = [
                 label
                 for label in _unbounded(file, vector)
-                if (known is None or label not in known.labels) and not _mapped(change, file, vector, label)
+                if (known is None or label not in known.labels) and not _mapped(file, vector, label)
             ]
             problem = _problem(vector, known, unbounded)
             if problem is None:
@@ -117,20 +119,28 @@ def _unbounded(file: ChangedFile, vector: Vector) -> list[str]:
     )
 
 
-def _mapped(change: Change, file: ChangedFile, vector: Vector, label: str) -> bool:
+def _mapped(file: ChangedFile, vector: Vector, label: str) -> bool:
     """Say whether all values that the package gives a label come out of a function that maps them to some it knows."""
     if not vector.variable:
         return False
     place = vector.labels.index(label)
-    values = [
-        each
-        for function in change.head_index.package_of(file.path).functions
-        if not function.file.test and vector.variable.encode() in function.file.source
-        for call in function.calls
-        for each in metrics.label_values(call)
-        if each.variable == vector.variable and (each.label == label or each.place == place)
-    ]
+    values = [each for each in _values(file).get(vector.variable, ()) if each.label == label or each.place == place]
     return bool(values) and all(metrics.mapped(each.value) for each in values)
+
+
+@once
+def _values(file: ChangedFile) -> dict[str, list[LabelValue]]:
+    """What the functions of a file's package give to the labels of metrics, by variable."""
+    found: dict[str, list[LabelValue]] = {}
+    for function in file.change.head_index.package_of(file.path).functions:
+        if (
+            not function.file.test
+            and function.file.source.find(b"With", function.region.start, function.region.end) >= 0
+        ):
+            for call in function.calls:
+                for each in metrics.label_values(call):
+                    found.setdefault(each.variable, []).append(each)
+    return found
 
 
 def _given(function: Function) -> Iterator[Candidate[LabelValue]]:
@@ -180,7 +190,7 @@ def _of_any_text(change: Change, given: Added[LabelValue], error: Node) -> bool:
     return _MAKES_ONE.match(made) is None
 
 
-_MAKES_ONE = re.compile(r"(\w+\.)?[nN]ew\w*\(|&?[\w.]+\{")
+_MAKES_ONE = re.compile(r"(\w{1,80}\.)?[nN]ew\w{0,80}\(|&?[\w.]{1,160}\{")
 
 
 def _method(value: Node) -> tuple[str, Node | None]:
@@ -214,9 +224,9 @@ def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
         file, name = each.file, each.what
         if name in said or file.base is None or not concerned(file):
             continue
-        for vector in _vectors(file.head, None):
+        for vector in _after(file):
             unbounded = tuple(_unbounded(file, vector)) if vector.variable == name else ()
-            if unbounded and any(known.name == vector.name for known in _vectors(file.base, None)):
+            if unbounded and any(_key(known) == _key(vector) for known in _before(file)):
                 labels = ", ".join(code(label) for label in unbounded)
                 construct = (
                     f"{code(name)} is registered now: it keeps a time series for each value of {labels}, for ever."
@@ -260,18 +270,29 @@ def _problem(vector: Vector, known: Vector | None, unbounded: list[str]) -> tupl
     return None
 
 
-def _vectors(source: SourceFile | None, changed: ChangedFile | None) -> list[Vector]:
-    """The metrics of a file; with `changed`, those of which the change added a line."""
+def _key(vector: Vector) -> str:
+    """What a metric is known by before and after: its name, or its variable where the name is not written out."""
+    return vector.name or vector.variable
+
+
+@once
+def _before(file: ChangedFile) -> tuple[Vector, ...]:
+    return _vectors(file.base)
+
+
+@once
+def _after(file: ChangedFile) -> tuple[Vector, ...]:
+    return _vectors(file.head)
+
+
+def _vectors(source: SourceFile | None) -> tuple[Vector, ...]:
+    """The metrics of a file."""
     if source is None:
-        return []
-    found = []
-    for region in source.regions:
-        if source.source.find(b"Vec(", region.start, region.end) < 0:
-            continue
-        for node in source.nodes(region):
-            found += [
-                vector
-                for vector in metrics.vectors(node)
-                if changed is None or changed.added(vector.lines[0], vector.lines[-1])
-            ]
-    return found
+        return ()
+    return tuple(
+        vector
+        for region in source.regions
+        if source.source.find(b"Vec(", region.start, region.end) >= 0
+        for node in source.nodes(region)
+        for vector in metrics.vectors(node)
+    )

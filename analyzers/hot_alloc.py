@@ -62,7 +62,7 @@ _REGEXP = frozenset({"MustCompile", "Compile", "MatchString", "Match", "MustComp
 _COPIES = frozenset({"DeepCopy", "DeepCopyInto", "DeepCopyObject", "Clone"})
 _COMPRESSORS = frozenset({"NewWriter", "NewWriterLevel"})
 _LARGE = 256
-_FOR_AN_OBJECT = re.compile(r"\bcontext\.Context\b.*\b(ObjectKey|NamespacedName)\b")
+_FOR_AN_OBJECT = re.compile(r"\bcontext\.Context\b.{0,300}\b(ObjectKey|NamespacedName)\b")
 # Conditions under which something was kept from before, and under which nothing was.
 _KEPT = re.compile(r"^(?!err\b)\w+ != nil$|\b(ok|found|exists|cached)$")
 _MISSED = re.compile(r"(?<!err )== nil|!(ok|found|exists|cached)$")

@@ -158,7 +158,7 @@ def _of_grown(change: Change) -> Iterator[Diagnostic]:
             path=growth.file.path,
             line=growth.line,
             end_line=growth.line,
-            construct=f"With this {code(name)} grows from {growth.before} bytes: {growth.names} {takes} it by value.",
+            construct=f"With this, {code(name)} grows from {growth.sizes}: {growth.names} {takes} it by value.",
             remedy=f"Take {code(f'*{name}')}, and do not change what it points to.",
             concern=f"copy {name} parameter",
             subject=growth.copy,

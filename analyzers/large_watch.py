@@ -105,6 +105,7 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
     removed = Counter(each.resource for each in _removed(change, restricted=False))
     lost = {(each.resource, each.function.key) for each in _removed(change, restricted=True)}
     seen: set[Named] = set()
+    informed: dict[tuple[str, Named], bool] = {}
     for found, file in added:
         where = component_of(change, file, found.function)
         if not where.every_node:
@@ -113,9 +114,11 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
             removed[found.resource] -= 1
             continue
         if found.informer is not None:
-            if found.informer in seen or cached_kinds.informed_elsewhere(
-                change.base_index, found.informer, functools.partial(_runs_in, where.name)
-            ):
+            key = (where.name, found.informer)
+            if key not in informed:  # which reads the program
+                runs = functools.partial(_runs_in, where.name)
+                informed[key] = cached_kinds.informed_elsewhere(change.base_index, found.informer, runs)
+            if found.informer in seen or informed[key]:
                 continue
             seen.add(found.informer)
         unrestricted = (found.resource, found.function.key) in lost

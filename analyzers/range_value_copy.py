@@ -86,6 +86,8 @@ def range_value_copy(change: Change) -> Iterator[Diagnostic]:
             indexed = code(f"&{collection}[i]" if len(collection) < _LONGEST else "&items[i]")
             keyed = isinstance(under, Map)
             remedy = "Keep pointers in the map." if keyed else f"Range over the index and use {indexed}."
+            if not keyed and syntax.unparenthesized(loop.collection).type == "call_expression":  # called once, as now
+                remedy = f"Keep it in a variable, range over the index and use {code('&items[i]')}."
         yield Diagnostic(
             analyzer="range-value-copy",
             path=each.file.path,

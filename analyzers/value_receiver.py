@@ -114,7 +114,7 @@ def _of_grown(change: Change) -> Iterator[Diagnostic]:
             path=growth.file.path,
             line=growth.line,
             end_line=growth.line,
-            construct=f"With this {code(name)} grows from {growth.before} bytes, and {growth.names} {verb} it.",
+            construct=f"With this, {code(name)} grows from {growth.sizes}, and {growth.names} {verb} it.",
             remedy=f"Use pointer receivers, {code(f'*{name}')}, for all methods of the type.",
             concern=f"value receiver {name}",
             subject=growth.copy,

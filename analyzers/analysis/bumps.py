@@ -207,7 +207,7 @@ def _toolchain(file: gomod.GoMod) -> str | None:
     return file.toolchain if file.toolchain and file.toolchain.startswith("go1") else file.go
 
 
-_NAME = re.compile(r"^\s*-?\s*name:\s*(.+?)\s*$")
+_NAME = re.compile(r"^\s*(?:-\s*)?name:\s*(\S.{0,200}?)\s*$")
 _VERSION = re.compile(r"^\s*version:\s*[\"']?([^\"'\s#]+)")
 
 

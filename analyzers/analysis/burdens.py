@@ -18,7 +18,7 @@ from analyzers.kubernetes import collections, critical_paths, map_order, process
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
 
-_RANDOM = frozenset({"Int", "Intn", "Int31n", "Int63n", "Float64", "Perm", "Shuffle", "IntN", "N"})
+_RANDOM = frozenset({"Int", "Intn", "Int31n", "Int63n", "Float64", "Perm", "Shuffle"})
 _JSON = frozenset({"Marshal", "MarshalIndent", "Unmarshal", "NewEncoder", "NewDecoder"})
 
 
@@ -58,12 +58,13 @@ def call(change: Change, each: Added[Call]) -> Found | None:
             Burden(path.per, path.name),
             f"json {path.name}",
         )
-    if operand == "rand" and call.name in _RANDOM:
+    # math/rand/v2 has no lock, crypto/rand another cost.
+    if call.name in _RANDOM and operand and change.head_index.imported(function.file, operand) == "math/rand":
         path = path_of(change, function, call.closures)
         if path is None or path.per != "pod and node":
             return None
         return Found(
-            f"{code(f'rand.{call.name}')} draws from a source that all goroutines share behind a lock.",
+            f"{code(syntax.text(call.function))} draws from a source that all goroutines share behind a lock.",
             "Draw once for the pod, or give each goroutine a source of its own.",
             Burden(path.per, path.name),
             "shared randomness",
@@ -109,7 +110,7 @@ def _process(change: Change, each: Added[Call]) -> Found | None:
 def unguarded(change: Change, file: ChangedFile) -> Iterator[tuple[LostGuard, Found]]:
     """Yield the loops and allocations of a hot path that a cheap condition spared most pods or requests, and spares no more."""
     told: set[str] = set()
-    for lost in lost_guards(change, file):
+    for lost in lost_guards(file):
         function, call = lost.function, lost.call
         # What is gone from the function altogether was a case that there is no more.
         if function.key in told or lost.chosen or not lost.kept or not cheap(lost.test):
@@ -142,7 +143,8 @@ def _is_empty_anyway(lost: LostGuard) -> bool:
 
 
 _CHEAP = re.compile(
-    r"!?\(?[\w.\[\]]+( ?[!=]= ?(nil|\"\"|0|true|false))?\)?$|len\([\w.\[\]]+\) ?([!=]=|>) ?0$|!?[\w.]+\.(Empty|IsZero|IsEmpty)\(\)$"
+    r"^(?:!?\(?[\w.\[\]]{1,160}( ?[!=]= ?(nil|\"\"|0|true|false))?\)?$|len\([\w.\[\]]{1,160}\) ?([!=]=|>) ?0$"
+    r"|!?[\w.]{1,160}\.(Empty|IsZero|IsEmpty)\(\)$)"
 )
 
 

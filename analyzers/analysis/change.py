@@ -1,7 +1,9 @@
 """Change: the diff with the code before and after; what an analyzer is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from analyzers.analysis.bumps import bumps
 from analyzers.analysis.configuration import Configuration
@@ -30,6 +32,7 @@ class ChangedFile:
         self.diff = diff
         self.path = diff.path
         self.old_path = diff.old_path
+        self.found: dict[object, Any] = {}
 
     @cached_property
     def component(self) -> Component:
@@ -115,6 +118,7 @@ class Change:
     deep: bool = False
 
     def __post_init__(self) -> None:
+        self.found: dict[object, Any] = {}
         self._skipped: dict[str, str] = {}
         # Files by blob id: what is the same before and after is read once.
         self._facts: dict[str, SourceFile] = {}
@@ -191,3 +195,23 @@ class Change:
     def _generated(self, file: ChangedFile) -> bool:
         source = file.head or file.base
         return source is not None and source.generated
+
+
+S = TypeVar("S", Change, ChangedFile)
+T = TypeVar("T")
+
+
+def once(find: Callable[[S], T]) -> Callable[[S], T]:
+    """Let something be found out once about a change, or a file of it, and be forgotten with it.
+
+    It is kept in the change itself: what is found holds the change, so that no weak reference to it would ever end.
+    """
+
+    @wraps(find)
+    def kept(subject: S) -> T:
+        if find not in subject.found:
+            subject.found[find] = find(subject)
+        found: T = subject.found[find]
+        return found
+
+    return kept

@@ -28,11 +28,11 @@ class Send(NamedTuple):
 
 
 def sends(function: Function) -> Iterator[Candidate[Send]]:
-    """Find the sends that are in no select."""
+    """Find the sends that wait: all but the cases of a select with a default."""
     if function.body is None or b"<-" not in function.file.source[function.region.start : function.region.end]:
         return
-    for node in syntax.walk(function.body, lambda node: node.type != "select_statement"):
-        if node.type == "send_statement":
+    for node in syntax.walk(function.body):
+        if node.type == "send_statement" and not _has_default(node):
             around = tuple(
                 each for each in function.closures if each.node.start_byte <= node.start_byte < each.node.end_byte
             )
@@ -43,6 +43,15 @@ def sends(function: Function) -> Iterator[Candidate[Send]]:
                 syntax.end_line(node),
                 Send(node, around),
             )
+
+
+def _has_default(send: Node) -> bool:
+    """Say whether a send is itself a case of a select that has a default."""
+    case = send.parent
+    communication = case.child_by_field_name("communication") if case is not None else None
+    if case is None or case.parent is None or communication is None or not syntax.same(communication, send):
+        return False
+    return any(other.type == "default_case" for other in syntax.children(case.parent))
 
 
 def send(change: Change, each: Added[Send]) -> Found | None:
@@ -111,7 +120,7 @@ def lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Lost]:
     for each in _changed_handlers(change, file):
         told.add(each.function.key)
         yield each
-    for lost in sorted(lost_guards(change, file), key=lambda lost: not _QUEUES.match(lost.call.name)):
+    for lost in sorted(lost_guards(file), key=lambda lost: not _QUEUES.match(lost.call.name)):
         function, call = lost.function, lost.call
         where = critical_paths.within(function, call.closures)
         if (
@@ -139,7 +148,8 @@ def lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Lost]:
 
 
 _UNCHANGED = re.compile(
-    r"(Deep)?(Equal|Equiv|Derivative)\w*\(|[cC]hanged\b|[uU]pdated\b|[sS]ame\b|\w*[oO]ld\w*[\w.()]* *[!=]= *|[!=]= *\w*[oO]ld"
+    r"(Deep)?(Equal|Equiv|Derivative)\w{0,40}\(|[cC]hanged\b|[uU]pdated\b|[sS]ame\b"
+    r"|[oO]ld[\w.()]{0,80} {0,4}[!=]=|[!=]= {0,4}\w{0,80}[oO]ld"
 )
 _QUEUES = re.compile(r"Add|[eE]nqueue|[qQ]ueue|[sS]ync|Update")
 _NO_WORK = frozenset({"len", "append", "make", "delete", "string", "copy", "Error", "Sprintf", "Errorf", "HandleError"})
@@ -216,7 +226,7 @@ def _lost(change: Change, was: Registration, now: Registration, name: str) -> Fo
     )
 
 
-_COMPARES = re.compile(r"\bif\b.*([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
+_COMPARES = re.compile(r"\bif\b.{0,200}([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
 
 
 def _gap(file: ChangedFile, old: Function) -> int | None:

@@ -27,6 +27,11 @@ class Growth:
     copy: Copy
 
     @property
+    def sizes(self) -> str:
+        """The size before and after."""
+        return f"{self.before} to {self.copy.bytes} bytes"
+
+    @property
     def names(self) -> str:
         """The functions as a sentence names them, the first few."""
         shown = ", ".join(code(function.name) for function in self.functions[:_MOST_NAMES])

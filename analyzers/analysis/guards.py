@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.analysis.diagnostic import code
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
@@ -16,11 +16,11 @@ from analyzers.golang.facts import Call, Condition
 from analyzers.golang.syntax import Node
 
 _IF = re.compile(r"^\s*(\} else )?if\b|&&|\|\||^\s*case\b")
-_DECIDES = re.compile(r"\bif\b|\bcase\b|&&|\|\||\breturn\b.*(==|!=|!|Equal)|\bfor\b.*;|\bswitch\b")
+_DECIDES = re.compile(r"\bif\b|\bcase\b|&&|\|\||\breturn\b.{0,200}(==|!=|!|Equal)|\bfor\b.{0,200};|\bswitch\b")
 _TRIVIAL = frozenset({"nil", "true", "false", "len", "err", "ok", "0", "_", "string", "int"})
 _FAILS = re.compile(r"Errorf?\(|\berrors\.|\berr\b|panic\(|Fatal|NewStatus\(|AsStatus\(|Forbidden|BadRequest|Invalid")
 _GATE = re.compile(r"[fF]eature|[gG]ate|Enabled\(|\bV\(\d")
-_ERROR = re.compile(r"\berr\b|\w+Err\b|!ok\b|^ok$|\bexists?\b|\bfound\b")
+_ERROR = re.compile(r"\berr\b|\wErr\b|!ok\b|^ok$|\bexists?\b|\bfound\b")
 
 
 class LostGuard(NamedTuple):
@@ -45,11 +45,16 @@ class LostGuard(NamedTuple):
         return f"{'did not run' if self.skipped else 'ran only'} where {code(test)}"
 
 
-def lost_guards(change: Change, file: ChangedFile) -> Iterator[LostGuard]:
-    """Yield the calls that lost a condition which was no check for errors, and stand behind no new one.
+@once
+def lost_guards(file: ChangedFile) -> tuple[LostGuard, ...]:
+    """Give the calls that lost a condition which was no check for errors, and stand behind no new one.
 
     A test of which a name decides something on an added line, anywhere in the change, was only moved.
     """
+    return tuple(_lost_guards(file))
+
+
+def _lost_guards(file: ChangedFile) -> Iterator[LostGuard]:
     if file.base is None or not any(_IF.search(text) for text in file.diff.removed.values()):
         return
     for function in file.functions():
@@ -60,13 +65,15 @@ def lost_guards(change: Change, file: ChangedFile) -> Iterator[LostGuard]:
         for call in old.calls:
             before.setdefault(_key(call), []).append(call)
         seen: Counter[tuple[str, str]] = Counter()
+        words: set[str] = set()
         for call in function.calls:
             key = _key(call)
             number = seen[key]
             seen[key] += 1
             if number < len(before.get(key, ())):
                 gone = _gone(file, before[key][number], call)
-                if gone is not None and not _stays(change, gone):
+                if gone is not None and not _stays(file.change, gone):
+                    words = words or _words(function)
                     gap = file.diff.successors[syntax.line(gone.node)]
                     yield LostGuard(
                         function,
@@ -74,7 +81,7 @@ def lost_guards(change: Change, file: ChangedFile) -> Iterator[LostGuard]:
                         _text(gone),
                         gone.kind == "guard",
                         gone.node.child_by_field_name("alternative") is not None,
-                        not _names(gone.test).isdisjoint(_words(function)),
+                        not _names(gone.test).isdisjoint(words),
                         gap,
                     )
 
@@ -114,11 +121,18 @@ def _text(condition: Condition) -> str:
 def _stays(change: Change, gone: Condition) -> bool:
     """Say whether something that was asked is asked elsewhere now (or nothing is known of what was asked)."""
     names = _names(gone.test)
-    return not names or any(
-        not names.isdisjoint(re.findall(r"\w+", text))
+    return not names or not names.isdisjoint(_deciding(change))
+
+
+@once
+def _deciding(change: Change) -> frozenset[str]:
+    """All words of the added lines that decide something."""
+    return frozenset(
+        word
         for file in change.go_files
         for text in file.diff.added.values()
         if _DECIDES.search(text)
+        for word in re.findall(r"\w+", text)
     )
 
 

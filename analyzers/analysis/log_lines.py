@@ -16,7 +16,7 @@ from analyzers.golang.syntax import Node
 from analyzers.kubernetes import collections, critical_paths, logs, scans
 from analyzers.kubernetes.critical_paths import CriticalPath
 
-_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]*\b(err|Errorf|errors\.New)\b")
+_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")
 _SUCCEEDED = re.compile(r"\b(err|Err\w*|\w+Err)(\(\))? == nil\b")
 
@@ -158,7 +158,8 @@ def asked(call: Call) -> int:
 def fails(call: Call) -> bool:
     """Say whether a call only happens when something has failed: a test says so, or the innermost branch returns an error."""
     tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
-    if any(each.test is not None and _FAILED.search(syntax.text(each.test)) for each in tests):
+    asked = [syntax.text(each.test) for each in tests if each.test is not None]
+    if any(_FAILED.search(test) and not _SUCCEEDED.search(test) for test in asked):
         return True
     if any(
         each.kind in {"else", "guard"} and each.test is not None and _SUCCEEDED.search(syntax.text(each.test))

@@ -9,14 +9,12 @@ import re
 from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.analysis.replaced import AddedRequest, Because, cheap, still_there, unpaid
 from analyzers.analysis.uncached import replaces_cache, was_cached
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
-from analyzers.golang.packages import PackageIndex
 from analyzers.kubernetes import node_programs, volumes
 from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.clients import implements_client
@@ -53,18 +51,13 @@ class NewRequest:
         return self.request.call.statement_end_line if self.gap is None else self.gap
 
 
-_known: WeakKeyDictionary[PackageIndex, list[NewRequest]] = WeakKeyDictionary()
-
-
+@once
 def new_requests(change: Change) -> list[NewRequest]:
     """Give the new live requests of a change in order; those of a ListWatch are an informer's and not among them."""
-    index = change.head_index
-    if index not in _known:
-        news = list(_news(change))
-        paths = CallPaths(index, change.graph)
-        made = [_made(change, paths, *each) for each in news]
-        _known[index] = [each for each in made if each.path.root != "informer" and not _is_small_loss(each)]
-    return _known[index]
+    news = list(_news(change))
+    paths = CallPaths(change.head_index, change.graph)
+    made = [_made(change, paths, *each) for each in news]
+    return [each for each in made if each.path.root != "informer" and not _is_small_loss(each)]
 
 
 def _is_small_loss(new: NewRequest) -> bool:

@@ -92,16 +92,20 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
 
 
 _OF_NODES = re.compile(r"(instance|machine|node|provider)(_|$)")
+_OF_PODS = re.compile(r"(pod|container)(_|name|uid|id|$)|uid$")
 
 
 @_weigh.register
 def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     if not subject.labels:
         return dataclasses.replace(diagnostic, priority=4)
-    of_nodes = all(_OF_NODES.match(label) for label in subject.labels)
+    if all(_OF_NODES.match(label) for label in subject.labels):
+        many = f"With {scale.NODES:,} nodes that can be as many."
+    else:
+        many = f"With {scale.PODS:,} pods that can be as many." if any(map(_OF_PODS.match, subject.labels)) else ""
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"With {f'{scale.NODES:,} nodes' if of_nodes else f'{scale.PODS:,} pods'} that can be as many.",
+        multiplier=many,
         estimate=Estimate(formula="series = values of " + " x ".join(subject.labels)),
         priority=25,
     )

@@ -20,7 +20,7 @@ _SOURCE_ROOTS = ("staging/src", "vendor", "Godeps/_workspace/src", "third_party/
 
 # Stands for the root where nothing tells its import path, so that its packages can name each other.
 _UNKNOWN_ROOT = "."
-_IN_SOURCE_ROOT = re.compile(r"(?:^|.*/)(?:vendor|src)/((?:[^/]*\.[^/]*)(?:/.*)?)$")
+_IN_SOURCE_ROOT = re.compile(r"^(?:|.*/)(?:vendor|src)/([^/.]*\.[^/]*(?:/.*)?)$")
 _GODEPS_IMPORT_PATH = re.compile(rb'"ImportPath"\s*:\s*"([^"\n]+)"')
 _SAMPLED_FOLDERS, _SAMPLED_FILES = 40, 60
 

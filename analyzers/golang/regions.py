@@ -19,7 +19,13 @@ _HEAD = re.compile(
     rb"\n(func|type|var|const|import)(?![\w\x80-\xff])(?:[ \t]*\(([^()\n]*)\))?(?:[ \t]*(" + _WORD + rb"))?([^\n]?)"
 )
 _INDENTED_HEAD = re.compile(rb"\n[ \t]+func[ \t]+(?:\([^()\n]*\)[ \t]*)?" + _WORD + rb"[ \t]*[(\[]")
-_RECEIVER = re.compile(rb"(?:" + _WORD + rb"[ \t]+)?(?:\*[ \t]*)?(" + _WORD + rb")[ \t]*(?:\[[^\]]*\])?[ \t]*,?[ \t]*$")
+_RECEIVER = re.compile(
+    rb"(?<![\w\x80-\xff])(?:"
+    + _WORD
+    + rb"[ \t]+)?(?:\*[ \t]*)?("
+    + _WORD
+    + rb")[ \t]*(?:\[[^\]]{0,400}\][ \t]*)?(?:,[ \t]*)?$"
+)
 _PACKAGE = re.compile(rb"^[ \t]*package[ \t]+" + _WORD + rb"[ \t]*(;?)", re.MULTILINE)
 _KINDS: dict[bytes, Kind] = {
     b"func": "func",

@@ -25,7 +25,8 @@ this.
 _WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
 _PACKAGE = re.compile(rb"^[ \t]*package[ \t]+(" + _WORD + rb")", re.MULTILINE)
 _IMPORT = re.compile(
-    rb"(?:^|[;(])[ \t]*(?:import\b[ \t]*\(?[ \t]*)?(?:(" + _WORD + rb"|\.)[ \t]+)?[\"`]([^\"`\n]+)[\"`]", re.MULTILINE
+    rb"(?:^|[;(])[ \t]*(?:import\b[ \t]*(?:\([ \t]*)?)?(?:(" + _WORD + rb"|\.)[ \t]+)?[\"`]([^\"`\n]+)[\"`]",
+    re.MULTILINE,
 )
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE)
 # Before that became the convention (2017) each generator wrote its own words: "DO NOT EDIT. THIS FILE IS AUTO-GENERATED

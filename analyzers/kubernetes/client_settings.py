@@ -11,18 +11,21 @@ from typing import NamedTuple
 _CAST = r"(?:float32\(|int32\(|int\(|utilpointer\.\w+\(|pointer\.\w+\(|ptr\.To\(|\w*Ptr\()?"
 _NUMBER = r"(?:\s+(?:float32|float64|u?int(?:32|64)?))?"  # of a constant or variable that is declared with its type
 _LIMIT = re.compile(
-    r"(?P<name>\w*(?:QPS|Burst)|\b(?:qps|burst)|\w*[a-z](?:Qps))"
-    rf"{_NUMBER}\s*(?P<operator>\*=|\+=|:=|=|:)\s*{_CAST}(?P<value>-?\d[\d_]*(?:\.\d+)?(?:e\d+)?)\b"
+    r"(?P<name>\w{0,80}(?:QPS|Burst)|\b(?:qps|burst)|\w{0,80}[a-z](?:Qps))"
+    rf"{_NUMBER}\s*(?P<operator>\*=|\+=|:=|=|:)\s*{_CAST}(?P<value>-?[0-9][0-9_]{{0,20}}(?:\.[0-9]{{1,20}})?(?:e[0-9]{{1,2}})?)\b"
 )
 # rest.Config.RateLimiter of client-go; nil there is no limit taken away, but that of QPS and Burst. Cloud clients' limiters
 # have other names.
 _NO_LIMIT = re.compile(r"\bRateLimiter\s*[:=]\s*(?:\w+\.)?NewFakeAlwaysRateLimiter\(\)")
 _WORKERS = re.compile(
-    rf"(?P<name>MaxConcurrentReconciles|Concurrent\w*Syncs){_NUMBER}\s*(?:=|:)\s*{_CAST}(?P<value>\d+)\b"
+    rf"(?P<name>MaxConcurrentReconciles|Concurrent\w*Syncs){_NUMBER}\s*(?:=|:)\s*{_CAST}(?P<value>[0-9]{{1,18}})\b"
 )
-_DURATION = r"(?:(?P<number>\d+)\s*\*\s*)?time\.(?P<unit>Millisecond|Second|Minute|Hour)\b(?:\s*\*\s*(?P<times>\d+)\b)?(?!\s*\*)"
+_DURATION = (
+    r"(?:(?P<number>[0-9]{1,18})\s*\*\s*)?"
+    r"time\.(?P<unit>Millisecond|Second|Minute|Hour)\b(?:\s*\*\s*(?P<times>[0-9]{1,18})\b)?(?!\s*\*)"
+)
 _PERIOD = re.compile(
-    r"(?P<name>\w*(?:[pP]eriod|[iI]nterval|[fF]requency|[rR]esync))(?:\s+(?:time|metav1)\.Duration)?\s*(?::=|=|:)\s*"
+    r"(?P<name>\w{0,80}(?:[pP]eriod|[iI]nterval|[fF]requency|[rR]esync))(?:\s+(?:time|metav1)\.Duration)?\s*(?::=|=|:)\s*"
     rf"(?:\w+\.Duration\{{(?:Duration:\s*)?)?{_DURATION}"
 )
 
@@ -33,7 +36,7 @@ def _flag(types: str, names: str, value: str) -> re.Pattern[str]:
 
 
 _TYPES = "Int|Int32|Int64|Uint|Uint32|Float32|Float64"
-_VALUE = r"(?P<value>\d[\d_]*(?:\.\d+)?)\b"
+_VALUE = r"(?P<value>[0-9][0-9_]{0,20}(?:\.[0-9]{1,20})?)\b"
 # kube-api-qps, client-connection-burst; not the limits of other things, as deleting-pods-qps is one of evictions.
 _LIMIT_FLAG = _flag(_TYPES, r"(?:[\w-]*(?:api|client|kube)[\w-]*[-_])?(?:qps|burst)", _VALUE)
 _WORKERS_FLAG = _flag(_TYPES, r"concurrent-[\w-]+|[\w-]*(?:concurrency|workers)", _VALUE)

@@ -35,21 +35,21 @@ _HOT = frozenset({"pod and node", "pod", "request", "tick"})
 _TABLE = (
     Costly(
         r"LabelSelectorAsSelector|NodeSelectorRequirementsAsSelector",
-        r".*",
+        r".{0,200}",
         _EACH_POD_AND_NODE,
         "parses and validates the selector again",
         "Parse it once for the pod, before the nodes are tried, and keep the selector.",
     ),
     Costly(
         r"Parse(ToRequirements|Selector(OrDie)?)?",
-        r".*/(labels|fields)",
+        r".{0,200}/(labels|fields)",
         _EACH_POD_AND_NODE,
         "parses and validates the selector again",
         "Parse it once for the pod, before the nodes are tried, and keep the selector.",
     ),
     Costly(
         r"DeepHashObject",
-        r".*/hash",
+        r".{0,200}/hash",
         _EACH_POD_AND_NODE,
         "prints the whole object with reflection to hash it",
         "Compute the hash once for the pod, before the nodes are tried.",
@@ -63,11 +63,11 @@ _TABLE = (
     ),
     Costly(
         r"NewForConfig(OrDie|AndClient)?|(Unversioned)?RESTClientFor|New(Delegating|WithWatch)?",
-        r"k8s\.io/client-go/.*|.*/pkg/client(/(restclient|unversioned|clientset_generated/.*|clientset))?"
+        r"k8s\.io/client-go/.*|.{0,200}/pkg/client(/(restclient|unversioned|clientset_generated/.*|clientset))?"
         r"|sigs\.k8s\.io/controller-runtime/pkg/client",
         frozenset({"request", "object", "event"}),
         "makes a client with connections, a rate limit and a discovery of its own",
-        "Make it once, or keep one for each cluster (cluster-api's ClusterCache).",
+        "Make it once, or keep one for each cluster.",
     ),
 )
 _COMPILED = tuple((re.compile(each.names), re.compile(each.packages), each) for each in _TABLE)

@@ -99,7 +99,8 @@ _PLACES = (
     _Place(
         AUTHORIZATION,
         r"(^|/)(auth|authentication|authorization|authorizer|authenticator)/",
-        r"[aA]uthori[sz]e\w* [aA]uthenticate\w* (Visit)?RulesFor Rules?Allows?\w* Get(Effective)?PolicyRules \w*[mM]atches Allowed"
+        r"[aA]uthori[sz]e\w* [aA]uthenticate\w* (Visit)?RulesFor Rules?Allows?\w* Get(Effective)?PolicyRules"
+        r" \w{0,80}[mM]atches Allowed"
         r" hasPath\w*",
     ),
     _Place(
@@ -112,7 +113,7 @@ _PLACES = (
         REQUESTS,
         r"(^|/)pkg/registry/.*(strategy|store)\.go$ (^|/)registry/generic/(registry/)?\w*\.go$",
         r"PrepareFor\w+ Validate\w* Canonicalize Allow\w+ GetAttrs Match\w+ SelectableFields"
-        r" \w*(Create|Update|Get|List|Delete|Watch)\w*",
+        r" \w{0,80}(Create|Update|Get|List|Delete|Watch)\w*",
     ),
     _Place(STORAGE, r"(^|/)storage/(cacher/|etcd\d?/|value/|(?![^/]*(factory|config))[^/]*\.go$) (^|/)pkg/tools/etcd"),
     _Place(CONVERSION, r"(^|/)(runtime/serializer|pkg/conversion|pkg/runtime)/(?!.*(scheme_builder|register))"),
@@ -132,7 +133,7 @@ _PLACES = (
     _Place(
         PROXY,
         r"(^|/)pkg/proxy/",
-        r"sync\w* On(Service|Endpoint|Node)\w* NextEndpoint build\w*Map [uU]pdate\w*(Map|Services|Endpoints) write\w*",
+        r"sync\w* On(Service|Endpoint|Node)\w* NextEndpoint build\w{0,80}Map [uU]pdate\w{0,80}(Map|Services|Endpoints) write\w*",
     ),
     _Place(
         ENDPOINTS,
@@ -161,7 +162,7 @@ _SIGNS = (
     ),
     _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
     _Sign(SCHEDULING_A_POD, r"Less", r"PodInfo\b"),
-    _Sign(SCHEDULING_A_POD, r"(\w*S|s)chedule(One|Pod)?", r"\bPod\b|CycleState"),
+    _Sign(SCHEDULING_A_POD, r"(\w{0,80}S|s)chedule(One|Pod)?", r"\bPod\b|CycleState"),
     _Sign(ADMISSION, r"Admit Validate Handles", r"admission\.Attributes"),
     _Sign(ADMISSION, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
     _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
@@ -173,7 +174,7 @@ _SIGNS = (
     _Sign(RECONCILER, r"[sS]ync\w*", r"^\(((ctx|_) context\.Context, )?key string\)"),
     _Sign(
         HANDLER,
-        r"((On|on|[hH]andle)\w*)?(Add|Update|Delete|Create|Generic|add|update|delete|create)\w*",
+        r"((On|on|[hH]andle)\w{0,80})?(Add|Update|Delete|Create|Generic|add|update|delete|create)\w*",
         rf"^\(\w+ {_OBJECT}\)$|^\(\w+, \w+ {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ {_OBJECT}\)$"
         r"|event\.(Typed)?(Create|Update|Delete|Generic)Event",
     ),

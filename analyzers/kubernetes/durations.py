@@ -40,7 +40,7 @@ def _factor(
         number = index.constant(node, file, function)
         return None if number is None else (float(number), False)
     if node.type == "float_literal":
-        return float(text.replace("_", "")), False
+        return _decimal(text)
     if node.type == "binary_expression":
         return _binary(index, node, file, function, depth)
     if node.type == "call_expression":  # time.Duration(n)
@@ -61,6 +61,13 @@ def _factor(
                 return _factor(index, inner[0] if inner else value, file, function, depth + 1)
         return None
     return _named(index, node, file, function, depth)
+
+
+def _decimal(text: str) -> tuple[float, bool] | None:
+    try:
+        return float(text.replace("_", "")), False
+    except ValueError:  # a hexadecimal one
+        return None
 
 
 def _binary(

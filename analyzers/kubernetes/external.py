@@ -18,7 +18,7 @@ _CR = "sigs.k8s.io/controller-runtime"
 _CACHE = f"{_CLIENT_GO}/tools/cache"
 _REST = f"{_CLIENT_GO}/rest"
 
-_GROUP_VERSION = re.compile(r"([A-Z][A-Za-z0-9]*?[a-z0-9])(V\d+(?:alpha\d+|beta\d+)?)$")
+_GROUP_VERSION = re.compile(r"([A-Z][A-Za-z0-9]{0,80}?[a-z0-9])(V\d+(?:alpha\d+|beta\d+)?)$")
 _VERSION_METHOD = re.compile(r"V\d+(?:alpha\d+|beta\d+)?$")
 _API = re.compile(r"^k8s\.io/api/|/apis?/|/api$|/apis$")
 _LEGACY_GROUPS = {

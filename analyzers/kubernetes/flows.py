@@ -18,7 +18,7 @@ def reaches(function: Function, loop: Loop, call: Call) -> bool:
     return any(name in tainted for node in nodes for name in names(node))
 
 
-_ITERATOR = re.compile(r"(\w+)\.(Next|HasNext|Scan)\(\)$")
+_ITERATOR = re.compile(r"(\w{1,80})\.(Next|HasNext|Scan)\(\)$")
 
 
 def made_of(function: Function, loop: Loop, closures: tuple[Closure, ...] = ()) -> frozenset[str]:

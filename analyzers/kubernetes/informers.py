@@ -38,7 +38,7 @@ FACTORIES = frozenset(
 )
 _FACTORY_HOMES = re.compile(r"informers?(/|$)|informers_generated")
 _GENERATED = re.compile(r"/informers/")
-_GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w*)Informer$")
+_GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w{0,80})Informer$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +147,7 @@ def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list
     return None
 
 
-_NO_SELECTOR = re.compile(r"(FieldSelector:\s*)?(fields\.Everything\(\)|\b\w*[sS]elector\w*\(\"\"\))")
+_NO_SELECTOR = re.compile(r"(FieldSelector:\s*)?(fields\.Everything\(\)|\b\w{0,80}[sS]elector\w{0,80}\(\"\"\))")
 Restraint = Literal["none", "restricted", "unknown"]
 # An option that a factory's informers do not set: they would not give the same objects.
 _OWN_OPTION = re.compile(

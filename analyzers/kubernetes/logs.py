@@ -53,7 +53,7 @@ def log(call: Call) -> Log | None:
 def verbosity(text: str) -> int | None:
     """Give the n of the `V(n)` in an expression, None where there is none or it is no number."""
     match = _VERBOSITY.search(text)
-    return int(match[1]) if match is not None and match[1].isdigit() else None
+    return int(match[1]) if match is not None and re.fullmatch(r"[0-9]{1,9}", match[1]) else None
 
 
 _JOINS = frozenset({"Sprintf", "Sprint", "Sprintln", "Join"})

@@ -15,7 +15,7 @@ from analyzers.golang.syntax import Node
 
 _VECTOR = re.compile(r"New(Summary|Histogram|Counter|Gauge)Vec$")
 _NAME = re.compile(r"\bName:\s*(\"[^\"\n]*\"|[\w.]+)")
-_GENERATED_BUCKETS = re.compile(r"(?:Exponential|Linear)Buckets\([^()]*,\s*(\d+)\s*\)")
+_GENERATED_BUCKETS = re.compile(r"(?:Exponential|Linear)Buckets\([^()]{0,200},\s*([0-9]{1,9})\s*\)")
 
 UNBOUNDED = frozenset(
     [

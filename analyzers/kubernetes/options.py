@@ -30,7 +30,7 @@ class Options:
 
 
 NO_OPTIONS = Options()
-_OPTIONS_NAME = re.compile(r"\w*[oO]pt(s|ions)?$")
+_OPTIONS_NAME = re.compile(r"\w{0,80}[oO]pt(s|ions)?$")
 _LITERAL = re.compile(r"(^|[.&])(List|Get)Options\s*\{")
 _LIMIT = re.compile(r"\bLimit:\s*|\.Limit\s*=|\bWithLimit\b|client\.Limit\(")
 _CACHED = re.compile(r"ResourceVersion(:|\s*=)\s*\"0\"")

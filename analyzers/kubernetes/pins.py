@@ -22,10 +22,10 @@ class Written(NamedTuple):
 _GO = r"(?P<version>1\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)(?![\d.]*\d)"
 _NUMBER = r"\d+\.\d+(?:\.\d+)?(?:-(?:alpha|beta|rc)\.?\d+)?"
 # What may stand between a name and its version: `=`, `?=`, `:=`, `: "`, `', '`, `=${NAME:-`, `" "`.
-_BETWEEN = r"[\"']?\s*[:?]?[=:,]?\s*[\"'({]*\$?\{?(?:\w+:-)?[\"']?(?:go|v)?"
+_BETWEEN = r"[\"']?\s{0,40}[:?]?[=:,]?\s{0,40}[\"'({]{0,8}\$?\{?(?:\w{1,80}:-)?[\"']?(?:go|v)?"
 _GO_PATTERNS = (
     re.compile(r"(?<![\w-])golang:v?" + _GO),
-    re.compile(r"(?i)(?<![a-z0-9])go(?:lang)?[_-]?version\w*" + _BETWEEN + _GO),
+    re.compile(r"(?i)(?<![a-z0-9])go(?:lang)?[_-]?version\w{0,80}" + _BETWEEN + _GO),
     re.compile(r"kube-cross:v(?:[\d.]+-go)?" + _GO),
     re.compile(r"[:-]v?\d[\d.]*-go" + _GO),
     re.compile(r"(?<![\w.])go" + _GO.replace(r"(?![\d.]*\d)", r"(?=\.(?:linux|darwin|windows|src))")),
@@ -38,11 +38,13 @@ _GO_VERSION_FILE = re.compile(r"^(?:go)?" + _GO + r"\s*$")
 _LIST = rf"(?:{_NUMBER}(?:-\d+)?[ ,]+)*(?P<version>{_NUMBER})"
 _ETCD_PATTERNS = (
     re.compile(rf"(?<![\w-])etcd(?:-(?:amd64|arm|arm64|ppc64le|s390x))?:v?(?P<version>{_NUMBER})"),
-    re.compile(rf"(?i)(?<![a-z0-9])(?P<name>[\w-]*etcd[\w-]*(?:version|tag|image)s?)(?![\w-]){_BETWEEN}{_LIST}"),
+    re.compile(
+        rf"(?i)(?<![a-z0-9])(?P<name>[\w-]{{0,80}}etcd[\w-]{{0,80}}(?:version|tag|image)s?)(?![\w-]){_BETWEEN}{_LIST}"
+    ),
     re.compile(rf"(?<![\w-])etcd-v?(?P<version>{_NUMBER})-(?:linux|darwin|windows)"),
     re.compile(rf"\"etcd\",\s*\"v?(?P<version>{_NUMBER})"),
 )
-_ETCD_IMAGE = re.compile(rf"^\s*(?P<name>(?:\w+_)?TAGS?|\w+_ETCD_VERSIONS?){_BETWEEN}{_LIST}")
+_ETCD_IMAGE = re.compile(rf"^\s*(?P<name>(?:\w{{1,80}}_)?TAGS?|\w{{1,80}}_ETCD_VERSIONS?){_BETWEEN}{_LIST}")
 _ETCD_ITEM = re.compile(rf"\"v?(?P<version>{_NUMBER})")
 # The oldest that is supported, and what one may go back to, is not what is run.
 _NOT_RUN = re.compile(r"(?i)(?:^|[_-])min|min(?:imum)?[A-Z]|external|rollback|previous|oldest|monitor")

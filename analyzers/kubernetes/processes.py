@@ -35,7 +35,7 @@ _LONG = re.compile(
 )
 _SHORT = re.compile(rf"\"({'|'.join(name for name in BATCH if len(name) <= 3)})\"")
 _EXEC = re.compile(r"(^|\.|/)u?(til)?(nodeutil)?exec(er|utor|utils?)?$|exec(er)?$", re.IGNORECASE)
-_BODY = re.compile(rb"\b\w*[eE]xec\w*\.Command(Context)?\(")
+_BODY = re.compile(rb"\b\w{0,80}[eE]xec\w{0,80}\.Command(Context)?\(")
 
 
 def started(index: PackageIndex, function: Function, call: Call) -> str | None:

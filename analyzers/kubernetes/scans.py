@@ -152,7 +152,7 @@ def _by_name(call: Call) -> Scan | None:
     if (
         _LISTER.search(name)
         and len(call.arguments) == 1
-        and "elector" in syntax.text(call.arguments[0]) + "elector" * ("Everything" in syntax.text(call.arguments[0]))
+        and ("elector" in syntax.text(call.arguments[0]) or "Everything" in syntax.text(call.arguments[0]))
     ):
         return Scan(call, _resource_by_name(call), True)
     return None

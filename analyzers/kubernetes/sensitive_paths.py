@@ -26,7 +26,7 @@ _PLACES: tuple[tuple[str, str, Place], ...] = (
     ),
     (
         r"(^|/)endpoints/installer\.go$|(^|/)pkg/(generic)?apiserver/api_installer\.go$",
-        r"(Handler|handler|Route\w*|Writer)\b.*[=(]",
+        r"(Handler|handler|Route\w{0,80}|Writer)\b.{0,200}[=(]",
         Place("how the API server installs its handlers", "compression around all reads once cost seconds (#45666)"),
     ),
     (
@@ -47,7 +47,9 @@ _PLACES: tuple[tuple[str, str, Place], ...] = (
     ),
     (r"(^|/)storage/(cacher(/\w+)?|watch_cache)\.go$", r"", Place("the API server's watch cache", "")),
 )  # fmt: skip
-_NO_CODE = re.compile(r'^\s*(//.*|[\w.]*\s*"[^"]*"|[\w){}(]*)$')  # comments, imports, single words and braces
+_NO_CODE = re.compile(
+    r'^\s*(//.*|[\w.]{0,200}\s{0,80}"[^"]*"|[\w){}(]*)$'
+)  # comments, imports, single words and braces
 _COMPILED = tuple((re.compile(path), re.compile(text), place) for path, text, place in _PLACES)
 
 

@@ -40,6 +40,8 @@ _PSEUDO = re.compile(r"[-.](\d{14})-[0-9a-f]{12}(?:\+incompatible)?$")
 _DESCRIBED = re.compile(r"-(\d+)-g[0-9a-f]{4,40}$")
 _PRE = re.compile(r"^[-.]?(alpha|beta|pre|rc)[-.]?(\d*)")
 _REVISION = re.compile(r"^[0-9a-f]{7,40}$")
+_LONGEST = 200
+"""Characters: a longer version is none that anybody wrote; Python reads no number of more than 4,300 digits."""
 
 
 def move(old: str, new: str, renumbered: bool = False) -> Move | None:
@@ -79,6 +81,8 @@ def short(version: str) -> str:
 
 
 def _parse(version: str) -> _Version | None:
+    if len(version) > _LONGEST:
+        return None
     if _REVISION.match(version) and not version.isdigit():
         return None
     match = _RELEASE.match(version)

@@ -1,18 +1,26 @@
 """Broken and hostile code: every rule answers, nothing crashes, and what was skipped is said."""
 
+import gc
 import pathlib
 import resource
+import weakref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzers import catalogue
+from analyzers.analysis import guards
 from analyzers.analysis.change import Change
 from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
 from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import MemoryTree
+from analyzers.golang.packages import PackageIndex
+from analyzers.golang.syntax import Node
+from analyzers.golang.types import Named
+from analyzers.kubernetes import cached_kinds, metrics
+from analyzers.kubernetes.metrics import Vector, vectors
 from tests import harness
 
 # One seed for each rule, so that the damage lands in code that the rules look at closely.
@@ -90,3 +98,93 @@ def test_hostile_code_takes_bounded_memory(content: bytes) -> None:
     assert grown < 1500, f"{grown:.0f} MiB"
     if len(content) > 2_000_000 or b"(" * 1000 in content:
         assert [skipped.path for skipped in found.skipped] == ["pkg/controller/p/p.go"]
+
+
+@pytest.mark.parametrize(("rule", "path"), SEEDS, ids=[rule for rule, _ in SEEDS])
+def test_nothing_of_a_change_is_kept_once_it_is_reviewed(rule: str, path: pathlib.Path) -> None:
+    change = harness.load(path.read_text()).change()
+    analyze(change, ANALYZERS, catalogue.names())
+    kept = [weakref.ref(each) for each in (change, change.head_index, change.base_index)]
+    del change
+    gc.collect()
+    assert [each() for each in kept] == [None, None, None]
+
+
+def _with_lost_guards(count: int) -> Change:
+    """A change that takes the condition away from each of so many calls."""
+    lines = ["package p", "", "func (c *C) sync() {"]
+    body = [Line(" ", number, number, text) for number, text in enumerate(lines, 1)]
+    old, new = len(lines), len(lines)
+    for number in range(count):
+        body.append(Line("-", old + 1, None, f"\tif c.asked{number} {{"))
+        body.append(Line("-", old + 2, None, f"\t\tc.do{number}()"))
+        body.append(Line("-", old + 3, None, "\t}"))
+        body.append(Line("+", None, new + 1, f"\tc.do{number}()"))
+        old, new = old + 3, new + 1
+    body.append(Line(" ", old + 1, new + 1, "}"))
+    before = "\n".join(line.text for line in body if line.kind != "+")
+    after = "\n".join(line.text for line in body if line.kind != "-")
+    path = "pkg/controller/p/p.go"
+    diff = Diff((FileDiff(path, path, "modified", hunks=(Hunk(1, new, tuple(body)),)),))
+    return Change(diff, MemoryTree({path: before}), MemoryTree({path: after}))
+
+
+def test_lost_guards_are_found_once_and_each_line_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    class Counted:
+        def search(self, text: str) -> bool:
+            read.append(text)
+            return False
+
+    monkeypatch.setattr(guards, "_DECIDES", Counted())
+    change = _with_lost_guards(50)
+    (file,) = change.go_files
+    assert len(guards.lost_guards(file)) == 50
+    assert guards.lost_guards(file) is guards.lost_guards(file)
+    assert len(read) == 50
+
+
+def test_the_metrics_of_a_file_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def counted(node: Node) -> list[Vector]:
+        read.append(node)
+        return vectors(node)
+
+    monkeypatch.setattr(metrics, "vectors", counted)
+    register = "".join(f"\tprometheus.MustRegister(x{number})\n" for number in range(50))
+    lines = [
+        "package p",
+        "",
+        *(f'var x{number} = NewCounterVec(O{{Name: "x{number}"}}, []string{{"user"}})' for number in range(50)),
+        "",
+        "func register() {",
+        "}",
+    ]
+    before, after = "\n".join(lines), "\n".join(lines[:-1]) + f"\n{register}}}"
+    body = tuple(
+        Line("+" if "MustRegister" in text else " ", None if "MustRegister" in text else 1, number, text)
+        for number, text in enumerate(after.split("\n"), 1)
+    )
+    path = "pkg/controller/p/p.go"
+    diff = Diff((FileDiff(path, path, "modified", hunks=(Hunk(1, len(body), body),)),))
+    found = analyze(Change(diff, MemoryTree({path: before}), MemoryTree({path: after})), ANALYZERS, catalogue.names())
+    assert any("is registered now" in each.message for each in found.diagnostics)
+    assert len(read) <= 2 * 50
+
+
+def test_a_program_is_searched_once_for_an_informer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def informed(_index: PackageIndex, informer: Named, _program: object) -> bool:
+        asked.append(informer)
+        return True
+
+    monkeypatch.setattr(cached_kinds, "informed_elsewhere", informed)
+    take = b"\tfactory.Core().V1().Pods().Informer()\n" * 20
+    head = (
+        b'package p\n\nimport "k8s.io/client-go/informers"\n\nfunc start(factory informers.SharedInformerFactory) {\n'
+    )
+    report("pkg/kubelet/p/p.go", head + take + b"}\n")
+    assert len(asked) == 1

@@ -3,7 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
+from analyzers.golang import syntax
 from analyzers.golang.packages import PackageIndex
+from analyzers.kubernetes import durations, go_releases, logs, metrics, versions
 from analyzers.kubernetes.callpaths import CallPaths
 from analyzers.kubernetes.client_settings import settings
 from analyzers.kubernetes.external import EXTERNAL
@@ -48,3 +50,36 @@ def test_answers(body: str) -> None:
 def test_a_line_of_a_megabyte_is_no_setting() -> None:
     assert list(settings("QPS" + LONG + " = 5")) == []
     assert [each.value for each in settings("config.QPS = 5")] == [5.0]
+
+
+NINES = "9" * 5_000
+"""More digits than Python makes a number of."""
+
+
+@pytest.mark.parametrize("digits", [NINES, "\u00b2", "1\u00b2"])
+def test_what_is_no_number_that_anybody_writes_is_none(digits: str) -> None:
+    assert logs.verbosity(f"klog.V({digits})") is None
+    assert list(settings(f'workers := flag.Int("workers", {digits})')) == []
+    versions.move(f"1.{digits}", "1.2.3")
+    versions.move("1.2.3", f"v1.2.3-{digits}-gabcdef0")
+    go_releases.past(f"1.{digits}", f"1.{digits}")
+
+
+def test_a_number_without_end_is_no_setting() -> None:
+    assert list(settings("c.QPS = 1e999")) == []
+    assert [each.value for each in settings("c.QPS = 1e3")] == [1000.0]
+
+
+@pytest.mark.parametrize("value", [f"prometheus.LinearBuckets(1, 2, {NINES})", "0x1p-2 * time.Second", NINES])
+def test_a_value_that_is_no_decimal_number_is_read(value: str) -> None:
+    source = (
+        f"package x\n\nvar X = NewHistogramVec(HistogramOpts{{Buckets: {value}}}, []string{{}})\n\nvar Y = {value}\n"
+    )
+    index = PackageIndex(MemoryTree({"x.go": source}), external=EXTERNAL)
+    file = index.file("x.go")
+    assert file is not None
+    for region in file.regions:
+        for node in file.nodes(region):
+            assert [each.buckets for each in metrics.vectors(node)] in ([], [0])
+            for each in syntax.walk(node):
+                assert durations.seconds(index, each, file, None) in (None, 1.0)
