@@ -4,7 +4,7 @@ Kubernetes depends on much of the Go universe, and a few dependencies are on the
 JSON, HTTP/2, request routing, metrics, logging, and what runs on all 5,000 nodes. gRPC 1.5.1 cut LIST responses from
 etcd at 4 MB, CNI 0.6.0 added 1-3 s to every pod's start, runc once made the kubelet pay more for reading cgroups. None
 of it showed in unit tests. Projects built on Kubernetes take versions that it was run with: there a bump is a line in
-the summary, unless it is etcd's.
+the summary.
 
 Minor and major releases of these, and other commits where releases have no numbers, are a comment on the line of the
 dependency, one for each, however many packages or files carry it. Everything else that moves is one line in the summary.

@@ -149,11 +149,25 @@ def _regexp(change: Change, each: Added[Call]) -> Found | None:
     path = path_of(change, each.function, each.what.closures)
     looped = _item_loop(change, each)
     hot = looped or (path is not None and path.hot)
+    varies = _varies(each)
+    # A pattern that is put together here is another one each time: only for a pod can it be kept.
+    if varies and (path is None or path.per != "pod and node"):
+        return None
     return Found(
         Allocation("regexp", "item" if looped else path.per if path else "call", path.name if path else ""),
         f"{code(syntax.text(each.what.function))} compiles its regular expression every time.",
-        "Compile it once, into a package variable.",
+        "Compile it once for the pod, before the nodes are tried."
+        if varies
+        else "Compile it once, into a package variable.",
         Level.WARNING if hot else Level.NOTICE,
+    )
+
+
+def _varies(each: Added[Call]) -> bool:
+    """Whether the pattern is put together from what the function was given."""
+    return bool(each.what.arguments) and any(
+        node.type == "identifier" and each.function.binding(syntax.text(node), node.start_byte) is not None
+        for node in syntax.walk(each.what.arguments[0])
     )
 
 

@@ -58,6 +58,8 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new parameter that copies a large struct."""
     for each in added(change, _parameters, partial(_pays, change)):
         function, parameter = each.function, each.what
+        if parameter.name == "_" or _was_part_of(each.file, function):
+            continue
         if _makes_a_function(function):
             continue  # it is called once; what it gives runs
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
@@ -133,6 +135,18 @@ def _by_value(
         concern=f"copy {named.name} parameter",
         subject=copy,
     )
+
+
+def _was_part_of(file: ChangedFile, function: Function) -> bool:
+    """Say whether a new function was cut out of one that took the same parameters, and calls it now."""
+    if file.base is None or file.base.function(function.key) is not None:
+        return False
+    types = [syntax.text(parameter.type) for parameter in function.params]
+    for caller in file.functions():
+        old = file.base.function(caller.key) if any(call.name == function.name for call in caller.calls) else None
+        if old is not None and [syntax.text(parameter.type) for parameter in old.params] == types:
+            return True
+    return False
 
 
 def _makes_a_function(function: Function) -> bool:

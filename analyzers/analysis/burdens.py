@@ -14,7 +14,7 @@ from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
 from analyzers.golang.facts import Call, Loop
 from analyzers.golang.types import Map
-from analyzers.kubernetes import collections, critical_paths, map_order, processes
+from analyzers.kubernetes import collections, critical_paths, logs, map_order, processes
 from analyzers.kubernetes.components import Kind
 from analyzers.kubernetes.loops import bounded
 
@@ -46,6 +46,8 @@ def call(change: Change, each: Added[Call]) -> Found | None:
     """Judge a call: JSON on the scheduling path, shared randomness, a comparison in map order, a process for each item."""
     call, function = each.what, each.function
     operand = syntax.text(call.operand) if call.operand is not None else ""
+    if any(each.test is not None and logs.verbose(syntax.text(each.test)) for each in call.conditions):
+        return None  # only where somebody debugs
     if operand == "json" and call.name in _JSON:
         path = path_of(change, function, call.closures)
         if path is None or path.per not in {"pod", "pod and node", "cycle"} or "scheduling" not in path.name:

@@ -53,7 +53,7 @@ def log_line(change: Change, each: Added[Call]) -> Found | None:
     """Judge a log call: one that floods, or evaluates an argument in vain."""
     call = each.what
     found = logs.log(call)
-    if found is None or found.verbosity is None or fails(call) or call.defer:
+    if found is None or found.verbosity is None or fails(call) or call.defer or _was_full(call):
         return None
     wanted = asked(call)
     if max(found.verbosity, wanted) <= logs.PRODUCTION:
@@ -72,6 +72,14 @@ def log_line(change: Change, each: Added[Call]) -> Found | None:
         Allocation("log argument", path.per, path.name),
         f"{code(syntax.text(function) if function is not None else 'an argument')} is evaluated even if {verbosity} is off.",
         f"Pass the values and let the logger format them, or ask {code(f'V({found.verbosity}).Enabled()')} first.",
+    )
+
+
+def _was_full(call: Call) -> bool:
+    """Say whether a log line tells that a channel took nothing: the default of a select."""
+    return any(
+        each.kind == "default" and each.node.parent is not None and each.node.parent.type == "select_statement"
+        for each in call.conditions
     )
 
 

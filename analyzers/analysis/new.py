@@ -15,6 +15,7 @@ from analyzers.analysis.replaced import AddedRequest, Because, cheap, still_ther
 from analyzers.analysis.uncached import replaces_cache, was_cached
 from analyzers.golang import syntax
 from analyzers.golang.declaration import Function
+from analyzers.golang.facts import Condition
 from analyzers.kubernetes import node_programs, volumes
 from analyzers.kubernetes.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.clients import implements_client
@@ -210,6 +211,12 @@ def _was_touched(request: Request, file: ChangedFile) -> bool:
     return any(line in file.diff.removed for line in _lines(request))
 
 
+def _is_elsewhere(file: ChangedFile, gone: list[Condition]) -> bool:
+    """Say whether one of the conditions that are gone stands on an added line of the file: it moved."""
+    added = " ".join(" ".join(file.diff.added.values()).split())
+    return any(each.test is not None and " ".join(syntax.text(each.test).split()) in added for each in gone)
+
+
 def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list[Request]) -> Iterator[AddedRequest]:
     """Yield the requests that stood behind a condition which the change removed without putting another in its place."""
     old = file.base.function(function.key) if file.base else None
@@ -238,5 +245,6 @@ def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list
             and not came
             and len(request.call.conditions) < len(was.call.conditions)
             and any(each.test is not None and cheap(syntax.text(each.test)) for each in gone)
+            and not _is_elsewhere(file, gone)
         ):
             yield AddedRequest(request, file, "unguarded", file.diff.successors.get(gone[-1].node.start_point[0] + 1))

@@ -45,7 +45,7 @@ def unpaid(
     # What a function sends itself before what its wrappers send; equals first, so that a loose match takes nothing
     # that another one needs.
     rest = sorted(added, key=lambda each: each.request.via is not None)
-    for likeness in (_identical, _equal, _alike, _covered):
+    for likeness in (_identical, _equal, _alike, _covered, _instead):
         unmatched = []
         for each in rest:
             candidates = [
@@ -80,7 +80,7 @@ def _exchangeable(change: Change, old: Request, new: Request) -> bool:
 
 
 def _kind_of(request: Request) -> str:
-    if request.verb in _WRITES:
+    if request.verb in _WRITES or request.verb == "CREATE":
         return "write"
     # A GET in the place of a LIST or the other way round is told apart by likeness.
     return "read" if request.verb in {"GET", "LIST"} else request.verb
@@ -113,6 +113,13 @@ def _covered(old: Request, new: Request) -> bool:
         and old.resource == new.resource
         and old.function.key == new.function.key
     )
+
+
+def _instead(old: Request, new: Request) -> bool:
+    """A write of one thing that became a write of another in the same function, in as many loops."""
+    writes = {"CREATE", *_WRITES}
+    same = old.function.key == new.function.key and len(old.loops) == len(new.loops)
+    return same and {old.verb, new.verb} <= writes
 
 
 def _pays(old: Request, new: Request) -> bool:
@@ -190,7 +197,9 @@ def _lost_comparison(index: PackageIndex, old: Request, new: Request) -> bool:
         for condition in each.call.conditions
     )
     return compared and not any(
-        each.kind != "select" and (each.test is None or cheap(syntax.text(each.test))) for each in new.call.conditions
+        each.kind != "select"
+        and (each.test is None or cheap(syntax.text(each.test)) or _COMPARES.search(syntax.text(each.test)))
+        for each in new.call.conditions
     )
 
 

@@ -56,6 +56,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
     hot = path.root in {"critical", "periodic"}
+    if path.root == "start-up" and not path.loops:
+        return Level.NOTICE
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
     if path.after_a_miss or _is_fallback(request):

@@ -164,13 +164,10 @@ def raised(bump: Bump) -> bool:
     """Say whether a new version of a dependency asks for a performance run before it is merged.
 
     A way back is to what has been run before. What only other modules ask for, what costs nothing here, and patch releases
-    are watched, not stopped. Other projects take the versions that Kubernetes was run with: they are told, no more, unless
-    it is etcd's.
+    are watched, not stopped. Other projects take the versions that Kubernetes was run with: they are told, no more.
     """
-    if bump.move.back or bump.indirect or bump.idle or bump.dependency.grade < Grade.IMPORTANT:
+    if bump.move.back or bump.indirect or bump.idle or bump.dependency.grade < Grade.IMPORTANT or not bump.kubernetes:
         return False
-    if not bump.kubernetes:
-        return bump.dependency.grade is Grade.CORE and bump.move.step in {Step.MAJOR, Step.MINOR}
     return bump.dependency.grade is Grade.CORE or bump.move.step is not Step.PATCH
 
 

@@ -97,3 +97,12 @@ def _is_statement(call: Call) -> bool:
     """Say whether nothing is done with what a call gives: one that gives a logger writes no line."""
     inner = syntax.children(call.statement) if call.statement.type == "expression_statement" else []
     return bool(inner) and syntax.same(inner[0], call.node)
+
+
+_ASKED_VERBOSITY = re.compile(r"\bV\(\s{0,4}([0-9]{1,3})\s{0,4}\)")
+
+
+def verbose(test: str) -> bool:
+    """Say whether a condition asks for a verbosity that clusters do not run with."""
+    asked = _ASKED_VERBOSITY.search(test)
+    return asked is not None and int(asked[1]) > PRODUCTION
