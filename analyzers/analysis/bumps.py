@@ -68,14 +68,13 @@ def diagnostic(analyzer: str, bump: Bump) -> Diagnostic:
         construct = f"This takes {name} back from {old} to {new}, a downgrade."
     else:
         construct = f"This moves {name} from {old} to {new}."
-    run = "Ask for a performance run" if bump.kubernetes else "Run your load test with both versions"
     return Diagnostic(
         analyzer=analyzer,
         path=bump.places[0].path,
         line=bump.places[0].line,
         end_line=bump.places[0].end_line,
         construct=construct,
-        remedy=f"{run}, and compare API call latencies, CPU and memory.",
+        remedy="Ask for a performance run, and compare API call latencies, CPU and memory.",
         unless="Nothing to do if a run is linked here.",
         concern=bump.dependency.name,
         related=bump.places[1:],

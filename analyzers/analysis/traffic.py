@@ -68,9 +68,8 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.NOTICE
     if rule == "node-api-call":
         waits = path.root == "poll" and any(critical_paths.starts_up(each) for each in _beginning(new, change))
-        once = (path.root == "start-up" and not path.loops) or waits
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
-        return Level.NOTICE if once or spared else Level.WARNING
+        return Level.NOTICE if waits or spared else Level.WARNING
     if request.resource.endswith("/proxy"):
         return Level.NOTICE  # passed on to the node: what it costs is not the API server's
     if rule == "api-call-in-loop":
@@ -116,22 +115,14 @@ def _for_few(new: NewRequest, change: Change) -> bool:
     )
 
 
-_LOOKS_UP = re.compile(rb"[cC]ache\w{0,40}\.(Get|Load|Lookup)\(")
-_REMEMBERS = re.compile(rb"[cC]ache\w{0,40}\.(Add|Set|Put|Store|Insert)\w{0,20}\(")
-
-
 def _is_fallback(request: Request) -> bool:
     """Say whether a request is sent where a cache had nothing: its function keeps answers, or looked into a lister before."""
     places = [(request.function, request.call.conditions)]
     if request.via is not None:
         places.append((request.via, request.inner))
-    for function, found in places:
-        source, start, end = function.file.source, function.region.start, function.region.end
-        if _LOOKS_UP.search(source, start, end) and _REMEMBERS.search(source, start, end):
-            return True
-        if conditions.found_nothing(function, found):
-            return True
-    return False
+    return any(
+        conditions.keeps_answers(function) or conditions.found_nothing(function, found) for function, found in places
+    )
 
 
 def _beginning(new: NewRequest, change: Change) -> list[Function]:

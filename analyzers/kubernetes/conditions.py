@@ -82,6 +82,16 @@ def missed(conditions: Iterable[Condition]) -> bool:
     return False
 
 
+_LOOKS_UP = re.compile(rb"[cC]ache\w{0,40}\.(Get|Load|Lookup)\(")
+_REMEMBERS = re.compile(rb"[cC]ache\w{0,40}\.(Add|Set|Put|Store|Insert)\w{0,20}\(")
+
+
+def keeps_answers(function: Function) -> bool:
+    """Say whether a function looks into a cache of its own first, and puts there what it had to ask for."""
+    source, start, end = function.file.source, function.region.start, function.region.end
+    return bool(_LOOKS_UP.search(source, start, end) and _REMEMBERS.search(source, start, end))
+
+
 def found_nothing(function: Function, conditions: Iterable[Condition]) -> bool:
     """Say whether a place of a function is only reached where a cached read of it gave nothing: `if len(nodes) == 0`."""
     for each in conditions:
