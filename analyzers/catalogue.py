@@ -1,4 +1,4 @@
-"""The catalogue of rules, read from the files beside this one: names and documentation without importing a rule."""
+"""The catalogue of rules, read from the files of the folder rules: names and documentation without importing a rule."""
 
 import ast
 import functools
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.documentation import Documentation
 
-_FOLDER = pathlib.Path(__file__).parent
-_NO_RULE = {"__init__", "catalogue"}
+_FOLDER = pathlib.Path(__file__).with_name("rules")
+_NO_RULE = {"__init__"}
 
 
 class UnknownRule(LookupError):
@@ -39,6 +39,8 @@ def load(selected: Iterable[str] | None = None) -> list[Analyzer]:
         if name not in names():
             raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
     return [
-        Analyzer(name, getattr(importlib.import_module(f"analyzers.{name.replace('-', '_')}"), name.replace("-", "_")))
+        Analyzer(
+            name, getattr(importlib.import_module(f"analyzers.rules.{name.replace('-', '_')}"), name.replace("-", "_"))
+        )
         for name in wanted
     ]

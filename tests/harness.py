@@ -19,9 +19,9 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import Diff
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import MemoryTree
+from analyzers.driver.driver import analyze
 
 TESTDATA = pathlib.Path(__file__).parent / "testdata"
 _WANT = re.compile(r"\s*(?://|#|--|/\*|;|<!--)\s*want((?:\s+\"(?:[^\"\\]|\\.)*\")+)\s*(?:\*/|-->)?\s*$")

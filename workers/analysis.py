@@ -10,9 +10,9 @@ from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import OverlayTree, Tree
+from analyzers.driver.driver import analyze
 from bot.configuration import PATH, Parsed, parse
 from workers.git import CatFile, GitError, run
 from workers.trees import DiffProcess, GitTree, patched

@@ -6,17 +6,18 @@ from typing import Literal, NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Level, code
-from analyzers.analysis.guards import LostGuard, lost_guards, spares
-from analyzers.analysis.paths import path_of
-from analyzers.analysis.places import Added, Candidate
 from analyzers.analysis.subject import Burden
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Loop
-from analyzers.golang.types import Map
-from analyzers.kubernetes import collections, critical_paths, logs, map_order, processes
-from analyzers.kubernetes.components import Kind
-from analyzers.kubernetes.loops import bounded
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call, Loop
+from analyzers.golang.types.types import Map
+from analyzers.kubernetes import logs, map_order, processes
+from analyzers.kubernetes.execution import collections, critical_paths
+from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.execution.loops import bounded
+from analyzers.news.added import Added, Candidate
+from analyzers.news.guards import LostGuard, lost_guards, spares
+from analyzers.news.paths import path_of
 
 _RANDOM = frozenset({"Int", "Intn", "Int31n", "Int63n", "Float64", "Perm", "Shuffle"})
 _JSON = frozenset({"Marshal", "MarshalIndent", "Unmarshal", "NewEncoder", "NewDecoder"})

@@ -5,20 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
-from analyzers.analysis.bumps import bumps
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff
 from analyzers.analysis.report import Skipped
-from analyzers.analysis.subject import Bump
 from analyzers.golang.callgraph import CallGraph
-from analyzers.golang.declaration import Function
-from analyzers.golang.packages import Package, PackageIndex
-from analyzers.golang.sizes import Sizes
-from analyzers.golang.source import SourceFile
-from analyzers.golang.tree import Tree, Unreadable
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.program.tree import Tree, Unreadable
+from analyzers.golang.types.checker import Package, PackageIndex
+from analyzers.golang.types.sizes import Sizes
 from analyzers.kubernetes import struct_sizes
-from analyzers.kubernetes.components import Component, Kind, component
-from analyzers.kubernetes.external import EXTERNAL
+from analyzers.kubernetes.execution.components import Component, Kind, component
+from analyzers.kubernetes.requests.external import EXTERNAL
 
 _MOST_PACKAGES = 12
 """Packages of a change that are searched for callers of each other: what most changes touch; more would take seconds."""
@@ -137,11 +135,6 @@ class Change:
             for file in self.files
             if file.path.endswith(".go") and file.component.reviewed and not self._generated(file)
         )
-
-    @cached_property
-    def bumps(self) -> tuple[Bump, ...]:
-        """What the change does to the versions of dependencies."""
-        return bumps(self)
 
     @cached_property
     def head_index(self) -> PackageIndex:

@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from typing import Literal
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.paths import path_of
 from analyzers.analysis.subject import Copy
-from analyzers.golang.declaration import Function, TypeDeclaration
-from analyzers.golang.facts import Closure
-from analyzers.golang.sizes import Size
-from analyzers.golang.source import SourceFile
-from analyzers.golang.types import Named, Signature, Struct, Type
+from analyzers.golang.facts.declaration import Function, TypeDeclaration
+from analyzers.golang.facts.facts import Closure
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.types.sizes import Size
+from analyzers.golang.types.types import Named, Signature, Struct, Type
 from analyzers.kubernetes import immutables, struct_sizes
-from analyzers.kubernetes.components import Kind
+from analyzers.kubernetes.execution.components import Kind
+from analyzers.news.paths import path_of
 
 # Where a copy is nobody's concern: a person waits for the command line, and tools run by themselves.
 _UNCONCERNED = ("docs/", "hack/", "contrib/", "examples/", "example/", "build/", "cluster/", "test/", "tools/")

@@ -7,17 +7,18 @@ from typing import NamedTuple
 from analyzers.analysis.burdens import Found
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Level, code
-from analyzers.analysis.guards import lost_guards, spares
-from analyzers.analysis.places import Added, Candidate
 from analyzers.analysis.queues import queues_pointer
 from analyzers.analysis.subject import Burden
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Closure, Condition
-from analyzers.golang.syntax import Node
-from analyzers.kubernetes import critical_paths, handlers
-from analyzers.kubernetes.clients import implements_client
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call, Closure, Condition
+from analyzers.golang.facts.syntax import Node
+from analyzers.kubernetes import handlers
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.handlers import Registration
+from analyzers.kubernetes.requests.clients import implements_client
+from analyzers.news.added import Added, Candidate
+from analyzers.news.guards import lost_guards, spares
 
 
 class Send(NamedTuple):

@@ -7,9 +7,10 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.copying import API, concerned, copy_of
 from analyzers.analysis.diagnostic import code
 from analyzers.analysis.subject import Copy
-from analyzers.golang.declaration import Function
-from analyzers.golang.types import Named
-from analyzers.kubernetes import critical_paths, immutables
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.types.types import Named
+from analyzers.kubernetes import immutables
+from analyzers.kubernetes.execution import critical_paths
 
 _MOST_NAMES = 3
 

@@ -1,9 +1,9 @@
 """Whether code needs a copy of its own: it changes it, or keeps it whole, so that it is copied in any case."""
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Loop
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Loop
+from analyzers.golang.facts.syntax import Node
 
 _BRANCHES = frozenset({"if_statement", "expression_switch_statement", "type_switch_statement", "select_statement"})
 

@@ -5,16 +5,18 @@ from typing import NamedTuple
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Level, code
-from analyzers.analysis.paths import path_of
-from analyzers.analysis.places import Added, Candidate, Removed
 from analyzers.analysis.subject import Allocation, Copy
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.syntax import Node
-from analyzers.kubernetes import collections, critical_paths, logs, scans
-from analyzers.kubernetes.critical_paths import CriticalPath
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes import logs
+from analyzers.kubernetes.execution import collections, critical_paths
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
+from analyzers.kubernetes.requests import scans
+from analyzers.news.added import Added, Candidate, Removed
+from analyzers.news.paths import path_of
 
 _RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
 _FAILED = re.compile(r"\berr\b|\bErr\b|[eE]rror")

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from analyzers.analysis.burdens import Found
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import code
-from analyzers.analysis.places import Added, Candidate
 from analyzers.analysis.subject import Burden
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.types import Named, dereferenced
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.types import Named, dereferenced
+from analyzers.news.added import Added, Candidate
 
 ADDS = frozenset({"Add", "AddRateLimited", "AddAfter"})
 _FAILED = re.compile(r"\berr\w* != nil\b")

@@ -1,12 +1,12 @@
-"""What a rule found, for weigh.py to put numbers on. (An API request's subject is kubernetes.requests.Request.)"""
+"""What a rule found, for weighing to put numbers on. (An API request's subject is kubernetes.requests.Request.)"""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.analysis.diagnostic import Place
-from analyzers.kubernetes.components import Component
-from analyzers.kubernetes.dependencies import Dependency
-from analyzers.kubernetes.versions import Move
+from analyzers.kubernetes.execution.components import Component
+from analyzers.kubernetes.versions.dependencies import Dependency
+from analyzers.kubernetes.versions.versions import Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Burden:
 
 @dataclass(frozen=True, slots=True)
 class Bump:
-    """A new version of a dependency, however many files carry it; analysis.bumps reads them from a change.
+    """A new version of a dependency, however many files carry it; news.bumps reads them from a change.
 
     name is the module or program as the files call it, old and new its versions there, move how far apart they are.
     indirect: only other modules ask for it. idle: nothing that costs moves in the repository's own programs: only packages

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from analyzers.golang.tree import Entry, Tree, Unreadable
+from analyzers.golang.program.tree import Entry, Tree, Unreadable
 
 __all__ = ["Entry", "MemoryTree", "OverlayTree", "Tree", "Unreadable"]
 

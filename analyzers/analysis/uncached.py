@@ -3,10 +3,10 @@
 import re
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.replaced import AddedRequest
-from analyzers.golang import syntax
-from analyzers.kubernetes.clients import client
-from analyzers.kubernetes.requests import Request
+from analyzers.golang.facts import syntax
+from analyzers.kubernetes.requests.clients import client
+from analyzers.kubernetes.requests.requests import Request
+from analyzers.news.replaced import AddedRequest
 
 _CACHE = re.compile(r"lister|informer|store|indexer|cache|manager", re.IGNORECASE)
 _NO_READ = re.compile(r"(Options?|Opts|Selector|Keys?|Names?|Func|Index(er)?)$")

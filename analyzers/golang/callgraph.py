@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Closure, Loop
-from analyzers.golang.packages import Member, Package, PackageIndex
-from analyzers.golang.source import SourceFile
-from analyzers.golang.syntax import Node
-from analyzers.golang.types import Interface, Named, Signature
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call, Closure, Loop
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import Member, Package, PackageIndex
+from analyzers.golang.types.types import Interface, Named, Signature
 
 __all__ = ["CallGraph", "CallSite"]
 

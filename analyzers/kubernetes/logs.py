@@ -7,10 +7,10 @@ kubernetes/community contributors/devel/sig-instrumentation/logging.md (V(2) is 
 import re
 from dataclasses import dataclass
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
 
 _LOGGER = re.compile(r"^(glog|klog|log|logr|logger|lh|ctrl|logging|setupLog)$|[lL]og(ger)?$")
 _METHODS = re.compile(r"^(Info|Warning|Debug|Print|Log)(f|ln|S|Depth)?$")

@@ -6,11 +6,11 @@ makes it random. `sets.UnsortedList`, `maps.Keys` and `lo.Keys` hand it on.
 
 import re
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.types import Map
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Map
 
 _COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _SORTS = re.compile(r"^(Sort\w*|Strings|Slice|SliceStable|Ints|Stable)$")

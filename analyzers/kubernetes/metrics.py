@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.facts import Call
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
 
 _VECTOR = re.compile(r"New(Summary|Histogram|Counter|Gauge)Vec$")
 _NAME = re.compile(r"\bName:\s*(\"[^\"\n]*\"|[\w.]+)")

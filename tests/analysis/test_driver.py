@@ -9,9 +9,9 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic, Level
 from analyzers.analysis.diff import Diff
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import MemoryTree
+from analyzers.driver.driver import analyze
 from tests import harness
 
 CHANGE = """

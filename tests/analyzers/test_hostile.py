@@ -10,17 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzers import catalogue
-from analyzers.analysis import guards
 from analyzers.analysis.change import Change
 from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.syntax import Node
-from analyzers.golang.types import Named
-from analyzers.kubernetes import cached_kinds, metrics
+from analyzers.driver.driver import analyze
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Named
+from analyzers.kubernetes import metrics
 from analyzers.kubernetes.metrics import Vector, vectors
+from analyzers.kubernetes.requests import cached_kinds
+from analyzers.news import guards
 from tests import harness
 
 # One seed for each rule, so that the damage lands in code that the rules look at closely.

@@ -3,8 +3,8 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes.callpaths import CallPath, CallPaths
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 
 HEAD = """package x
 

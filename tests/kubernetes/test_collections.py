@@ -3,9 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import collections
-from analyzers.kubernetes.external import EXTERNAL
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes.requests.external import EXTERNAL
 
 SOURCE = """package p
 

@@ -3,9 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import critical_paths
-from analyzers.kubernetes.critical_paths import CriticalPath
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
 
 def _path(path: str, function: str) -> CriticalPath | None:

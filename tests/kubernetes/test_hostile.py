@@ -3,14 +3,16 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang import syntax
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import durations, go_releases, logs, metrics, versions
-from analyzers.kubernetes.callpaths import CallPaths
+from analyzers.golang.facts import syntax
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes import logs, metrics
 from analyzers.kubernetes.client_settings import settings
-from analyzers.kubernetes.external import EXTERNAL
-from analyzers.kubernetes.periods import takes_from_queue
-from analyzers.kubernetes.requests import may_send, requests
+from analyzers.kubernetes.execution import durations
+from analyzers.kubernetes.execution.callpaths import CallPaths
+from analyzers.kubernetes.execution.periods import takes_from_queue
+from analyzers.kubernetes.requests.external import EXTERNAL
+from analyzers.kubernetes.requests.requests import may_send, requests
+from analyzers.kubernetes.versions import go_releases, versions
 
 LONG = "a" * 300_000
 HEAD = 'package x\n\nimport (\n\t"k8s.io/client-go/kubernetes"\n\tmetav1 "k8s.io/apimachinery/pkg/apis/meta/v1"\n)\n\n'
