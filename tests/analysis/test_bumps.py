@@ -56,11 +56,11 @@ def test_without_a_repository_the_diff_itself_is_read() -> None:
 
 def test_what_a_partial_clone_lacks_is_said_and_the_diff_is_read() -> None:
     change = _change(GODEPS, _Missing({}))
-    assert [bump.new for bump in change.bumps] == ["v1.5.2"]
+    assert [bump.new for bump in bumps(change)] == ["v1.5.2"]
     assert [skipped.path for skipped in change.skipped] == ["Godeps/Godeps.json"]
 
 
 def test_versions_from_files_cannot_mention_or_link() -> None:
     change = _change(GO_MOD.replace("v1.27.0", "v1.27.0-@kubernetes/everyone"), MemoryTree({}))
-    message = diagnostic("dependency-bump", change.bumps[0]).message
+    message = diagnostic("dependency-bump", bumps(change)[0]).message
     assert "`v1.27.0-@kubernetes/everyone`" in message
