@@ -1,7 +1,7 @@
 """PackageIndex: the packages of one tree, read lazily; what a name, a type or a member is, across files and packages."""
 
 from collections.abc import Iterator, MutableMapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Declaration, Function, TypeDeclaration, Value
@@ -68,6 +68,8 @@ class PackageIndex:
         """Types declared inside functions, under the name that resolution gave them."""
         self.inferred: dict[tuple[str, int, int, int], Type | None] = {}
         """What inference found, by file and place."""
+        self.found: dict[object, Any] = {}
+        """What others find out about this program, kept and forgotten with it."""
         self.depth = 0
         """How deep inference is in expressions within expressions."""
 
