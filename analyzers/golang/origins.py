@@ -177,11 +177,7 @@ class Origins:
         if not (member[:1].isupper() and owner.name[:1].isupper()):
             return own
         seen = {file.path for file in own}
-        paths = [
-            path
-            for path in (index.words.files(member, owner.name) if hasattr(index, "words") else [])
-            if path not in seen
-        ]
+        paths = [path for path in index.words.files(member, owner.name) if path not in seen]
         others = (index.file(path) for path in paths)
         return [*own, *(file for file in others if file is not None)]
 
@@ -251,13 +247,7 @@ class Origins:
             package = index.package(interface.path)
             paths = [file.path for file in package.files()] if package is not None else []
         else:
-            paths = (
-                index.words.files(*sorted(methods, key=len, reverse=True)[:3])
-                if hasattr(index, "words")
-                else [f.path for f in index.package(interface.path).files()]
-                if index.package(interface.path)
-                else []
-            )
+            paths = index.words.files(*sorted(methods, key=len, reverse=True)[:3])
         for path in paths[:200]:
             file = index.file(path)
             if file is not None and not file.test and not helps_tests(file):
