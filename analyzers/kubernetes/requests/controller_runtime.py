@@ -16,10 +16,10 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named, Slice, Type, dereferenced
+from analyzers.golang.types.types import Named, Slice, Struct, Type, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
-from analyzers.kubernetes.requests.clients import VERBS
+from analyzers.kubernetes.requests.clients import VERBS, Client, client
 from analyzers.kubernetes.requests.options import NO_OPTIONS, options
 from analyzers.kubernetes.requests.reach import reach
 from analyzers.kubernetes.requests.request import Request, Scope
@@ -120,9 +120,24 @@ def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: 
     place = Place(index, file, function)
     member = index.member(place.type_of(operand), "Get")
     found = reach(place, operand, member.through if member is not None else ())
-    if found == "live" or (found is None and component(file.path).kind is Kind.CLI):
+    if found == "live" or (
+        found is None and (component(file.path).kind is Kind.CLI or _beside_a_client(place, operand))
+    ):
         return True
     return unstructured and not _caches_unstructured(index)
+
+
+def _beside_a_client(place: Place, operand: Node) -> bool:
+    """Say whether a reader is kept beside a client, which reads too: it is there to read otherwise, past the cache."""
+    node = syntax.unparenthesized(operand)
+    outer = node.child_by_field_name("operand") if node.type == "selector_expression" else None
+    owner = dereferenced(place.type_of(outer)) if outer is not None else None
+    struct = place.index.underlying(owner) if owner is not None else None
+    if _name(place.type_of(node)) != "Reader" or not isinstance(struct, Struct):
+        return False
+    return any(
+        client(field.type) == Client("controller-runtime") and _name(field.type) == "Client" for field in struct.fields
+    )
 
 
 def _caches_unstructured(index: PackageIndex) -> bool:
