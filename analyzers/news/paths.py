@@ -8,7 +8,7 @@ from analyzers.golang.facts.facts import Closure
 from analyzers.kubernetes.execution import callbacks, critical_paths
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
-# Callers are asked for so many levels, and so many of each function: what is further away is for a deep analysis.
+# Callers are asked for so many levels, and so many of each function.
 _LEVELS = 4
 _MOST_CALLERS = 12
 
@@ -16,8 +16,7 @@ _MOST_CALLERS = 12
 def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()) -> CriticalPath | None:
     """Give the critical path that code in `function` (inside `closures` of it) is on, None if nothing says so.
 
-    Where the function itself does not tell, its callers within the package do (in the whole repository, if the
-    analysis is deep): what Filter or syncPod calls runs as often as they do.
+    Where the function itself does not tell, its callers do: what Filter or syncPod calls runs as often as they do.
     """
     own = critical_paths.within(function, closures)
     if own is not None and own.hot:
