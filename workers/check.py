@@ -97,16 +97,18 @@ def _selected(select: str | None, ignore: str | None) -> list[str]:
         return [name.strip() for name in (text or "").split(",") if name.strip()]
 
     chosen = names(select) or list(catalogue.names())
-    for name in (*chosen, *names(ignore)):
-        catalogue.documentation(name)
+    catalogue.check(*chosen, *names(ignore))
     return [name for name in chosen if name not in names(ignore)]
 
 
-def _cache(repository: pathlib.Path) -> pathlib.Path:
+def _cache(repository: pathlib.Path) -> pathlib.Path | None:
     """Give where what is known of a repository's files is kept: below the user's cache folder (the XDG Base Directory
-    Specification)."""
+    Specification); None for a user without a home."""
     given = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
-    folder = given if given.is_absolute() else pathlib.Path.home() / ".cache"
+    try:
+        folder = given if given.is_absolute() else pathlib.Path.home() / ".cache"
+    except RuntimeError:
+        return None
     name = hashlib.sha256(os.fsencode(repository)).hexdigest()[:16]
     return folder / "scalability-bot" / f"{name}.sqlite"
 

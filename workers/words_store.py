@@ -14,14 +14,10 @@ import fcntl
 import itertools
 import logging
 import os
-import secrets
 import sqlite3
-import urllib.parse
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from analyzers.golang.program.words import MemoryWords, Object
 
@@ -50,7 +46,7 @@ CREATE TABLE generation (id INTEGER NOT NULL);
 """
 
 
-class _Rows(msgspec.Struct):
+class _Rows(NamedTuple):
     """What an analysis gives back: the files it read with their words (by place in `files`), the folders it knows whole,
     the segments that had what it looked for, and why the store was of no use, if so.
 
@@ -124,6 +120,8 @@ class StoredWords:
         added = self._added
         if not (added.files or added.folders or used or self._lost):
             return None
+        import msgspec  # 10 ms, which most analyses need not spend
+
         rows = _Rows(
             files=[(file.path, bytes.fromhex(file.id)) for file in added.files],
             folders=[(folder.path, bytes.fromhex(folder.id)) for folder in added.folders],
@@ -181,6 +179,8 @@ class StoredWords:
 
 def keep(path: Path, data: bytes, most_mb: int = MOST_MB) -> None:
     """Write what StoredWords.rows() gave into the store at `path`, which is made if need be. What fails is logged."""
+    import msgspec
+
     try:
         rows = msgspec.msgpack.decode(data, type=_Rows)
         with _alone(path):
@@ -253,7 +253,7 @@ def _shrink(database: sqlite3.Connection, most_mb: int) -> None:
     database.execute(f"DELETE FROM files WHERE number / {_SEGMENT} IN ({marks})", gone)  # noqa: S608
     # No folder is known whole any more, and what an analysis under way takes for known must not be written.
     database.execute("DELETE FROM folders")
-    database.execute("UPDATE generation SET id = ?", (secrets.randbits(60),))
+    database.execute("UPDATE generation SET id = ?", (_new_generation(),))
 
 
 def _opened(path: Path) -> sqlite3.Connection | None:
@@ -283,9 +283,7 @@ def _check(database: sqlite3.Connection) -> None:
 
 
 def _connected(path: Path, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"file:{urllib.parse.quote(str(path.absolute()))}?{how}", uri=True, timeout=_WAIT_S, isolation_level=None
-    )
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=_WAIT_S, isolation_level=None)
 
 
 def _writable(path: Path) -> sqlite3.Connection:
@@ -295,7 +293,7 @@ def _writable(path: Path) -> sqlite3.Connection:
         if not path.stat().st_size:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_SCHEMA)
-            database.execute("INSERT INTO generation VALUES (?)", (secrets.randbits(60),))
+            database.execute("INSERT INTO generation VALUES (?)", (_new_generation(),))
         _check(database)
         database.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
@@ -326,6 +324,10 @@ def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
+
+
+def _new_generation() -> int:
+    return int.from_bytes(os.urandom(7), "big")
 
 
 def _today() -> int:

@@ -331,17 +331,9 @@ def test_folders_that_another_process_made_incomplete_are_not_taken_for_whole(st
     "rows",
     [
         b"no msgpack",
-        msgspec.msgpack.encode({"files": 3}),
-        msgspec.msgpack.encode(
-            {
-                "files": [("p/a.go", b"1" * 20)],
-                "folders": [],
-                "places": {b"F7": [5]},
-                "used": [],
-                "generation": None,
-                "lost": "",
-            }
-        ),
+        msgspec.msgpack.encode([3, [], {}, [], None, ""]),
+        msgspec.msgpack.encode([[("p/a.go", b"1" * 20)], [], {b"F7": [5]}, [], None, ""]),
+        msgspec.msgpack.encode([[("p/a.go", b"1" * 20)], [], {b"F7": [-1]}, [], None, ""]),
     ],
 )
 def test_what_is_no_answer_of_an_analysis_is_not_written(store: Path, lines, rows) -> None:
