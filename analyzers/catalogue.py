@@ -23,11 +23,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem.replace("_", "-") for path in _FOLDER.glob("*.py") if path.stem not in _NO_RULE))
 
 
+def check(*given: str) -> None:
+    """UnknownRule for the first name that is no rule's; it says which there are."""
+    for name in given:
+        if name not in names():
+            raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
+
+
 @functools.cache
 def documentation(name: str) -> Documentation:
     """Give a rule's documentation from its module's docstring; UnknownRule, or Undocumented if a part is missing."""
-    if name not in names():
-        raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
+    check(name)
     module = ast.parse((_FOLDER / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8"))
     return Documentation.parse(name, ast.get_docstring(module))
 
@@ -35,9 +41,7 @@ def documentation(name: str) -> Documentation:
 def load(selected: Iterable[str] | None = None) -> list[Analyzer]:
     """Import the rules (all, or those named) and give them ready to run; UnknownRule for a name that is none's."""
     wanted = names() if selected is None else tuple(selected)
-    for name in wanted:
-        if name not in names():
-            raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
+    check(*wanted)
     return [
         Analyzer(
             name, getattr(importlib.import_module(f"analyzers.rules.{name.replace('-', '_')}"), name.replace("-", "_"))
