@@ -14,7 +14,8 @@ Run = Callable[["Change"], Iterator[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """One rule of the catalogue, ready to run."""
+    """One rule of the catalogue, ready to run; formerly holds the names that it had, or was part of, before."""
 
     name: str
     run: Run
+    formerly: tuple[str, ...] = ()

@@ -36,18 +36,19 @@ from functools import partial
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.kept import changes, keeps, points_to
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Loop
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.kept import changes, keeps, points_to
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Array, Map, Slice, Type
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.requests import scans
 from analyzers.news.added import Added, Candidate, Removed, added
+from analyzers.news.concerned import concerned
+from analyzers.news.copies import copy_of, struct, was_large
 
 _LEAST = 128  # go-critic's threshold (rangeValCopy)
 _LONGEST = 60

@@ -43,9 +43,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, required, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.growth import growths
 from analyzers.analysis.subject import Copy
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -54,6 +52,9 @@ from analyzers.kubernetes import immutables
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.news.added import Added, Candidate, Removed, added, gone
+from analyzers.news.concerned import concerned
+from analyzers.news.copies import copy_of, required, struct, was_large
+from analyzers.news.growth import growths
 
 # Where no method copied a struct of 80 bytes, in 1,649 packages of 2018 (shared facts, kubernetes.md 4).
 _UNPRECEDENTED = frozenset({Kind.SCHEDULER, Kind.NODE})

@@ -4,7 +4,7 @@ import re
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function, Value
-from analyzers.golang.facts.facts import Loop
+from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Map, Named, Slice, Struct, dereferenced
 
@@ -49,6 +49,11 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
         element = dereferenced(type_.elem)
         return isinstance(element, Named) and (element.name in _PARTS or _is_part(index, element))
     return False
+
+
+def in_item_loop(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether a call stands in a loop over things that are not known to be few."""
+    return any(loop.kind == "range" and not bounded(index, function, loop) for loop in call.loops)
 
 
 _API = re.compile(r"^k8s\.io/api/|(^|/)apis?/([\w.-]+/)?(v\d\w*)?$|/pkg/api(/v1)?$")

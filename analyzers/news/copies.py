@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change
 from analyzers.analysis.subject import Copy
 from analyzers.golang.facts.declaration import Function, TypeDeclaration
 from analyzers.golang.facts.facts import Closure
@@ -12,23 +12,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.sizes import Size
 from analyzers.golang.types.types import Named, Signature, Struct, Type
 from analyzers.kubernetes import immutables, struct_sizes
-from analyzers.kubernetes.execution.components import Kind
 from analyzers.news.paths import path_of
-
-# Where a copy is nobody's concern: a person waits for the command line, and tools run by themselves.
-_UNCONCERNED = ("docs/", "hack/", "contrib/", "examples/", "example/", "build/", "cluster/", "test/", "tools/")
-
-
-_FAKE = re.compile(r"(?i:fake|mock|stub)")
-
-
-def concerned(file: ChangedFile, type_name: str = "") -> bool:
-    """Say whether copies in a file's code (in methods of that type) are worth a word: it runs in a server, or on nodes."""
-    if file.component.kind is Kind.CLI or file.path.startswith(_UNCONCERNED):
-        return False
-    if file.head is not None and b'"text/tabwriter"' in file.head.source:
-        return False  # it prints tables for a person
-    return _FAKE.match(type_name) is None
 
 
 def struct(change: Change, type_: Type | None) -> Named | None:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.copying import API, concerned, copy_of
 from analyzers.analysis.diagnostic import code
 from analyzers.analysis.subject import Copy
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes import immutables
 from analyzers.kubernetes.execution import critical_paths
+from analyzers.news.concerned import concerned
+from analyzers.news.copies import API, copy_of
 
 _MOST_NAMES = 3
 
