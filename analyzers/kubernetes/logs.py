@@ -11,6 +11,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes.execution import conditions
 
 _LOGGER = re.compile(r"^(glog|klog|log|logr|logger|lh|ctrl|logging|setupLog)$|[lL]og(ger)?$")
@@ -130,10 +131,10 @@ def key(call: Call) -> tuple[int | None, bool, bool] | None:
 _RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
 
 
-def tells_failure(call: Call) -> bool:
+def tells_failure(place: Place, call: Call) -> bool:
     """Say whether a log line is written because something failed: it stands behind a failure, it is deferred, or its branch
     returns an error."""
-    if call.defer or conditions.failed(call.conditions):
+    if call.defer or conditions.failed(conditions.requirements(place, call.conditions)):
         return True
     tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
     then = tests[-1].node.child_by_field_name("consequence") if tests else None

@@ -50,6 +50,7 @@ from analyzers.analysis.subject import Allocation
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import costly_calls
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.news.added import Candidate, added
@@ -69,7 +70,7 @@ def costly_call(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         row = costly_calls.costly(change.head_index, function, call)
-        if row is None or conditions.failed(call.conditions) or _spared(call):
+        if row is None or _after_failure(change, function, call) or _spared(call):
             continue
         path = path_of(change, function, call.closures)
         on_path = path is not None and path.per in row.per
@@ -107,3 +108,8 @@ def _spared(call: Call) -> bool:
         and (_KEPT if condition.kind in {"guard", "else"} else _MISSED).search(syntax.text(condition.test))
         for condition in call.conditions
     )
+
+
+def _after_failure(change: Change, function: Function, call: Call) -> bool:
+    place = Place(change.head_index, function.file, function)
+    return conditions.failed(conditions.requirements(place, call.conditions))

@@ -44,6 +44,7 @@ from analyzers.analysis.subject import Allocation
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Map, Named, Struct, dereferenced
 from analyzers.kubernetes import immutables
 from analyzers.kubernetes.execution import collections, conditions, critical_paths
@@ -63,7 +64,7 @@ def deep_copy(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         path = path_of(change, function, call.closures)
-        if path is None or not path.hot or call.operand is None or conditions.failed(call.conditions):
+        if path is None or not path.hot or call.operand is None or _after_failure(change, function, call):
             continue
         type_ = dereferenced(change.head_index.type_of(call.operand, function.file, function))
         if not isinstance(type_, Named) or immutables.by_value(type_):
@@ -114,3 +115,8 @@ def _lost_its_guard(each: Added[Call]) -> bool:
         if function.key == each.function.key
         for call in function.calls
     )
+
+
+def _after_failure(change: Change, function: Function, call: Call) -> bool:
+    place = Place(change.head_index, function.file, function)
+    return conditions.failed(conditions.requirements(place, call.conditions))

@@ -47,6 +47,7 @@ from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import work_queues
 from analyzers.kubernetes.execution import conditions
 from analyzers.news.added import Candidate, added
@@ -57,6 +58,9 @@ def hot_retry(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new call that puts a failed item back into its work queue without a pause."""
     for each in added(change, _retries):
         if not concerned(each.file) or not work_queues.is_queue(change.head_index, each.function, each.what):
+            continue
+        place = Place(change.head_index, each.function.file, each.function)
+        if not conditions.failed(conditions.requirements(place, each.what.conditions)):
             continue
         yield Diagnostic(
             analyzer="hot-retry",
@@ -72,13 +76,13 @@ def hot_retry(change: Change) -> Iterator[Diagnostic]:
 
 
 def _retries(function: Function) -> Iterator[Candidate[Call]]:
-    """The calls that put an item which was taken from a queue back into it, after a failure."""
+    """The calls that put an item which was taken from a queue back into it."""
     for call in function.calls:
         if call.name != "Add" or call.operand is None or len(call.arguments) != 1:
             continue
-        if not conditions.failed(call.conditions) or any(closure.goes for closure in call.closures):
+        if any(closure.goes for closure in call.closures):
             continue
         queue, given = syntax.text(call.operand), call.arguments[0]
         binding = function.binding(syntax.text(given), given.start_byte)
         if binding is not None and binding.value is not None and syntax.text(binding.value) == f"{queue}.Get()":
-            yield Candidate(("retry", queue.rpartition(".")[2]), call.line, call.end_line, call)
+            yield Candidate(("retry", queue.rpartition(".")[2], bool(call.conditions)), call.line, call.end_line, call)

@@ -45,6 +45,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import logs
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.news.added import Added, Candidate, Removed, added
@@ -59,7 +60,9 @@ def log_argument(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         found = logs.log(call)
-        if found is None or found.verbosity is None or logs.tells_failure(call) or logs.found_full(call):
+        if found is None or found.verbosity is None or logs.found_full(call):
+            continue
+        if logs.tells_failure(Place(change.head_index, function.file, function), call):
             continue
         if found.verbosity <= logs.PRODUCTION or logs.asked(call):
             continue

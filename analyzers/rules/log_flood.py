@@ -41,6 +41,7 @@ from analyzers.analysis.subject import Allocation
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import logs
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
@@ -57,7 +58,9 @@ def log_flood(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         found = logs.log(call)
-        if found is None or found.verbosity is None or logs.tells_failure(call) or logs.found_full(call):
+        if found is None or found.verbosity is None or logs.found_full(call):
+            continue
+        if logs.tells_failure(Place(change.head_index, function.file, function), call):
             continue
         if max(found.verbosity, logs.asked(call)) > logs.PRODUCTION:
             continue
