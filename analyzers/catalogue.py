@@ -63,14 +63,15 @@ def meant(name: str) -> tuple[str, ...]:
     return found
 
 
-def load(selected: Iterable[str] | None = None) -> list[Analyzer]:
-    """Import the rules (all, or those that are meant by the names) and give them ready to run; UnknownRule for a name that is
-    none's."""
+def load(selected: Iterable[str] | None = None, ignored: Iterable[str] = ()) -> list[Analyzer]:
+    """Import the rules (all, or those that are meant by the names) and give them ready to run, those that are ignored marked;
+    UnknownRule for a name that is none's."""
     wanted = names() if selected is None else dict.fromkeys(rule for name in selected for rule in meant(name))
-    return [_analyzer(name) for name in wanted]
+    unheard = {rule for name in ignored for rule in meant(name)}
+    return [_analyzer(name, name in unheard) for name in wanted]
 
 
-def _analyzer(name: str) -> Analyzer:
+def _analyzer(name: str, ignored: bool) -> Analyzer:
     function = name.replace("-", "_")
     module = importlib.import_module(f"analyzers.rules.{function}")
-    return Analyzer(name, getattr(module, function), formerly(module.__doc__ or ""))
+    return Analyzer(name, getattr(module, function), formerly(module.__doc__ or ""), ignored)

@@ -4,15 +4,15 @@ import dataclasses
 import itertools
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.report import Report
-from analyzers.driver import precedence as owner
-from analyzers.driver.allow import MARK, allowed, silences, unreasoned
+from analyzers.driver.allow import MARK, Allowances, unreasoned
+from analyzers.weighing import precedence
 from analyzers.weighing.weigh import weigh
 
 _log = logging.getLogger(__name__)
@@ -21,34 +21,35 @@ _log = logging.getLogger(__name__)
 LONGEST = 10
 
 
-def analyze(change: Change, analyzers: Iterable[Analyzer], names: tuple[str, ...] = ()) -> Report:
+def analyze(
+    change: Change,
+    analyzers: Iterable[Analyzer],
+    names: tuple[str, ...] = (),
+) -> Report:
     """Give what the analyzers say of a change, most important first.
 
-    names are all rules' names, against which allow comments are read. A rule that fails is named under skipped
-    (its traceback is logged), and the others are heard.
+    names are all names of rules, present and former, against which allow comments are read. Silencing is by concern: a rule
+    that the configuration, the command line or an allow comment silences is asked all the same, so that no other rule says
+    in its place what was not to be said. A rule that fails is named under skipped (its traceback is logged), and the others
+    are heard.
     """
     found: list[Diagnostic] = []
-    for analyzer in analyzers:
-        setting = change.configuration.rules.get(analyzer.name)
-        if setting == "off":
-            continue
+    asked = tuple(analyzers)
+    rules = {analyzer.name: analyzer for analyzer in asked}
+    for analyzer in asked:
         try:
-            said = [weigh(diagnostic, change) for diagnostic in analyzer.run(change)]
+            found += [weigh(diagnostic, change) for diagnostic in analyzer.run(change)]
         except Exception as error:
             _log.exception("rule %s failed", analyzer.name)
             change.skip("", f"rule {analyzer.name} failed ({type(error).__name__}); please report it")
-            continue
-        if setting == "notice":
-            said = [dataclasses.replace(diagnostic, level=Level.NOTICE) for diagnostic in said]
-        found += said
     found = [placed for diagnostic in found if (placed := _place(diagnostic, change.diff.by_path.get(diagnostic.path)))]
-    found = _silence(change, found, names)
-    found = _own(found)
+    found = _one_for_each_operation(found)
+    found = _silence(change, found, names, rules)
     found = _join(found)
     found.sort(
         key=lambda each: (not each.inline, each.level is not Level.WARNING, -each.priority, each.path, each.line)
     )
-    found = _identify(found)
+    found = _identify(found, rules)
     return Report(
         diagnostics=tuple(found),
         skipped=change.skipped,
@@ -67,45 +68,59 @@ def _place(diagnostic: Diagnostic, file: FileDiff | None) -> Diagnostic | None:
     """
     if file is None or file.status == "removed":
         return None
-    hunk = next(
-        (each for each in file.hunks if each.start <= diagnostic.end_line and diagnostic.line <= each.end), None
-    )
+    hunk = file.first_hunk(diagnostic.line, diagnostic.end_line)
     if hunk is None:
         return dataclasses.replace(diagnostic, level=Level.NOTICE, inline=False)
     first, last = max(diagnostic.line, hunk.start), min(diagnostic.end_line, hunk.end)
-    added = [line for line in range(first, last + 1) if line in file.added]
-    if added:
-        first = added[0]
-    elif not any(first <= at <= last + 1 for at in file.deletions):
+    added = file.first_added(first, last)
+    if added is not None:
+        first = added
+    elif not file.deletes(first, last + 1):
         return dataclasses.replace(diagnostic, level=Level.NOTICE, inline=False)
     last = min(last, first + LONGEST - 1)
-    excerpt = tuple(line.text for line in hunk.lines if line.new and first <= line.new <= last)
+    excerpt = tuple(file.shown[line] for line in range(first, last + 1) if line in file.shown)
     return dataclasses.replace(
         diagnostic, line=first, end_line=last, excerpt=excerpt, inline=diagnostic.level is Level.WARNING
     )
 
 
-def _silence(change: Change, found: list[Diagnostic], names: tuple[str, ...]) -> list[Diagnostic]:
-    heard = list(found)
-    for file in change.files:
-        said = [each for each in found if each.path == file.path]
-        writes = names and any(MARK in text for text in file.diff.added.values())
-        if not (said or writes) or not file.path.endswith(".go") or file.head is None:
-            continue
-        comments = allowed(file.head.source.decode("utf-8", "replace"))
-        heard = [each for each in heard if each.path != file.path or not silences(comments, each)]
-        if writes and file.component.reviewed:
-            notices = (_place(each, file.diff) for each in unreasoned(file, comments, names))
-            heard += [each for each in notices if each]
-    return heard
-
-
-def _own(found: list[Diagnostic]) -> list[Diagnostic]:
-    """One place is one comment: of the rules that speak of one request or one copy, one owns it and the others add a clause."""
-    groups: dict[object, list[Diagnostic]] = {}
+def _one_for_each_operation(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Of the rules that speak of one request, one walk or one copy, one owns the comment, and the others add a clause."""
+    groups: dict[object, list[Diagnostic]] = defaultdict(list)
     for each in found:
-        groups.setdefault(owner.place(each), []).append(each)
-    return [owner.merge(group) for group in groups.values()]
+        groups[precedence.statement(each)].append(each)
+    return [precedence.merged(group) for group in groups.values()]
+
+
+def _silence(
+    change: Change, found: list[Diagnostic], names: tuple[str, ...], analyzers: Mapping[str, Analyzer]
+) -> list[Diagnostic]:
+    """Leave out what allow comments, the configuration and the command line silence, and lower what is to be a notice."""
+    by_path: dict[str, list[Diagnostic]] = defaultdict(list)
+    for each in found:
+        by_path[each.path].append(each)
+    comments = {}
+    for file in change.files:
+        writes = names and any(MARK in text for text in file.diff.added.values())
+        if not (writes or file.path in by_path) or not file.path.endswith(".go") or file.head is None:
+            continue
+        comments[file.path] = Allowances.read(file.head.source.decode("utf-8", "replace"))
+        if writes and file.component.reviewed:
+            notices = (_place(each, file.diff) for each in unreasoned(file, comments[file.path], names))
+            found = [*found, *(each for each in notices if each)]
+    settings = change.configuration.rules
+    heard = []
+    for each in found:
+        analyzer = analyzers.get(each.analyzer)
+        rules = (each.analyzer, *(analyzer.formerly if analyzer is not None else ()))
+        setting = next((settings[rule] for rule in rules if rule in settings), "warning")
+        allowed = comments.get(each.path)
+        if setting == "off" or (analyzer is not None and analyzer.ignored):
+            continue
+        if allowed is not None and allowed.silences(each, rules):
+            continue
+        heard.append(dataclasses.replace(each, level=Level.NOTICE, inline=False) if setting == "notice" else each)
+    return heard
 
 
 def _join(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -131,11 +146,13 @@ def _join(found: list[Diagnostic]) -> list[Diagnostic]:
     return joined
 
 
-def _identify(found: list[Diagnostic]) -> list[Diagnostic]:
+def _identify(found: list[Diagnostic], analyzers: Mapping[str, Analyzer]) -> list[Diagnostic]:
+    """Give each diagnostic its identity across pushes, and those that it would have had under its rule's former names."""
     seen: Counter[tuple[str, str, str]] = Counter()
     identified = []
     for each in found:
         key = (each.analyzer, each.concern, each.function)
-        identified.append(each.with_fingerprint(seen[key]))
+        formerly = analyzers[each.analyzer].formerly if each.analyzer in analyzers else ()
+        identified.append(each.with_fingerprint(seen[key], formerly))
         seen[key] += 1
     return identified

@@ -48,6 +48,7 @@ from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.kubernetes.execution import critical_paths, periods
 from analyzers.kubernetes.requests.request import READS, Request
 from analyzers.news.requests import new_requests
+from analyzers.news.sent import Sent
 
 
 def critical_path(change: Change) -> Iterator[Diagnostic]:
@@ -73,7 +74,7 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
             else "Leave it if only users of the feature come here, behind an early return for all others.",
             concern=f"request {request.verb} {request.resource} {where.name}",
             function=request.function.key,
-            subject=new,
+            subject=Sent(new, "path"),
         )
 
 

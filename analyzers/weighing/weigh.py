@@ -24,7 +24,7 @@ from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.execution import collections
 from analyzers.kubernetes.versions.dependencies import Grade
 from analyzers.kubernetes.versions.versions import Step
-from analyzers.news.requests import NewRequest
+from analyzers.news.sent import Sent
 from analyzers.weighing.requests import weigh_limit, weigh_pace, weigh_request, weigh_watch
 
 
@@ -226,7 +226,7 @@ def _pod_affinity(subject: PodAffinity, diagnostic: Diagnostic, change: Change) 
 
 
 @_weigh.register
-def _request(subject: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+def _request(subject: Sent, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     return weigh_request(subject, diagnostic, change)
 
 
