@@ -73,7 +73,7 @@ def blocking_send(change: Change) -> Iterator[Diagnostic]:
     for each in added(change, _sends):
         if not concerned(each.file) or any(closure.goes for closure in each.what.closures):
             continue
-        if implements_client(change.head_index.import_path(each.function.file)):
+        if implements_client(change.head_index, change.head_index.import_path(each.function.file)):
             continue  # client-go's own dispatcher is no handler
         where = critical_paths.within(each.function, each.what.closures)
         if (

@@ -116,6 +116,13 @@ def _starts(place: _Place) -> bool:
     return any(closure.goes for closure in place.closures)
 
 
+def _reached(path: CallPath, around: tuple[Requirement, ...], detached: bool) -> CallPath:
+    """Give a path with the conditions on it. What a goroutine does, neither events nor requests wait for."""
+    if detached and path.critical is not None and path.critical.per in {"event", "request"}:
+        path = replace(path, root="event", critical=None)
+    return replace(path, conditions=around, detached=detached)
+
+
 class CallPaths:
     """The call paths in one tree: within a function's package, or within what `graph` gives for its file's path."""
 
@@ -169,7 +176,7 @@ class CallPaths:
             place = place._replace(items=(*self._items(place), *place.items))
             root = self._root(place)
             if root is not None:
-                yield replace(root, conditions=place.conditions, detached=place.detached or _starts(place))
+                yield _reached(root, place.conditions, place.detached or _starts(place))
                 if root.root in {"critical", "periodic", "event", "poll", "informer"}:
                     continue
             above = list(self._above(place)) if len(place.way) <= _LONGEST and len(seen) < _MOST_FUNCTIONS else []
@@ -177,7 +184,7 @@ class CallPaths:
             for found in above:
                 if isinstance(found, CallPath):
                     ended = False
-                    yield replace(found, conditions=place.conditions, detached=place.detached)
+                    yield _reached(found, place.conditions, place.detached)
                 elif (key := (found.function.file.path, found.function.key)) not in seen:
                     ended = False
                     seen.add(key)
