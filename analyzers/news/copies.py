@@ -50,7 +50,7 @@ def copy_of(
     if found.bytes < at_least:
         return None
     path = path_of(change, function, closures) if function is not None else None
-    return Copy(shown(named), found.bytes, found.exact, per, path is not None and path.hot, path.name if path else "")
+    return Copy(shown(named), found.bytes, found.exact, per, path)
 
 
 # What every object of the API begins with: TypeMeta (32 bytes) and ObjectMeta (232).

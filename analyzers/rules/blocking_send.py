@@ -92,7 +92,7 @@ def blocking_send(change: Change) -> Iterator[Diagnostic]:
             remedy="Handlers run one after the other: put a key into a work queue, or send in a `select` with a default.",
             concern="blocking send",
             function=each.function.key,
-            subject=Burden(where.per, where.name),
+            subject=Burden(where.per, where),
         )
 
 

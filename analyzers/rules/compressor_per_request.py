@@ -67,7 +67,7 @@ def compressor_per_request(change: Change) -> Iterator[Diagnostic]:
             remedy="Take it from a `sync.Pool` and `Reset` it, and leave small answers uncompressed.",
             concern=f"compressor {each.what.name}",
             function=each.function.key,
-            subject=Allocation("compressor", "request", where.name),
+            subject=Allocation("compressor", "request", where),
         )
 
 

@@ -90,7 +90,7 @@ def costly_call(change: Change) -> Iterator[Diagnostic]:
             concern=f"costly call {call.name}",
             function=function.key,
             level=Level.WARNING if on_path else Level.NOTICE,
-            subject=Allocation("costly call", path.per if path else "call", path.name if path else ""),
+            subject=Allocation("costly call", path.per if path else "call", path),
         )
 
 

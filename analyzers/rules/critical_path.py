@@ -66,7 +66,7 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
             path=request.path,
             line=new.first_line,
             end_line=new.end_line,
-            construct=f"{code(request.method)} sends {request.a_what} to the API server on {where.name}."
+            construct=f"{code(request.method)} sends {request.a_what} to the API server {where.where}."
             + (" All further events wait for the answer." if handler else ""),
             remedy=_remedy(request, handler),
             unless=""

@@ -89,7 +89,7 @@ def deep_copy(change: Change) -> Iterator[Diagnostic]:
             remedy="Copy only what is changed, and where it is changed.",
             concern=f"copy {call.name}",
             function=function.key,
-            subject=Allocation("copy", "item" if looped else path.per, path.name),
+            subject=Allocation("copy", "item" if looped else path.per, path),
         )
 
 

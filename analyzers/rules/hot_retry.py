@@ -71,7 +71,7 @@ def hot_retry(change: Change) -> Iterator[Diagnostic]:
             remedy=f"Use {code('AddRateLimited')}, and {code('Forget')} once it succeeds.",
             concern="hot retry",
             function=each.function.key,
-            subject=Burden("event", "a worker's path"),
+            subject=Burden("event"),
         )
 
 

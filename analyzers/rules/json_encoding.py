@@ -70,13 +70,13 @@ def json_encoding(change: Change) -> Iterator[Diagnostic]:
             path=each.file.path,
             line=each.first,
             end_line=each.last,
-            construct=f"{code(f'json.{call.name}')} runs on {path.name}.",
+            construct=f"{code(f'json.{call.name}')} runs {path.where}.",
             remedy="Decode once for the pod, before the nodes are tried, and keep the result."
             if call.name in _DECODES
             else "Send or keep only what is needed (names instead of objects), or encode once and keep it.",
             concern=f"json {path.name}",
             function=each.function.key,
-            subject=Burden(path.per, path.name),
+            subject=Burden(path.per, path),
         )
 
 

@@ -83,7 +83,7 @@ def log_argument(change: Change) -> Iterator[Diagnostic]:
             remedy=f"Pass the values and let the logger format them, or ask {code(f'V({found.verbosity}).Enabled()')} first.",
             concern=f"log argument {call.name}",
             function=function.key,
-            subject=Allocation("log argument", path.per, path.name),
+            subject=Allocation("log argument", path.per, path),
         )
 
 

@@ -80,7 +80,7 @@ def log_flood(change: Change) -> Iterator[Diagnostic]:
             remedy=f"Raise its verbosity to {code('V(5)')}, or write one line for {one}.",
             concern=f"log {call.name}",
             function=function.key,
-            subject=Allocation("log", per, path.name if path is not None else ""),
+            subject=Allocation("log", per, path),
         )
 
 
@@ -93,7 +93,7 @@ def _lines(function: Function) -> Iterator[Candidate[Call]]:
 def _as_a_rule(function: Function, call: Call, path: CriticalPath) -> bool:
     """Say whether a log line is written in the normal course: what is only called on a path, and gives no verdict on a node,
     may write it where something is odd, which is seldom."""
-    if critical_paths.within(function, call.closures) is path or "Status" in critical_paths.signature(function):
+    if critical_paths.within(function, call.closures) == path or "Status" in critical_paths.signature(function):
         return True
     return not any(each.kind in {"if", "else", "case"} for each in call.conditions)
 

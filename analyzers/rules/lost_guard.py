@@ -84,11 +84,11 @@ def lost_guard(change: Change) -> Iterator[Diagnostic]:
                 path=file.path,
                 line=lost.gap,
                 end_line=lost.gap,
-                construct=f"{code(call.name)}, which {work}, {lost.told}, and runs every time now, on {path.name}.",
+                construct=f"{code(call.name)}, which {work}, {lost.told}, and runs every time now, {path.where}.",
                 remedy="Keep a cheap test in front of it, so that only those pay who use it.",
                 concern=f"lost guard {function.key}",
                 function=function.key,
-                subject=Burden(path.per, path.name),
+                subject=Burden(path.per, path),
             )
 
 

@@ -75,7 +75,7 @@ def map_order(change: Change) -> Iterator[Diagnostic]:
             remedy=f"Sort {code(name)} first: otherwise there is a write for each {path.per}, and each write begins the next.",
             concern="map order",
             function=each.function.key,
-            subject=Burden(path.per, path.name),
+            subject=Burden(path.per, path),
         )
 
 

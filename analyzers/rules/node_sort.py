@@ -71,7 +71,7 @@ def node_sort(change: Change) -> Iterator[Diagnostic]:
             remedy="Go through them once for the best, or keep them in a heap.",
             concern=f"sort {call.name}",
             function=function.key,
-            subject=Allocation("sort", "pod", path.name),
+            subject=Allocation("sort", "pod", path),
         )
 
 

@@ -58,7 +58,7 @@ def pointer_work_item(change: Change) -> Iterator[Diagnostic]:
             remedy="Queue the value, or the object's key.",
             concern="pointer item",
             function=each.function.key,
-            subject=Burden("event", "a worker's path"),
+            subject=Burden("event"),
         )
 
 

@@ -84,7 +84,7 @@ def process_per_item(change: Change) -> Iterator[Diagnostic]:
             else "Start one process for all items, or use a library.",
             concern="process for each item",
             function=function.key,
-            subject=Burden("item", path.name if path else ""),
+            subject=Burden("item", path),
         )
 
 

@@ -97,7 +97,7 @@ def _diagnostic(change: Change, file: ChangedFile, function: Function, line: int
         concern=f"{found.first} x {found.second}",
         function=function.key,
         level=Level.WARNING if found.sure else Level.NOTICE,
-        subject=Nested((found.first, found.second), path is not None and path.hot, path.name if path else ""),
+        subject=Nested((found.first, found.second), path),
     )
 
 

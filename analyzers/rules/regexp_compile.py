@@ -76,7 +76,7 @@ def regexp_compile(change: Change) -> Iterator[Diagnostic]:
             concern=f"regexp {each.what.name}",
             function=each.function.key,
             level=Level.WARNING if looped or (path is not None and path.hot) else Level.NOTICE,
-            subject=Allocation("regexp", "item" if looped else path.per if path else "call", path.name if path else ""),
+            subject=Allocation("regexp", "item" if looped else path.per if path else "call", path),
         )
 
 

@@ -82,13 +82,13 @@ def scan_under_lock(change: Change) -> Iterator[Diagnostic]:
             path=each.file.path,
             line=each.first,
             end_line=each.last,
-            construct=f"The loop over {code(syntax.text(loop.collection))} holds a {'read ' if read else ''}lock on {path.name}: "
+            construct=f"The loop over {code(syntax.text(loop.collection))} holds a {'read ' if read else ''}lock {path.where}: "
             f"{'writers wait, readers go on.' if read else 'all others wait for its end.'}",
             remedy="Keep an index of what is looked for, or copy what is needed under the lock and work on the copy.",
             concern="scan under a lock",
             function=function.key,
             level=Level.WARNING if sure else Level.NOTICE,
-            subject=Burden(path.per, path.name),
+            subject=Burden(path.per, path),
         )
 
 

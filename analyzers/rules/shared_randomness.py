@@ -70,7 +70,7 @@ def shared_randomness(change: Change) -> Iterator[Diagnostic]:
             concern="shared randomness",
             function=each.function.key,
             level=Level.NOTICE,
-            subject=Burden(path.per, path.name),
+            subject=Burden(path.per, path),
         )
 
 

@@ -107,7 +107,7 @@ def _of_nodes(change: Change, each: Added[Closure]) -> Diagnostic | None:
         concern="every node update",
         function=each.function.key,
         level=Level.WARNING if pointer else Level.NOTICE,
-        subject=Burden("event", critical_paths.HANDLER.name, "nodes"),
+        subject=Burden("event", critical_paths.HANDLER, "nodes"),
     )
 
 
@@ -141,7 +141,7 @@ def _lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Diagnostic]
             concern=f"lost comparison {function.key}",
             function=function.key,
             level=Level.NOTICE if "ResourceVersion" in lost.test else Level.WARNING,
-            subject=Burden(where.per, where.name),
+            subject=Burden(where.per, where),
         )
 
 
@@ -226,7 +226,7 @@ def _lost(
         concern="lost comparison",
         function=(registered_in or now.function).key,
         level=Level.NOTICE if only_versions else Level.WARNING,
-        subject=Burden("event", critical_paths.HANDLER.name),
+        subject=Burden("event", critical_paths.HANDLER),
     )
 
 

@@ -155,7 +155,9 @@ def _is_scheduler(name: str) -> bool:
 
 def _least(kind: Kind, copy: Copy, named: Named) -> int:
     """How many bytes a receiver must have to be news."""
-    scheduling = kind is Kind.SCHEDULER or (copy.hot and copy.path_name == critical_paths.SCHEDULING.name)
+    scheduling = kind is Kind.SCHEDULER or (
+        copy.hot and copy.path is not None and copy.path.name == critical_paths.SCHEDULING.name
+    )
     if scheduling and _is_scheduler(named.name):
         return _SCHEDULER
     return _HOT if copy.hot or kind in _UNPRECEDENTED else _LARGE

@@ -226,7 +226,11 @@ def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> D
             sentence = f"It lets all nodes together send {scale.human_count(total)} requests a second; {usual}."
         else:
             sentence = f"{usual[:1].upper()}{usual[1:]}, and the API server serves 400 reads at a time."
-        words = f"{scale.human_count(scale.NODES)} nodes x {limit.new:g}" if node else f"{limit.new:g}"
+        words = (
+            f"{scale.human_count(scale.NODES)} nodes x {scale.human_count(limit.new)}"
+            if node
+            else scale.human_count(limit.new)
+        )
         estimate = Estimate(qps=total, formula=f"{words} = {scale.human_count(total)} requests a second")
     elif warn:
         sentence = "The API server serves 400 reads and 200 writes at a time, for everybody."
@@ -246,9 +250,12 @@ def weigh_pace(pace: Pace, diagnostic: Diagnostic, change: Change) -> Diagnostic
     sentence, estimate = "", None
     if node:
         old, new = scale.NODES / pace.old, scale.NODES / pace.new
-        rates = f"{scale.human_count(round(old))} to {scale.human_count(round(new))}"
-        sentence = f"If each round sends one request, {scale.human_count(scale.NODES)} nodes go from {rates} a second."
-        estimate = Estimate(qps=new, formula=f"{scale.human_count(scale.NODES)} nodes x 1 call / {pace.new:g} s")
+        nodes, rates = scale.human_count(scale.NODES), f"{scale.human_count(old)} to {scale.human_count(new)}"
+        sentence = f"{nodes} nodes go from {rates} rounds a second. What does a round send?"
+        period = scale.human_count(pace.new)
+        estimate = Estimate(
+            formula=f"{nodes} nodes x 1 round every {period} s = {scale.human_count(new)} rounds a second"
+        )
     warn = node and scale.NODES / pace.new >= _NOTICEABLE and _REPORTS.search(pace.setting) is not None
     return dataclasses.replace(
         diagnostic,
