@@ -14,7 +14,8 @@ from analyzers.kubernetes.versions.versions import Move
 class Copy:
     """A struct copied by value: its type's name, its size in bytes (at least, unless exact), and how often.
 
-    per: what one copy is made for: "call" or "item" of a loop. path: the critical path that it is on.
+    per: what one copy is made for: "call" or "item" of a loop. path: the critical path that it is on. locks: it holds a lock,
+    of which a copy locks nothing.
     """
 
     type_name: str
@@ -22,6 +23,7 @@ class Copy:
     exact: bool
     per: Literal["call", "item"]
     path: CriticalPath | None = None
+    locks: bool = False
 
     @property
     def hot(self) -> bool:

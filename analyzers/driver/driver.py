@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
@@ -124,26 +124,35 @@ def _silence(
 
 
 def _join(found: list[Diagnostic]) -> list[Diagnostic]:
-    """One concern is one comment: the most important place speaks, the others are related."""
-    groups: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
+    """One concern is one comment, and so are the copies in one function: the most important place speaks, the others are
+    related."""
+    by_concern: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
     for each in found:
-        groups[each.analyzer, each.concern].append(each)
-    joined = []
-    for group in groups.values():
-        group.sort(key=lambda each: (not each.inline, -each.priority, each.path, each.line))
-        first, rest = group[0], group[1:]
-        places = [Place(each.path, each.line, each.end_line, each.function) for each in rest]
-        places += itertools.chain.from_iterable(each.related for each in rest)
-        if rest:
-            first = dataclasses.replace(
-                first,
-                function="",
-                related=(*first.related, *places),
-                cc=any(each.cc for each in group),
-                jobs=tuple(dict.fromkeys(job for each in group for job in each.jobs)),
-            )
-        joined.append(first)
-    return joined
+        by_concern[each.analyzer, each.concern].append(each)
+    joined = [_speaker(group, lambda other: other.function) for group in by_concern.values()]
+    copied: dict[object, list[Diagnostic]] = defaultdict(list)
+    for each in joined:
+        together = each.function and precedence.operation(each) == "copy"
+        copied[(each.path, each.function) if together else id(each)].append(each)
+    return [_speaker(group, precedence.thing, keep=True) for group in copied.values()]
+
+
+def _speaker(group: list[Diagnostic], name: Callable[[Diagnostic], str], keep: bool = False) -> Diagnostic:
+    """Give the most important of a group, with the places of the others, each by its `name`; it keeps its function,
+    and all that is to be done there, only if that is what they have in common."""
+    first, *rest = sorted(group, key=lambda each: (not each.inline, -each.priority, each.path, each.line))
+    if not rest:
+        return first
+    places = [Place(each.path, each.line, each.end_line, name(each)) for each in rest]
+    places += itertools.chain.from_iterable(each.related for each in rest)
+    return dataclasses.replace(
+        first,
+        function=first.function if keep else "",
+        remedy=" ".join(dict.fromkeys(each.remedy for each in (first, *rest))) if keep else first.remedy,
+        related=(*first.related, *places),
+        cc=any(each.cc for each in group),
+        jobs=tuple(dict.fromkeys(job for each in group for job in each.jobs)),
+    )
 
 
 def _identify(found: list[Diagnostic], analyzers: Mapping[str, Analyzer]) -> list[Diagnostic]:

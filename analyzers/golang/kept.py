@@ -29,6 +29,27 @@ def keeps(body: Node | None, name: str, always: bool) -> bool:
     )
 
 
+def keeps_many(body: Node | None, name: str) -> bool:
+    """Say whether a loop's body stores the whole value of its variable `name`, or sends it: one that is given back under a
+    condition, where a search ends, is one of many that were copied for it."""
+    if body is None:
+        return False
+    return any(
+        node.type == "identifier" and syntax.text(node) == name and _is_kept(node) and not _ends_a_search(node, body)
+        for node in syntax.walk(body)
+    )
+
+
+def _ends_a_search(node: Node, body: Node) -> bool:
+    around, returned = node.parent, False
+    while around is not None and not syntax.same(around, body):
+        returned = returned or around.type == "return_statement"
+        if returned and around.type in _BRANCHES:
+            return True
+        around = around.parent
+    return False
+
+
 def _is_kept(node: Node) -> bool:
     parent = node.parent
     if parent is not None and parent.type in {"expression_list", "literal_element"}:

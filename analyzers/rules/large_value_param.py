@@ -90,7 +90,7 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
             + (f", as {code(asking)} asks." if asking is not None else "."),
             remedy=f"Let {code(asking)} and all its values take {code(pointer)}."
             if asking is not None
-            else f"Take {code(pointer)}, and do not change what it points to.",
+            else "Take a pointer, and do not change what it points to.",
             unless="Leave it if the function needs a copy of its own.",
             concern=f"copy {named.name} parameter",
             function=function.key,
@@ -175,7 +175,7 @@ def _of_grown(change: Change) -> Iterator[Diagnostic]:
             line=growth.line,
             end_line=growth.line,
             construct=f"With this, {code(name)} grows from {growth.sizes}: {growth.names} {takes} it by value.",
-            remedy=f"Take {code(f'*{name}')}, and do not change what it points to.",
+            remedy="Take a pointer, and do not change what it points to.",
             concern=f"copy {name} parameter",
             subject=growth.copy,
         )

@@ -38,6 +38,7 @@ used as functions (`Quota.Equal`); types whose methods all had value receivers b
 renamed; immutable values such as `metav1.Time`; command lines, fakes, tests and generated code.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -101,7 +102,7 @@ def value_receiver(change: Change) -> Iterator[Diagnostic]:
             unless="" if locks else "Leave it if the copy is wanted.",
             concern=f"value receiver {receiver.type_name}",
             function=function.key,
-            subject=copy,
+            subject=dataclasses.replace(copy, locks=locks),
         )
     yield from _of_grown(change)
 

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from analyzers.analysis.diagnostic import Diagnostic, Level
 from analyzers.analysis.subject import Allocation, Copy, Nested, Walk
 from analyzers.news.sent import Per, Sent
+from analyzers.weighing import copies
 
 Operation = Literal["request", "walk", "copy"]
 _MULTIPLIED: tuple[str, ...] = get_args(Per)
@@ -26,6 +27,11 @@ def operation(diagnostic: Diagnostic) -> Operation | None:
         case Copy() | Allocation(what="copy"):
             return "copy"
     return None
+
+
+def thing(diagnostic: Diagnostic) -> str:
+    """Give the name of what is copied, "" where it is no copy of a known size."""
+    return diagnostic.subject.type_name if isinstance(diagnostic.subject, Copy) else ""
 
 
 def statement(diagnostic: Diagnostic) -> object:
@@ -63,6 +69,14 @@ def merged(group: Sequence[Diagnostic]) -> Diagnostic:
         related=(*first.related, *(related for each in others for related in each.related)),
         jobs=tuple(dict.fromkeys(job for each in group for job in each.jobs)),
     )
+
+
+def _multiplier(first: Diagnostic, others: Sequence[Diagnostic]) -> str:
+    copied = [each.subject for each in (first, *others) if isinstance(each.subject, Copy)]
+    if len(copied) == 1 + len(others) and len({each.per for each in copied}) == 1:
+        return copies.told(copied)
+    clauses = dict.fromkeys(each.multiplier for each in others if each.multiplier != first.multiplier)
+    return " ".join(filter(None, [first.multiplier, *list(clauses)[:1]]))
 
 
 def _rank(diagnostic: Diagnostic) -> int:

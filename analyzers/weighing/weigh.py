@@ -6,7 +6,7 @@ import re
 from functools import singledispatch
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.subject import (
     Allocation,
     Bump,
@@ -27,6 +27,7 @@ from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.versions.dependencies import Grade
 from analyzers.kubernetes.versions.versions import Step
 from analyzers.news.sent import Sent
+from analyzers.weighing import copies
 from analyzers.weighing.requests import weigh_limit, weigh_pace, weigh_request, weigh_watch
 
 
@@ -46,13 +47,15 @@ def _where(path: CriticalPath | None) -> str:
 
 @_weigh.register
 def _copy(subject: Copy, diagnostic: Diagnostic, change: Change) -> Diagnostic:
-    size = f"{'' if subject.exact else 'at least '}{subject.bytes:,} bytes"
-    per = "Every call copies" if subject.per == "call" else "Every iteration copies"
+    loud = copies.loud(subject) and diagnostic.level is Level.WARNING
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"{per} {size} ({code(subject.type_name)}){_where(subject.path)}.",
-        estimate=Estimate(bytes=subject.bytes, formula=f"sizeof({subject.type_name}) = {size} on amd64"),
-        priority=min(subject.bytes / 100, 20) + (10 if subject.hot else 0),
+        level=Level.WARNING if loud else Level.NOTICE,
+        multiplier=copies.told([subject]),
+        estimate=Estimate(
+            bytes=subject.bytes, formula=f"sizeof({subject.type_name}) = {copies.size(subject)} on amd64"
+        ),
+        priority=(min(subject.bytes / 100, 20) + (10 if subject.hot else 0)) if loud else 4,
     )
 
 

@@ -15,6 +15,7 @@ from analyzers.analysis.report import Report
 from analyzers.analysis.subject import Copy, Walk
 from analyzers.analysis.tree import MemoryTree
 from analyzers.driver.driver import analyze
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.news.requests import NewRequest
 from analyzers.news.sent import Per, Sent
 from tests import harness
@@ -247,3 +248,38 @@ def test_many_allow_comments_are_one_notice_and_silence_each_their_line() -> Non
     text = CHANGE.replace("+	one()\n", lines)
     found = report(said(*((n, n) for n in range(4, 4 + many))), text=text)
     assert [(each.analyzer, len(each.related)) for each in found.diagnostics] == [("allow", many // 2 - 1)]
+
+
+def copied(name: str, line: int, size: int, **fields: object) -> Analyzer:
+    subject = Copy(name, size, True, "call", CriticalPath("the scheduling path", "pod"))
+    known: dict[str, object] = {"analyzer": f"copy-{line}-{size}", "subject": subject, "function": "f"}
+    return said((line, line), **{**known, **fields})  # type: ignore[arg-type]
+
+
+def test_copies_on_one_line_are_told_in_one_sentence() -> None:
+    (found,) = report(copied("v1.Node", 4, 680, remedy="P."), copied("v1.Pod", 4, 848, remedy="P.")).diagnostics
+    assert (
+        found.multiplier == "Every call copies 848 bytes (`v1.Pod`) and 680 bytes (`v1.Node`), on the scheduling path."
+    )
+    assert found.remedy == "P."
+
+
+def test_copies_in_one_function_are_one_comment() -> None:
+    (found,) = report(copied("v1.Node", 4, 680, remedy="P."), copied("v1.Pod", 5, 848, remedy="I.")).diagnostics
+    assert (found.line, found.remedy, found.function) == (5, "I. P.", "f")
+    assert [(place.line, place.message) for place in found.related] == [(4, "v1.Node")]
+    two = report(copied("v1.Node", 4, 680), copied("v1.Pod", 5, 848, function="g")).diagnostics
+    assert len(two) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [
+        (CriticalPath("the scheduling path", "pod"), Level.WARNING),
+        (CriticalPath("a reconcile path", "object"), Level.WARNING),
+        (None, Level.NOTICE),
+    ],
+)
+def test_a_copy_is_a_comment_only_where_it_is_made_again_and_again(path: CriticalPath | None, level: Level) -> None:
+    (found,) = report(said((4, 4), subject=Copy("v1.Pod", 848, True, "call", path))).diagnostics
+    assert found.level is level
