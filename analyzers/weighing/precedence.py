@@ -55,13 +55,10 @@ def merged(group: Sequence[Diagnostic]) -> Diagnostic:
         return first
     # What another request on the same line costs would only confuse; two things copied on one line have two ways out.
     about = [each for each in others if _is_same(first, each)]
-    clauses = dict.fromkeys(
-        each.multiplier for each in about if each.multiplier and each.multiplier != first.multiplier
-    )
     remedies = dict.fromkeys([first.remedy, *(each.remedy for each in about if operation(first) == "copy")])
     return dataclasses.replace(
         first,
-        multiplier=" ".join([first.multiplier, *list(clauses)[:1]]).strip(),
+        multiplier=_multiplier(first, about),
         remedy=" ".join(remedies),
         estimate=first.estimate or next((each.estimate for each in about if each.estimate), None),
         cc=any(each.cc for each in group),
