@@ -151,7 +151,7 @@ def _report(
 ) -> Report:
     for path, reason in missing.items():
         change.skip(path, reason)
-    report = analyze(change, analyzers, catalogue.names())
+    report = analyze(change, analyzers, catalogue.known())
     return dataclasses.replace(report, base=base, head=head, elapsed_ms=(time.perf_counter() - started) * 1000)
 
 

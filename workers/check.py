@@ -56,7 +56,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
-    parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
+    parser.add_argument("--ignore", metavar="NAMES", help="say nothing that these rules would say, separated by commas")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--strict", action="store_true", help="exit with 1 for notices too")
     parser.add_argument(
@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> int:
     if not args.deep:
         gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
     try:
-        analyzers = catalogue.load(_selected(args.select, args.ignore))
+        analyzers = catalogue.load(_names(args.select) or None, _names(args.ignore))
         repository = _repository(args)
         cache = None if args.no_cache or repository is None else _cache(repository)
         words = StoredWords(cache) if cache is not None else None
@@ -92,13 +92,8 @@ def main(args: argparse.Namespace) -> int:
     return int(Level.WARNING in levels or (args.strict and bool(levels)))
 
 
-def _selected(select: str | None, ignore: str | None) -> list[str]:
-    def names(text: str | None) -> list[str]:
-        return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-    chosen = names(select) or list(catalogue.names())
-    catalogue.check(*chosen, *names(ignore))
-    return [name for name in chosen if name not in names(ignore)]
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def _cache(repository: pathlib.Path) -> pathlib.Path | None:
