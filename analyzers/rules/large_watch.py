@@ -69,6 +69,7 @@ from analyzers.kubernetes.requests.informers import restraint
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.kubernetes.requests.restraints import Restraint
 from analyzers.news.requests import component_of
+from analyzers.news.restraints import loosened
 
 _LARGE_WORDS = """
 pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
@@ -81,8 +82,11 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new unrestricted watch of a large collection: from code of every node, or by a manager
     that did not keep that kind before; and for each cache that lost what kept it small or quick."""
     yield from _on_nodes(change)
-    yield from _by_managers(change)
-    yield from _loosened(change)
+    lost = list(_loosened(change))
+    said = {(each.path, each.line) for each in lost}
+    yield from lost
+    yield from (each for each in _by_managers(change) if (each.path, each.line) not in said)
+    yield from _unfiltered(change)
 
 
 class _Found(NamedTuple):
@@ -152,26 +156,62 @@ def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
-    for file, function, found in _first_kept(change):
-        where = component_of(change, file, function)
-        slim = cached_kinds.only_metadata(change.head_index, function, found.handler)
-        yield Diagnostic(
-            analyzer="large-watch",
-            path=function.file.path,
-            line=found.call.line,
-            end_line=found.call.line,
-            construct=_first(found),
-            remedy=_restricting(found, slim),
-            unless="Leave it if the manager's cache is restricted already." if found.cause == "read" else "",
-            concern=f"watch {found.resource} manager",
-            function=function.key,
-            subject=Watch(found.resource, True, False, where, wanted=found.cause != "read" and not slim, first=True),
-        )
+    kept = list(_first_kept(change))
+    places: dict[tuple[str, str], list[_Kept]] = {}
+    for each in kept:
+        places.setdefault((each.function.file.path, each.function.key), []).append(each)
+    for together in places.values():
+        # One place is one comment, and the largest kind speaks for what is kept because of it.
+        first = max(together, key=lambda each: _bytes(each.found.resource))
+        others = sorted({each.found.resource for each in together} - {first.found.resource})
+        yield _kept(change, first, others)
 
 
-def _first_kept(change: Change) -> Iterator[tuple[ChangedFile, Function, CachedKind]]:
-    """The kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read."""
-    news: dict[Named, list[tuple[ChangedFile, Function, CachedKind]]] = {}
+def _bytes(resource: str) -> int:
+    return scale.COUNTS.get(resource, 0) * scale.BYTES.get(resource, scale.OBJECT_BYTES)
+
+
+def _kept(change: Change, each: "_Kept", others: list[str]) -> Diagnostic:
+    file, function, found = each
+    index = change.head_index
+    where = component_of(change, file, function)
+    slim = cached_kinds.only_metadata(index, function, found.handler)
+    chosen = found.cause == "watch" and cached_kinds.chosen(index, function, found.call)
+    disabled = found.cause != "read" and found.type.name in cached_kinds.manager(index, file.path).left_out
+    return Diagnostic(
+        analyzer="large-watch",
+        path=function.file.path,
+        line=found.call.line,
+        end_line=found.call.line,
+        construct=_first(found, chosen, disabled) + (f" So it is with {_listed(others)}." if others else ""),
+        remedy=_restricting(found, slim, restraints.advice(index, file.path)),
+        concern=f"watch {found.resource} manager",
+        function=function.key,
+        subject=Watch(
+            found.resource,
+            True,
+            False,
+            where,
+            wanted=found.cause != "read" and not slim and not chosen and not disabled,
+            first=True,
+        ),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+class _Kept(NamedTuple):
+    file: ChangedFile
+    function: Function
+    found: CachedKind
+
+
+def _first_kept(change: Change) -> Iterator[_Kept]:
+    """The kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read; but
+    those of which the manager's options have it keep fewer."""
+    news: dict[Named, list[_Kept]] = {}
     for file in change.go_files:
         if file.head is None or not _MANAGED.search(file.head.source):
             continue
@@ -179,81 +219,137 @@ def _first_kept(change: Change) -> Iterator[tuple[ChangedFile, Function, CachedK
             reads = requests(change.head_index, function.file, function, ())
             for found in cached_kinds.cached_kinds(change.head_index, function, reads):
                 if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
-                    news.setdefault(found.type, []).append((file, function, found))
+                    news.setdefault(found.type, []).append(_Kept(file, function, found))
     for kind, places in news.items():
-        if not cached_kinds.kept_elsewhere(change.base_index, kind, places[0][0].path):
-            yield min(places, key=lambda place: ("watch", "index", "read").index(place[2].cause))
+        path = places[0].file.path
+        if cached_kinds.kept_elsewhere(change.base_index, kind, path) or cached_kinds.manager(
+            change.head_index, path
+        ).restricts(kind.name):
+            continue
+        yield min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause))
 
 
-def _loosened(change: Change) -> Iterator[Diagnostic]:
+def _unfiltered(change: Change) -> Iterator[Diagnostic]:
+    """Entries of ByObject that are added and restrict nothing."""
     for file in change.go_files:
-        if file.base is None or not any(restraints.LOOK.search(text.encode()) for text in file.diff.removed.values()):
+        if file.head is None or not any("ByObject" in text or "{}" in text for text in file.diff.added.values()):
             continue
         for function in file.functions():
-            old = file.base.function(function.key)
-            for each, word, now in restraints.lost(old, function) if old is not None else ():
-                line = syntax.line(each.node)
-                gone = [at for at in range(line, syntax.end_line(each.node) + 1) if at in file.diff.removed]
-                if not gone or _added_again(change, word or each.name) or _is_cluster_scoped(each):
+            for found in restraints.unfiltered(change.head_index, function):
+                resource = resources.plural(found.kind)
+                line = syntax.line(found.node)
+                if line not in file.diff.added or resource not in scale.COUNTS:
                     continue
-                at = syntax.line(now) if now is not None else file.diff.successors[gone[0]]
+                if any(
+                    each.family == "selection" and not each.kind
+                    for each in restraints.restraints(change.head_index, function)
+                ):
+                    continue  # what the defaults restrict, the entry leaves restricted
                 yield Diagnostic(
                     analyzer="large-watch",
-                    path=function.file.path,
-                    line=at,
-                    end_line=at,
-                    construct=f"{code(each.name)} no longer names {code(word)}: {_LOOSENED[each.name]}."
-                    if word
-                    else f"{code(each.name)} is gone: {_LOOSENED[each.name]}.",
-                    remedy="Keep it, unless nothing needs it any more.",
-                    concern=f"restraint {each.name} {function.key}",
+                    path=file.path,
+                    line=line,
+                    end_line=line,
+                    construct=f"The entry of {resource} in {code('ByObject')} has no selector and no namespace: it restricts "
+                    "nothing, and the cache keeps all of them.",
+                    remedy=f"Give it a {code('Label')}, a {code('Field')} or {code('Namespaces')}.",
+                    unless=f"Leave it if nothing reads or watches {resource}.",
+                    concern=f"unfiltered {resource}",
                     function=function.key,
-                    subject=Watch("", False, False, component_of(change, file, function), unrestricted=True),
+                    subject=Watch(resource, True, False, component_of(change, file, function), first=True),
                 )
 
 
-_WHOLE = "the cache keeps objects whole, with all that nobody reads"
-_LOOSENED = {
-    "WithTransform": _WHOLE,
-    "SetTransform": _WHOLE,
-    "DefaultTransform": _WHOLE,
-    "WithTweakListOptions": "the informers list, watch and keep everything",
-    "ByObject": "the cache lists, watches and keeps all objects of the kind",
-    "DefaultNamespaces": "the cache lists, watches and keeps the objects of all namespaces",
-    "NamespaceIndex": "each read of one namespace walks the objects of all",
-}
+def _loosened(change: Change) -> Iterator[Diagnostic]:
+    for found in loosened(change):
+        each, resource = found.restraint, found.resource
+        if each.name == "NamespaceIndex" and _is_cluster_scoped(each):
+            continue
+        if each.family == "uncached" and resource not in scale.COUNTS:
+            continue
+        known = resource if resource in scale.COUNTS and each.family != "transform" else ""
+        yield Diagnostic(
+            analyzer="large-watch",
+            path=found.file.path,
+            line=found.line,
+            end_line=found.line,
+            construct=(
+                f"{code(each.name)} no longer names {code(found.word)}: "
+                if found.word
+                else f"{code(each.name)}{f' of {resource}' if resource else ''} is gone: "
+            )
+            + _effect(each, resource)
+            + ".",
+            remedy="Keep it, unless nothing needs it any more.",
+            concern=f"restraint {each.name} {found.function.key}",
+            function=found.function.key,
+            subject=Watch(
+                known,
+                bool(known),
+                False,
+                component_of(change, found.file, found.function),
+                first=bool(known),
+                unrestricted=not resource or bool(known) or each.family == "transform",
+            ),
+        )
 
 
-def _added_again(change: Change, name: str) -> bool:
-    pattern = re.compile(rf"\b{re.escape(name)}\b")
-    return any(pattern.search(text) for file in change.go_files for text in file.diff.added.values())
+def _effect(each: Restraint, resource: str) -> str:
+    """What is so now that a restraint is gone."""
+    what = resource or "objects"
+    if each.family == "transform":
+        return f"the cache keeps {what} whole, with all that nobody reads"
+    if each.family == "metadata":
+        return f"{what} of which metadata sufficed are kept whole"
+    if each.family == "index":
+        return "each read of one namespace walks the objects of all"
+    if each.family == "uncached":
+        return f"the next read of {resource} makes the manager list, watch and keep all of them"
+    if each.name in _NAMESPACES:
+        return "the cache lists, watches and keeps the objects of all namespaces"
+    if resource:
+        return f"the cache lists, watches and keeps all {resource}"
+    return "the informers list, watch and keep everything"
+
+
+_NAMESPACES = frozenset(
+    {"DefaultNamespaces", "Namespaces", "Namespace", "MultiNamespacedCacheBuilder", "WithNamespace"}
+)
 
 
 def _is_cluster_scoped(each: Restraint) -> bool:
     """Say whether an informer's index by namespace is of a resource that has none."""
     kind = re.match(r"New(?:Filtered)?(\w+?)Informer", each.owner)
-    return each.name == "NamespaceIndex" and kind is not None and resources.plural(kind[1]) in resources.CLUSTER_SCOPED
+    return kind is not None and resources.plural(kind[1]) in resources.CLUSTER_SCOPED
 
 
 _MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")
 
 
-def _first(found: CachedKind) -> str:
+def _first(found: CachedKind, chosen: bool, disabled: bool) -> str:
     resource = found.resource
     if found.cause == "read":
         return (
             f"{code(found.call.name)} reads {resource} through the manager's cache, as nothing here did before: the first "
             "read makes it list, watch and keep all of them."
         )
-    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
+    said = f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
+    if disabled:
+        said += " That the client's reads of them are live changes nothing for watches."
+    if chosen:
+        said += " The predicates drop events; the cache keeps all objects."
+    return said
 
 
-def _restricting(found: CachedKind, slim: bool) -> str:
-    if slim:
-        return f"The map function needs nothing but metadata: pass {code('builder.OnlyMetadata')}."
+def _restricting(found: CachedKind, slim: bool, known: restraints.Advice) -> str:
+    if slim and known.metadata:
+        return f"The map function needs nothing but metadata: pass {code(known.metadata)}."
+    fewer = f"restrict the cache ({code(known.fewer)})" if known.fewer else "restrict the manager's cache"
     if found.cause == "read":
-        return f"Leave the kind out of the cache ({code('DisableFor')}) and read the few live, or restrict it ({code('ByObject')})."
-    return f"Restrict the cache ({code('ByObject')}), or watch metadata alone ({code('builder.OnlyMetadata')})."
+        live = f"Leave the kind out of the cache ({code(known.live)})" if known.live else f"Use {code('GetAPIReader')}"
+        return f"{live} and read the few live, or {fewer}."
+    slimmer = f", or watch metadata alone ({code(known.metadata)})" if known.metadata else ""
+    return f"{fewer[:1].upper()}{fewer[1:]}{slimmer}."
 
 
 def _watches(

@@ -165,7 +165,9 @@ def _returned(index: PackageIndex, function: Function, value: Node, depth: int) 
             if origin is None or copied_between(callee, origin, 0):
                 return None
             each = _of(index, function, call.arguments[parameter], depth + 4)
-            each = _fitting(each, _type(index, function, value)) if each is not None and origin is not returned else each
+            each = (
+                _fitting(each, _type(index, function, value)) if each is not None and origin is not returned else each
+            )
         else:
             each = _of(index, callee, returned, depth + 4)
         if each is None:

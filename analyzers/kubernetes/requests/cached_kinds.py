@@ -8,17 +8,21 @@ kind and keeps them, unless the cache's options restrict it or the client's Disa
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes.execution import collections
 from analyzers.kubernetes.execution.components import component
+from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
 from analyzers.kubernetes.requests.request import Request
+from analyzers.kubernetes.requests.restraints import Restraint
 
 Cause = Literal["watch", "index", "read"]
 
@@ -115,6 +119,42 @@ def _handler(call: Call) -> Node | None:
     return None
 
 
+_BY_WHICH = re.compile(r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels)\b|LabelSelector")
+
+
+def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether predicates choose objects by name, namespace, labels or annotations among those that a builder's call
+    watches: they drop events, and the cache keeps all objects.
+
+    WithPredicates stands among its arguments, WithEventFilter in the chain behind it.
+    """
+    found = [argument for argument in call.arguments[1:] if re.search(r"[pP]redicate", syntax.text(argument))]
+    found += [
+        argument
+        for other in function.calls
+        if other.name == "WithEventFilter" and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+        for argument in other.arguments
+    ]
+    return any(_chooses(index, function, argument) for argument in found)
+
+
+def _chooses(index: PackageIndex, function: Function, argument: Node) -> bool:
+    """Whether a predicate, or a function of the tree that makes one, looks at what an object is, and not at how it changed."""
+    if _BY_WHICH.search(syntax.text(argument)):
+        return True
+    for node in syntax.walk(argument):
+        if node.type not in {"call_expression", "identifier", "selector_expression"}:
+            continue
+        named = node.child_by_field_name("function") if node.type == "call_expression" else node
+        _, target = index.referenced(named, function.file, function) if named is not None else (None, None)
+        if target is not None and target.body is not None and _BY_WHICH.search(syntax.text(target.body)):
+            return True
+        binding = function.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+        if binding is not None and binding.value is not None and _BY_WHICH.search(syntax.text(binding.value)):
+            return True
+    return False
+
+
 def only_metadata(index: PackageIndex, function: Function, handler: Node | None) -> bool:
     """Say whether a map function asks its object for nothing but what PartialObjectMetadata has."""
     if handler is None:
@@ -142,17 +182,87 @@ def _parameters(text: str) -> list[str]:
 
 
 def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
-    """Say whether the tree's own code speaks of objects of a kind anywhere, so that the cache of the program that the file at
-    `path` belongs to may hold them already.
+    """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
 
-    Errs towards yes: any value of the type counts, tests aside; a tree that is too large to be read does too. Of a
-    repository with several projects only the file's own is searched.
+    Errs towards yes: any value of the type counts in code that uses controller-runtime, tests aside; a tree that is too large
+    to be read does too. What is watched as metadata alone is another cache, and of a kind that DisableFor leaves out only
+    what is watched counts. Of a repository with several projects only the file's own is searched.
     """
+    name = re.escape(kind.name.encode())
+    if kind.name in manager(index, path).left_out:
+        watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
+        return _found(index, path, lambda source: _whole(source, watched))
     mention = re.compile(
         rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)|\b%(p)s\(\)"
-        % {b"n": re.escape(kind.name.encode()), b"p": kind.name.encode() + b"s"}
+        % {b"n": name, b"p": kind.name.encode() + b"s"}
     )
-    return _mentioned(index, _project(index, path), mention, lambda path: component(path).reviewed)
+    return _found(index, path, lambda source: _USES.search(source) is not None and _whole(source, mention))
+
+
+def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether the program that the file at `path` belongs to speaks of a kind outside of its manager's options."""
+    mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
+    return _found(index, path, lambda source: mention.search(source) is not None)
+
+
+def mentioned(index: PackageIndex, path: str, pattern: re.Pattern[bytes]) -> bool:
+    """Say whether a file of the program that the file at `path` belongs to matches; errs towards yes as kept_elsewhere."""
+    return _found(index, path, lambda source: pattern.search(source) is not None)
+
+
+_USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+_SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")
+_SLIM_BEHIND = re.compile(rb"[^\n]{0,200}\bOnlyMetadata\b|[^()]{0,80},\s*(builder\.)?OnlyMetadata\b")
+
+
+def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
+    """Say whether a text speaks of whole objects, and not only in a watch of metadata."""
+    return any(
+        not _SLIM_BEHIND.match(source, match.end())
+        and not _SLIM_BEFORE.search(source, max(0, match.start() - 60), match.start())
+        for match in mention.finditer(source)
+    )
+
+
+def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool]) -> bool:
+    for file in _files(index, _project(index, path), lambda path: component(path).reviewed):
+        if file is None or wanted(file.source):
+            return True
+    return False
+
+
+class Manager(NamedTuple):
+    """What the options of a program's managers say, wherever in the program they stand: what they restrict, and the kinds
+    that their clients read live. With several managers in one project, what one of them says."""
+
+    restraints: tuple[Restraint, ...]
+    left_out: frozenset[str]
+
+    def restricts(self, kind: str) -> bool:
+        """Say whether fewer objects of a kind are kept than there are."""
+        return any(each.family == "selection" and each.kind in {"", kind} for each in self.restraints)
+
+
+_OPTIONS = re.compile(rb"\bOptions\{|\bOptions\b|ByObject|CacheBuilder|UncachedObjects|BuilderWithOptions")
+_managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
+
+
+def manager(index: PackageIndex, path: str) -> Manager:
+    """Give what the managers of the program are told that the file at `path` belongs to."""
+    known = _managers.setdefault(index, {})
+    project = _project(index, path)
+    if project not in known:
+        found = [
+            each
+            for file in _files(index, project, lambda path: component(path).reviewed)
+            if file is not None and _USES.search(file.source) and _OPTIONS.search(file.source)
+            for function in (*file.functions, *file.initializers)
+            for each in restraints.restraints(index, function)
+            if each.of_manager
+        ]
+        left_out = frozenset(each.kind for each in found if each.family == "uncached")
+        known[project] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
+    return known[project]
 
 
 def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
@@ -167,10 +277,11 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
         rb"\.V\d\w*\(\)\s*\.\s*%(p)s\(\)|[iI]nformer\w*(\(\))?\.%(p)s\(\)|\binformers\w*\.%(n)sInformer\b"
         % {b"p": plural, b"n": re.escape(kind)}
     )
-    return _mentioned(index, "", mention, program)
+    return any(file is None or mention.search(file.source) for file in _files(index, "", program))
 
 
-def _mentioned(index: PackageIndex, folder: str, mention: re.Pattern[bytes], wanted: Callable[[str], bool]) -> bool:
+def _files(index: PackageIndex, folder: str, wanted: Callable[[str], bool]) -> Iterator[SourceFile | None]:
+    """Yield the files in and below a folder whose paths are wanted; None instead of those that are too many."""
     waiting, read = [folder], 0
     while waiting:
         folder = waiting.pop()
@@ -183,10 +294,11 @@ def _mentioned(index: PackageIndex, folder: str, mention: re.Pattern[bytes], wan
             if not name.endswith(".go") or not wanted(path):
                 continue
             read += 1
-            file = index.file(path)
-            if read > _MOST_FILES or (file is not None and mention.search(file.source)):
-                return True
-    return False
+            if read > _MOST_FILES:
+                yield None
+                return
+            if (file := index.file(path)) is not None:
+                yield file
 
 
 def _project(index: PackageIndex, path: str) -> str:
