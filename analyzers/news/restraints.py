@@ -46,15 +46,21 @@ def loosened(change: Change) -> Iterator[Loosened]:
         for each in restraints.restraints(change.head_index, function)
         if each.line in file.diff.added
     ]
-    for file in touched:
-        for old in file.old_functions():
-            function = file.head.function(old.key) if file.head is not None else None
-            kept = list(restraints.restraints(change.head_index, function)) if function is not None else []
-            gone = [each for each in _had(change, old) if each.line in file.diff.removed]
-            if function is not None:
-                yield from _metadata_factory(file, old, function)
-            for each in dict.fromkeys(gone):
-                yield from _lost(change, file, each, function, kept, added)
+    gone = [
+        (file, old, [each for each in _had(change, old) if each.line in file.diff.removed])
+        for file in touched
+        for old in file.old_functions()
+    ]
+    own = {(old.key, each.family) for _, old, lost in gone for each in lost}
+    for file, old, lost in gone:
+        function = file.head.function(old.key) if file.head is not None else None
+        kept = list(restraints.restraints(change.head_index, function)) if function is not None else []
+        # What is added where another was taken away takes the place of that one.
+        free = [each for each in added if each.function.key == old.key or (each.function.key, each.family) not in own]
+        if function is not None:
+            yield from _metadata_factory(file, old, function)
+        for each in dict.fromkeys(lost):
+            yield from _lost(change, file, each, function, kept, free)
 
 
 def _mentions(file: ChangedFile) -> bool:
