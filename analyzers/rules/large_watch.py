@@ -65,17 +65,11 @@ from analyzers.kubernetes import resources, scale
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.requests import cached_kinds, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
-from analyzers.kubernetes.requests.informers import restraint
+from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.kubernetes.requests.restraints import Restraint
 from analyzers.news.requests import component_of
 from analyzers.news.restraints import loosened
-
-_LARGE_WORDS = """
-pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
-endpointslices
-"""
-_LARGE = frozenset(_LARGE_WORDS.split())
 
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
@@ -156,15 +150,28 @@ def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
-    kept = list(_first_kept(change))
     places: dict[tuple[str, str], list[_Kept]] = {}
-    for each in kept:
-        places.setdefault((each.function.file.path, each.function.key), []).append(each)
+    for each in _first_kept(change):
+        if _trap(change, each):
+            yield _kept(change, each, [])
+        else:
+            places.setdefault((each.function.file.path, each.function.key), []).append(each)
     for together in places.values():
         # One place is one comment, and the largest kind speaks for what is kept because of it.
         first = max(together, key=lambda each: _bytes(each.found.resource))
-        others = sorted({each.found.resource for each in together} - {first.found.resource})
-        yield _kept(change, first, others)
+        yield _kept(change, first, sorted({each.found.resource for each in together} - {first.found.resource}))
+
+
+def _trap(change: Change, each: "_Kept") -> str:
+    """What the code around a watch takes for a restriction of the cache, though it is none."""
+    file, function, found = each
+    if found.cause == "read":
+        return ""
+    if found.type.name in cached_kinds.manager(change.head_index, file.path).left_out:
+        return " That the client's reads of them are live changes nothing for watches."
+    if cached_kinds.chosen(change.head_index, function, found.call):
+        return " The predicates drop events; the cache keeps all objects."
+    return ""
 
 
 def _bytes(resource: str) -> int:
@@ -176,14 +183,13 @@ def _kept(change: Change, each: "_Kept", others: list[str]) -> Diagnostic:
     index = change.head_index
     where = component_of(change, file, function)
     slim = cached_kinds.only_metadata(index, function, found.handler)
-    chosen = found.cause == "watch" and cached_kinds.chosen(index, function, found.call)
-    disabled = found.cause != "read" and found.type.name in cached_kinds.manager(index, file.path).left_out
+    trap = _trap(change, each)
     return Diagnostic(
         analyzer="large-watch",
         path=function.file.path,
         line=found.call.line,
         end_line=found.call.line,
-        construct=_first(found, chosen, disabled) + (f" So it is with {_listed(others)}." if others else ""),
+        construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
         remedy=_restricting(found, slim, restraints.advice(index, file.path)),
         concern=f"watch {found.resource} manager",
         function=function.key,
@@ -192,7 +198,7 @@ def _kept(change: Change, each: "_Kept", others: list[str]) -> Diagnostic:
             True,
             False,
             where,
-            wanted=found.cause != "read" and not slim and not chosen and not disabled,
+            wanted=found.cause != "read" and not slim and not trap,
             first=True,
         ),
     )
@@ -254,7 +260,7 @@ def _unfiltered(change: Change) -> Iterator[Diagnostic]:
                     "nothing, and the cache keeps all of them.",
                     remedy=f"Give it a {code('Label')}, a {code('Field')} or {code('Namespaces')}.",
                     unless=f"Leave it if nothing reads or watches {resource}.",
-                    concern=f"unfiltered {resource}",
+                    concern=f"unfiltered {function.key}",
                     function=function.key,
                     subject=Watch(resource, True, False, component_of(change, file, function), first=True),
                 )
@@ -326,19 +332,14 @@ def _is_cluster_scoped(each: Restraint) -> bool:
 _MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")
 
 
-def _first(found: CachedKind, chosen: bool, disabled: bool) -> str:
+def _first(found: CachedKind) -> str:
     resource = found.resource
     if found.cause == "read":
         return (
             f"{code(found.call.name)} reads {resource} through the manager's cache, as nothing here did before: the first "
             "read makes it list, watch and keep all of them."
         )
-    said = f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
-    if disabled:
-        said += " That the client's reads of them are live changes nothing for watches."
-    if chosen:
-        said += " The predicates drop events; the cache keeps all objects."
-    return said
+    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
 
 
 def _restricting(found: CachedKind, slim: bool, known: restraints.Advice) -> str:
@@ -361,19 +362,31 @@ def _watches(
             if (
                 request.verb == "WATCH"
                 and request.scope == "cluster"
-                and request.resource in _LARGE
+                and request.resource in resources.LARGE
                 and request.line in lines
                 and restraint(index, request) == ("restricted" if restricted else "none")
             ):
                 yield _Found(request.resource, request.call, function)
+        if not restricted:
+            yield from _reflected(index, function, lines)
         for call in function.calls:
             if restricted or call.name != "Informer" or call.line not in lines or call.operand is None:
                 continue
             named = dereferenced(index.type_of(call.operand, function.file, function))
             if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
                 resource = resources.plural(named.name.removesuffix("Informer"))
-                if resource in _LARGE:
+                if resource in resources.LARGE:
                     yield _Found(resource, call, function, named)
+
+
+def _reflected(index: PackageIndex, function: Function, lines: Collection[int]) -> Iterator[_Found]:
+    """Informers and reflectors over a ListWatch of a REST client: `NewListWatchFromClient(c, "secrets", "", ...)`."""
+    source = function.file.source
+    if source.find(b"ListWatchFromClient(", function.region.start, function.region.end) < 0:
+        return
+    for each in informers(index, function.file, function, requests(index, function.file, function, ())):
+        if each.call.line in lines and each.all_namespaces and not each.selected and each.resource in resources.LARGE:
+            yield _Found(each.resource, each.call, function)
 
 
 _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory|WithNamespace\(")

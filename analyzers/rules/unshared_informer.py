@@ -47,6 +47,8 @@ are shared through a factory; a second one on the same resource pays all of it a
  }
 ```
 
+What is made where objects are reconciled, for one of them, is an informer for each object: a watch each.
+
 Not reported: informers that were only moved or written differently; factories and caches themselves; the kubelet's
 own, which a field selector restricts to its node; command lines and tests. A ListWatch that comes from elsewhere, or
 whose options an unknown function changes, may be restricted there: a notice.
@@ -64,7 +66,8 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
-from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.execution.callpaths import CallPaths
+from analyzers.kubernetes.execution.components import Component, Kind
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.informers import Informer, informers
 from analyzers.kubernetes.requests.requests import requests
@@ -90,7 +93,10 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
         if paying is not None and not was_shared:
             removed[paying] -= 1
             continue
-        if where.kind is Kind.CLI or (where.every_node and each.selected):
+        if where.kind is Kind.CLI or (where.every_node and (each.selected or _is_watched_by_nodes(each))):
+            continue
+        if (per := _per_object(change, each)) is not None:
+            yield _for_each(each, per, where)
             continue
         given = each.factory and _is_given_one(change, each)
         if each.factory and not given and (where.kind not in _INSIDE or file.path.startswith("cmd/")):
@@ -115,6 +121,73 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
                 _is_own(each.resource, file.path) and not was_shared,
             ),
         )
+
+
+def _is_watched_by_nodes(each: Informer) -> bool:
+    """Say whether it is not that it is not shared that costs: every node keeps all there is (large-watch says so)."""
+    return each.all_namespaces and not each.selected and not each.factory and each.resource in resources.LARGE
+
+
+def _per_object(change: Change, each: Informer) -> str | None:
+    """Say for what an informer is made again and again ("object that is reconciled", "event"), None if nothing says that it is.
+
+    It is made where objects are reconciled or events handled, by a client that the receiver has, and for what that function
+    is given: a name or a namespace, a key, an object. One for a kind of objects, of which there are few, or of a cluster
+    whose client is made there, is none.
+    """
+    function, call = each.function, each.call
+    if function.receiver is None or not _is_of_receiver(change, each):
+        return None
+    given = {
+        parameter.name for parameter in function.params if _OF_ONE.search(" ".join(syntax.text(parameter.type).split()))
+    }
+    made_of = {syntax.text(node) for node in syntax.walk(call.node) if node.type == "identifier"}
+    for name in tuple(made_of):  # a ListWatch, or options, that stand in a variable
+        binding = function.binding(name, call.node.start_byte)
+        if binding is not None and binding.kind == "var" and binding.value is not None:
+            made_of |= {syntax.text(node) for node in syntax.walk(binding.value) if node.type == "identifier"}
+    if not given & made_of:
+        return None
+    path = CallPaths(change.head_index, change.graph).worst(function, call)
+    if path.root == "event":
+        return "object that is reconciled" if path.critical is None or path.critical.per != "event" else "event"
+    return (
+        "request" if path.root == "critical" and path.critical is not None and path.critical.per == "request" else None
+    )
+
+
+_OF_ONE = re.compile(r"^(string|(\w+\.)?(NamespacedName|ObjectKey|Request)|\*\w+\.[A-Z]\w*)$")
+
+
+def _is_of_receiver(change: Change, each: Informer) -> bool:
+    """Say whether the client that an informer lists with is a field of the receiver, and not made or given for the occasion."""
+    function = each.function
+    receiver = function.receiver.name if function.receiver is not None else ""
+    sent = [
+        request.call.operand
+        for request in requests(change.head_index, function.file, function, ())
+        if request.list_watch and each.call.node.start_byte <= request.call.node.start_byte < each.call.node.end_byte
+    ]
+    clients = sent or each.call.arguments[:1]
+    return bool(receiver) and all(
+        node is not None and re.match(rf"{re.escape(receiver)}\.", syntax.text(node)) is not None for node in clients
+    )
+
+
+def _for_each(each: Informer, per: str, where: Component) -> Diagnostic:
+    return Diagnostic(
+        analyzer="unshared-informer",
+        path=each.file.path,
+        line=each.call.line,
+        end_line=each.call.end_line,
+        construct=f"{code(each.call.name)} starts an informer on {each.resource or 'objects'} for each {per}: a LIST and a "
+        "WATCH of its own, which go on until something stops them.",
+        remedy="Keep one informer for all of them, with a selector or an index that finds what belongs to one.",
+        unless="Leave it if there are never more than a few.",
+        concern=f"informer for each {each.function.key}",
+        function=each.function.key,
+        subject=Watch(each.resource, False, False, where, repeated=True),
+    )
 
 
 _GIVEN = re.compile(r"\b(framework\.(Framework)?Handle|SharedInformerFactory|manager\.Manager|ctrl\.Manager)\b")
