@@ -358,35 +358,38 @@ def _watches(
 ) -> Iterator[_Found]:
     """The watches of large collections on these lines: those that nothing restricts, or those that a selector does."""
     for function in functions:
-        for request in requests(index, function.file, function, ()):
+        sent = requests(index, function.file, function, ())
+        watched = [each for each in sent if each.verb == "WATCH" and each.resource in resources.LARGE]
+        for request in watched:
             if (
-                request.verb == "WATCH"
-                and request.scope == "cluster"
-                and request.resource in resources.LARGE
+                request.scope == "cluster"
                 and request.line in lines
                 and restraint(index, request) == ("restricted" if restricted else "none")
             ):
                 yield _Found(request.resource, request.call, function)
-        if not restricted:
-            yield from _reflected(index, function, lines)
+        if restricted:
+            continue
+        # Whose ListWatch is made elsewhere, or by a REST client.
+        named = {each.resource for each in watched}
+        for made in informers(index, function.file, function, sent) if _makes(function) else ():
+            whole = made.all_namespaces and not made.selected and not made.factory
+            if whole and made.call.line in lines and made.resource in resources.LARGE - named:
+                yield _Found(made.resource, made.call, function)
         for call in function.calls:
-            if restricted or call.name != "Informer" or call.line not in lines or call.operand is None:
+            if call.name != "Informer" or call.line not in lines or call.operand is None:
                 continue
-            named = dereferenced(index.type_of(call.operand, function.file, function))
-            if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
-                resource = resources.plural(named.name.removesuffix("Informer"))
+            type_ = dereferenced(index.type_of(call.operand, function.file, function))
+            if isinstance(type_, Named) and "/informers/" in type_.path and not _narrowed(index, function):
+                resource = resources.plural(type_.name.removesuffix("Informer"))
                 if resource in resources.LARGE:
-                    yield _Found(resource, call, function, named)
+                    yield _Found(resource, call, function, type_)
 
 
-def _reflected(index: PackageIndex, function: Function, lines: Collection[int]) -> Iterator[_Found]:
-    """Informers and reflectors over a ListWatch of a REST client: `NewListWatchFromClient(c, "secrets", "", ...)`."""
+def _makes(function: Function) -> bool:
     source = function.file.source
-    if source.find(b"ListWatchFromClient(", function.region.start, function.region.end) < 0:
-        return
-    for each in informers(index, function.file, function, requests(index, function.file, function, ())):
-        if each.call.line in lines and each.all_namespaces and not each.selected and each.resource in resources.LARGE:
-            yield _Found(each.resource, each.call, function)
+    return any(
+        source.find(name, function.region.start, function.region.end) >= 0 for name in (b"Informer(", b"Reflector")
+    )
 
 
 _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory|WithNamespace\(")
