@@ -81,6 +81,7 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     yield from lost
     yield from (each for each in _by_managers(change) if (each.path, each.line) not in said)
     yield from _unfiltered(change)
+    yield from _untyped(change)
 
 
 class _Found(NamedTuple):
@@ -198,7 +199,7 @@ def _kept(change: Change, each: "_Kept", others: list[str]) -> Diagnostic:
             True,
             False,
             where,
-            wanted=found.cause != "read" and not slim and not trap,
+            wanted=found.cause == "watch" and not slim and not trap,
             first=True,
         ),
     )
@@ -233,6 +234,37 @@ def _first_kept(change: Change) -> Iterator[_Kept]:
         ).restricts(kind.name):
             continue
         yield min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause))
+
+
+def _untyped(change: Change) -> Iterator[Diagnostic]:
+    """Reads of unstructured objects of a kind that the manager's cache keeps typed: those are another cache, or none."""
+    for file in change.go_files:
+        if file.head is None or b"nstructured" not in file.head.source or not _MANAGED.search(file.head.source):
+            continue
+        for function in file.functions():
+            sent = requests(change.head_index, function.file, function, ())
+            for kind, request in cached_kinds.untyped(function, sent):
+                resource = resources.plural(kind)
+                if not file.added(request.line, request.line) or resource not in scale.COUNTS:
+                    continue
+                if not cached_kinds.watched(change.head_index, kind, file.path):
+                    continue
+                yield Diagnostic(
+                    analyzer="large-watch",
+                    path=file.path,
+                    line=request.line,
+                    end_line=request.line,
+                    construct=f"{code(request.method)} reads {resource} as unstructured objects; the manager keeps all of them as "
+                    + (
+                        "typed ones, which do not answer it: it is a request each time."
+                        if request.live
+                        else "typed ones, and begins a second cache for these."
+                    ),
+                    remedy=f"Read the typed object, {code(kind)}.",
+                    concern=f"untyped {resource}",
+                    function=function.key,
+                    subject=Watch(resource, not request.live, False, component_of(change, file, function)),
+                )
 
 
 def _unfiltered(change: Change) -> Iterator[Diagnostic]:
@@ -336,10 +368,10 @@ def _first(found: CachedKind) -> str:
     resource = found.resource
     if found.cause == "read":
         return (
-            f"{code(found.call.name)} reads {resource} through the manager's cache, as nothing here did before: the first "
+            f"{code(found.call.name)} reads {resource} through the manager's cache, as it did not before: the first "
             "read makes it list, watch and keep all of them."
         )
-    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
+    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
 
 
 def _restricting(found: CachedKind, slim: bool, known: restraints.Advice) -> str:

@@ -26,9 +26,10 @@ from analyzers.kubernetes.requests.restraints import Restraint
 
 Cause = Literal["watch", "index", "read"]
 
-_BUILDERS = frozenset({"For", "Owns", "Watches", "Kind"})
+_BUILDERS = frozenset({"For", "Owns", "Watches", "Watch", "Kind"})
+_KIND = re.compile(r"\bKind\{\s*Type:")
 _METADATA = re.compile(r"OnlyMetadata|PartialObjectMetadata|WatchesMetadata")
-_LOOK = re.compile(rb"\b(For|Owns|Watches|Kind|IndexField|GetInformer)\b\s*[({]")
+_LOOK = re.compile(rb"\b(For|Owns|Watches|Watch|Kind|IndexField|GetInformer)\b\s*[({]")
 _MOST_FILES = 3000
 _PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
 _SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
@@ -64,6 +65,8 @@ def cached_kinds(index: PackageIndex, function: Function, reads: Iterable[Reques
             if _is_of_the_manager(index, function, call):
                 yield from _of(index, function, call, call.arguments[1], "index")
         elif call.name in _BUILDERS and call.arguments and not _METADATA.search(_statement(call)):
+            if call.name == "Watch" and not _KIND.search(syntax.text(call.arguments[0])):
+                continue
             for argument in call.arguments[:2]:
                 yield from _of(index, function, call, argument, "watch")
 
@@ -104,6 +107,38 @@ def _is_of_the_manager(index: PackageIndex, function: Function, call: Call) -> b
     return type_ is None and re.search(r"[iI]ndexer|[cC]ache|[mM]gr|[mM]anager", syntax.text(operand)) is not None
 
 
+def untyped(function: Function, reads: Iterable[Request]) -> Iterator[tuple[str, Request]]:
+    """Yield the reads of unstructured objects by a controller-runtime client whose kind the function names, with the kind."""
+    for request in reads:
+        number = 2 if request.verb == "GET" else 1
+        if not request.unstructured or request.verb not in {"GET", "LIST"} or len(request.call.arguments) <= number:
+            continue
+        name = syntax.text(request.call.arguments[number]).lstrip("&")
+        told = [
+            match
+            for call in function.calls
+            if call.name in {"SetGroupVersionKind", "SetKind"}
+            and call.operand is not None
+            and syntax.text(call.operand) == name
+            and call.node.start_byte < request.call.node.start_byte
+            and (match := _KIND_TOLD.search(syntax.text(call.node)))
+        ]
+        if told:
+            yield (told[-1][1] or told[-1][2]).removesuffix("List"), request
+
+
+_KIND_TOLD = re.compile(r'\bKind:\s*"(\w{1,80})"|SetKind\("(\w{1,80})"\)')
+
+
+def watched(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether a builder of the program that the file at `path` belongs to watches whole, typed objects of a kind."""
+    mention = re.compile(rb"\b(?:For|Owns|Watches|Kind)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
+    for file in _files(index, _project(index, path), lambda path: component(path).reviewed):
+        if file is not None and _whole(file.source, mention):
+            return True
+    return False
+
+
 _MAP_FUNC = re.compile(r"(?:EnqueueRequestsFromMapFunc|MapFunc|ToRequestsFunc|TypedMapFunc)\s*$")
 
 
@@ -119,7 +154,9 @@ def _handler(call: Call) -> Node | None:
     return None
 
 
-_BY_WHICH = re.compile(r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels)\b|LabelSelector")
+_BY_WHICH = re.compile(
+    r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
+)
 
 
 def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
@@ -193,10 +230,18 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
         watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
         return _found(index, path, lambda source: _whole(source, watched))
     mention = re.compile(
-        rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)|\b%(p)s\(\)"
-        % {b"n": name, b"p": kind.name.encode() + b"s"}
+        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
+        % {b"n": name}
     )
-    return _found(index, path, lambda source: _USES.search(source) is not None and _whole(source, mention))
+    filled = re.compile(rb"\.%b\{\s*\w" % name)
+    return _found(
+        index,
+        path,
+        lambda source: (
+            _USES.search(source) is not None
+            and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
+        ),
+    )
 
 
 def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
@@ -211,6 +256,8 @@ def mentioned(index: PackageIndex, path: str, pattern: re.Pattern[bytes]) -> boo
 
 
 _USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+_READS_FILLED = re.compile(rb"CreateOr(?:Update|Patch)|ObjectKeyFromObject")
+"""What reads an object by what it was filled with; all else that fills one creates it, which no cache sees."""
 _SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")
 _SLIM_BEHIND = re.compile(rb"[^\n]{0,200}\bOnlyMetadata\b|[^()]{0,80},\s*(builder\.)?OnlyMetadata\b")
 
@@ -243,6 +290,7 @@ class Manager(NamedTuple):
         return any(each.family == "selection" and each.kind in {"", kind} for each in self.restraints)
 
 
+_PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
 _OPTIONS = re.compile(rb"\bOptions\{|\bOptions\b|ByObject|CacheBuilder|UncachedObjects|BuilderWithOptions")
 _managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
 
@@ -251,18 +299,29 @@ def manager(index: PackageIndex, path: str) -> Manager:
     """Give what the managers of the program are told that the file at `path` belongs to."""
     known = _managers.setdefault(index, {})
     project = _project(index, path)
-    if project not in known:
+    program = _PROGRAM.match(path)
+    key = f"{project} {program[1] if program is not None else ''}"
+    if key not in known:
         found = [
             each
             for file in _files(index, project, lambda path: component(path).reviewed)
-            if file is not None and _USES.search(file.source) and _OPTIONS.search(file.source)
+            if file is not None
+            and _may_be_of(program, file.path)
+            and _USES.search(file.source)
+            and _OPTIONS.search(file.source)
             for function in (*file.functions, *file.initializers)
             for each in restraints.restraints(index, function)
             if each.of_manager
         ]
         left_out = frozenset(each.kind for each in found if each.family == "uncached")
-        known[project] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
-    return known[project]
+        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
+    return known[key]
+
+
+def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
+    """Say whether a file may belong to a program, which those in the folders of other programs do not."""
+    other = _PROGRAM.match(path)
+    return program is None or other is None or other[1] == program[1]
 
 
 def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:

@@ -186,12 +186,23 @@ def _is_options(index: PackageIndex, function: Function, node: Node) -> bool:
 
 
 def _of_key(name: str, key: Node, value: Node, owner: str, function: Function) -> Iterator[Restraint]:
-    if syntax.text(value) in {"nil", '""'} or _NO_NAMESPACE.match(syntax.text(value)):
+    if syntax.text(value) in {"nil", '""'} or _NO_NAMESPACE.match(syntax.text(value)) or _is_unset(function, value):
         return
-    if name in {"ByObject", "SelectorsByObject", "TransformByObject"} and value.type == "composite_literal":
+    made = value.type == "composite_literal" or syntax.text(value).startswith("make(")
+    if name in {"ByObject", "SelectorsByObject", "TransformByObject"} and made:
         return  # its entries tell
     family = {**_KEYS, **_TYPED_KEYS}[name]
     yield Restraint(name, family, "", owner, frozenset(), function, key)
+
+
+def _is_unset(function: Function, value: Node) -> bool:
+    """Say whether a variable holds a flag's value that is empty unless somebody sets it: all namespaces, as a rule."""
+    if value.type != "identifier":
+        return False
+    name = re.escape(syntax.text(value))
+    text = r'"[^"\n]*",\s*(?:"\w?",\s*)?""'  # its name, its shorthand, its default
+    flag = rf"StringVarP?\(\s*&{name},\s*{text}|\b{name}\s*:?=\s*\w+\.StringP?\({text}"
+    return re.search(flag.encode(), function.file.source) is not None
 
 
 def _of_entry(function: Function, key: Node, value: Node, kind: str, type_: str) -> Iterator[Restraint]:
