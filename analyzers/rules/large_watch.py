@@ -150,9 +150,45 @@ def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
         yield from _watches(change.base_index, file.old_functions(), file.diff.removed, restricted)
 
 
+_MUCH = 200_000_000
+"""Bytes of one kind in a manager's cache from which on it is worth a word that each object is kept with its managedFields."""
+
+
+def _untransformed(change: Change, kept: "list[_Kept]") -> Iterator[Diagnostic]:
+    """A manager that is new, keeps much, and keeps each object with its managedFields."""
+    if not any(_bytes(each.found.resource) >= _MUCH for each in kept):
+        return
+    for file in change.go_files:
+        known = restraints.advice(change.head_index, file.path)
+        for function in file.functions() if file.head is not None and known.transform else ():
+            for call in function.calls:
+                if call.name != "NewManager" or call.line not in file.diff.added:
+                    continue
+                had = cached_kinds.mentioned(change.base_index, file.path, _MAKES_MANAGER)
+                if had or cached_kinds.manager(change.head_index, file.path).transforms:
+                    continue
+                yield Diagnostic(
+                    analyzer="large-watch",
+                    path=file.path,
+                    line=call.line,
+                    end_line=call.line,
+                    construct=f"The cache of {code(call.name)} keeps the {code('managedFields')} of every object, which few "
+                    "controllers read: often a third of an object.",
+                    remedy=f"Drop them: {code(f'DefaultTransform: {known.transform}()')}.",
+                    concern="managedFields",
+                    function=function.key,
+                    subject=Watch("", False, False, component_of(change, file, function)),
+                )
+
+
+_MAKES_MANAGER = re.compile(rb"\bNewManager\(|\bmanager\.New\(")
+
+
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
     places: dict[tuple[str, str], list[_Kept]] = {}
-    for each in _first_kept(change):
+    kept = list(_first_kept(change))
+    yield from _untransformed(change, kept)
+    for each in kept:
         if _trap(change, each):
             yield _kept(change, each, [])
         else:

@@ -285,6 +285,11 @@ class Manager(NamedTuple):
     restraints: tuple[Restraint, ...]
     left_out: frozenset[str]
 
+    @property
+    def transforms(self) -> bool:
+        """Whether objects are made smaller before they are kept."""
+        return any(each.family == "transform" for each in self.restraints)
+
     def restricts(self, kind: str) -> bool:
         """Say whether fewer objects of a kind are kept than there are."""
         return any(each.family == "selection" and each.kind in {"", kind} for each in self.restraints)

@@ -311,15 +311,17 @@ def unfiltered(index: PackageIndex, function: Function) -> Iterator[Unfiltered]:
 
 
 class Advice(NamedTuple):
-    """What a release of controller-runtime calls its means: to read a kind live, to keep less of it, to keep metadata alone;
-    "" for what it has not, and what the readers of an unknown release can do."""
+    """What a release of controller-runtime calls its means: to read a kind live, to keep less of it, to keep metadata alone,
+    to drop managedFields; "" for what it has not, and what the readers of an unknown release can do."""
 
     live: str
     fewer: str
     metadata: str
+    transform: str = ""
 
 
 _RELEASES: tuple[tuple[int, Advice], ...] = (
+    (18, Advice("DisableFor", "ByObject", "builder.OnlyMetadata", "cache.TransformStripManagedFields")),
     (15, Advice("DisableFor", "ByObject", "builder.OnlyMetadata")),
     (9, Advice("ClientDisableCacheFor", "SelectorsByObject", "builder.OnlyMetadata")),
     (7, Advice("ClientDisableCacheFor", "", "builder.OnlyMetadata")),
