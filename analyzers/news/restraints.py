@@ -93,7 +93,7 @@ def _lost(
         if gone and now.words <= old.words and not _written(change, gone[0]):
             yield Loosened(old, gone[0], file, function, now.line, old.resource)
         return
-    if any(_pays(each, old) for each in (*kept, *added)):
+    if any(_pays(each, old) for each in (*kept, *added)) or (old.family == "index" and _written(change, old.name)):
         return
     if function is None or not _still_there(change, file, old, function):
         return

@@ -85,8 +85,12 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
     added = [(each, file) for file in change.go_files for each in _added(change, file)]
     if not added:
         return
-    removed = Counter((each.factory, each.resource) for file in change.go_files for each in _removed(change, file))
+    before = [each for file in change.go_files for each in _removed(change, file)]
+    removed = Counter((each.factory, each.resource) for each in before)
+    factories = {each.function.key for each in before if each.factory}
     for each, file in added:
+        if not each.factory and each.function.key in factories:
+            continue  # a factory of its own stood here before
         where = component_of(change, file, each.function)
         paying = next((key for key in ((each.factory, each.resource), (each.factory, "")) if removed[key] > 0), None)
         was_shared = _was_shared(each, file)
@@ -98,6 +102,8 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
         if (per := _per_object(change, each)) is not None:
             yield _for_each(each, per, where)
             continue
+        if each.one_object:
+            continue  # which is little
         given = each.factory and _is_given_one(change, each)
         if each.factory and not given and (where.kind not in _INSIDE or file.path.startswith("cmd/")):
             continue  # a program makes its factory somewhere
@@ -222,6 +228,8 @@ def _run_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
     named = dereferenced(change.head_index.type_of(operand, each.function.file, each.function)) if operand else None
     if operand is None or not isinstance(named, Named) or "/informers/" not in named.path:
         return
+    if _makes_factory(change, each.function) and not _starts_factory(change, each.function):
+        return  # what is taken from factories here is run one by one
     resource = resources.plural(named.name.removesuffix("Informer"))
     yield Diagnostic(
         analyzer="unshared-informer",
@@ -238,6 +246,34 @@ def _run_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
     )
 
 
+def _makes_factory(change: Change, function: Function) -> bool:
+    package = change.head_index.package_of(function.file.path)
+    return any(b"SharedInformerFactory" in file.source and _MADE.search(file.source) for file in package.files())
+
+
+_MADE = re.compile(rb"\.New\w{0,40}SharedInformerFactory\w{0,40}\(")
+
+
+def _starts_factory(change: Change, function: Function) -> bool:
+    """Say whether a function of the package starts a factory, which starts what was taken from it."""
+    index = change.head_index
+    for file in index.package_of(function.file.path).files():
+        if b".Start(" not in file.source or b"nformer" not in file.source:
+            continue
+        for other in file.functions:
+            if file.source.find(b".Start(", other.region.start, other.region.end) < 0:
+                continue
+            for call in other.calls:
+                named = (
+                    dereferenced(index.type_of(call.operand, other.file, other))
+                    if call.name == "Start" and call.operand is not None
+                    else None
+                )
+                if isinstance(named, Named) and named.name.endswith("InformerFactory"):
+                    return True
+    return False
+
+
 def _is_own(resource: str, path: str) -> bool:
     """Say whether a controller's folder is named for the resource: pkg/controller/job and jobs."""
     folder = path.split("/")[-2:-1]
@@ -249,6 +285,7 @@ def _added(change: Change, file: ChangedFile) -> Iterator[Informer]:
         file.head is None
         or implements_client(change.head_index.import_path(file.head))
         or "/informers/" in f"/{file.path}"
+        or any(path.endswith("/fake") for path in file.head.imports.values())
     ):
         return
     for function in file.functions():
