@@ -13,7 +13,7 @@ from analyzers.kubernetes.execution.critical_paths import CriticalPath
 @once
 def call_paths(change: Change) -> CallPaths:
     """Give the call paths of the program after the change."""
-    return CallPaths(change.head_index, change.graph)
+    return CallPaths(change.head_index)
 
 
 def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()) -> CriticalPath | None:

@@ -173,7 +173,7 @@ def _removed_guards(file: ChangedFile) -> list[int]:
 
 def _is_client(change: Change, file: ChangedFile) -> bool:
     source = file.head or file.base
-    return source is not None and implements_client(change.head_index.import_path(source))
+    return source is not None and implements_client(change.head_index, change.head_index.import_path(source))
 
 
 def _was_there(change: Change, function: Function) -> bool:

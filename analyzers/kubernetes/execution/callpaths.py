@@ -1,10 +1,10 @@
 """CallPath: from a root (a ticker, a handler, a reconcile, a main) down to a line, with the factors along it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from analyzers.golang.callgraph import CallGraph, CallSite
+from analyzers.golang.callgraph import CallSite
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition, Loop
 from analyzers.golang.types.checker import PackageIndex
@@ -12,6 +12,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callbacks import Invocation, field_calls, given, invocations
+from analyzers.kubernetes.execution.calls import calls
 from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.execution.flows import reaches
@@ -116,13 +117,18 @@ def _starts(place: _Place) -> bool:
     return any(closure.goes for closure in place.closures)
 
 
-class CallPaths:
-    """The call paths in one tree: within a function's package, or within what `graph` gives for its file's path."""
+def _reached(path: CallPath, around: tuple[Requirement, ...], detached: bool) -> CallPath:
+    """Give a path with the conditions on it. What a goroutine does, neither events nor requests wait for."""
+    if detached and path.critical is not None and path.critical.per in {"event", "request"}:
+        path = replace(path, root="event", critical=None)
+    return replace(path, conditions=around, detached=detached)
 
-    def __init__(self, index: PackageIndex, graph: Callable[[str], CallGraph] | None = None) -> None:
+
+class CallPaths:
+    """The call paths in one program."""
+
+    def __init__(self, index: PackageIndex) -> None:
         self._index = index
-        self._given = graph
-        self._graphs: dict[str, CallGraph] = {}
         self._known: dict[tuple[str, str, tuple[int, ...]], CallPath] = {}
 
     def worst(self, function: Function, call: Call) -> CallPath:
@@ -169,7 +175,7 @@ class CallPaths:
             place = place._replace(items=(*self._items(place), *place.items))
             root = self._root(place)
             if root is not None:
-                yield replace(root, conditions=place.conditions, detached=place.detached or _starts(place))
+                yield _reached(root, place.conditions, place.detached or _starts(place))
                 if root.root in {"critical", "periodic", "event", "poll", "informer"}:
                     continue
             above = list(self._above(place)) if len(place.way) <= _LONGEST and len(seen) < _MOST_FUNCTIONS else []
@@ -177,7 +183,7 @@ class CallPaths:
             for found in above:
                 if isinstance(found, CallPath):
                     ended = False
-                    yield replace(found, conditions=place.conditions, detached=place.detached)
+                    yield _reached(found, place.conditions, place.detached)
                 elif (key := (found.function.file.path, found.function.key)) not in seen:
                     ended = False
                     seen.add(key)
@@ -193,7 +199,7 @@ class CallPaths:
             if handed is not None:
                 yield from (self._at(found, place) for found in handed)
                 return
-        for site in self._graph(function).callers(function):
+        for site in calls(self._index).callers(function):
             if site.caller.file.test:
                 continue
             around = self._requirements(site.caller, site.call.conditions) if site.call is not None else ()
@@ -290,12 +296,3 @@ class CallPaths:
         if critical_paths.starts_up(function) and not place.closures:
             return CallPath("start-up", place.way, place.items)
         return None
-
-    def _graph(self, function: Function) -> CallGraph:
-        path = function.file.path
-        if self._given is not None:
-            return self._given(path)
-        folder = function.file.folder
-        if folder not in self._graphs:
-            self._graphs[folder] = CallGraph(self._index, [self._index.package_of(path)])
-        return self._graphs[folder]

@@ -17,7 +17,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
@@ -77,7 +77,7 @@ def _of(index: PackageIndex, function: Function, call: Call, argument: Node, cau
     if not isinstance(type_, Named):
         return
     one = Named(type_.path, type_.name.removesuffix("List")) if cause == "read" else type_
-    resource = collections.kind(one)
+    resource = kinds.kind(one)
     if resource is not None:
         yield CachedKind(resource, one, call, cause, _handler(call) if cause == "watch" else None)
 
