@@ -15,7 +15,6 @@ from analyzers.golang.facts.facts import Call
 from analyzers.kubernetes.requests import cached_kinds, restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 
-_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
 _FACTORY = re.compile(r"^New\w{0,40}SharedInformerFactory\w{0,40}$")
 _METADATA_FACTORIES = re.compile(r"/metadata/metadatainformer$")
 _RESOURCE = re.compile(r'WithResource\("(\w{1,60})"\)|Resource:\s*"(\w{1,60})"')
@@ -127,13 +126,10 @@ def _still_there(change: Change, file: ChangedFile, old: Restraint, function: Fu
 
 
 def _makes_manager(change: Change, file: ChangedFile, function: Function) -> bool:
-    source = function.file.source
-    if _MANAGER.search(source, function.region.start, function.region.end):
-        return True
     package = change.head_index.package_of(file.path)
-    if any(_MANAGER.search(each.source) for each in package.files() if not each.test):
+    if any(cached_kinds.MAKES_MANAGER.search(each.source) for each in package.files() if not each.test):
         return True
-    return cached_kinds.mentioned(change.head_index, file.path, _MANAGER)
+    return cached_kinds.makes_manager(change.head_index, function.file.path)
 
 
 def _factories(function: Function) -> int:

@@ -164,7 +164,7 @@ def _untransformed(change: Change, kept: "list[_Kept]") -> Iterator[Diagnostic]:
             for call in function.calls:
                 if call.name != "NewManager" or call.line not in file.diff.added:
                     continue
-                had = cached_kinds.mentioned(change.base_index, file.path, _MAKES_MANAGER)
+                had = cached_kinds.makes_manager(change.base_index, file.path)
                 if had or cached_kinds.manager(change.head_index, file.path).transforms:
                     continue
                 yield Diagnostic(
@@ -179,9 +179,6 @@ def _untransformed(change: Change, kept: "list[_Kept]") -> Iterator[Diagnostic]:
                     function=function.key,
                     subject=Watch("", False, False, component_of(change, file, function)),
                 )
-
-
-_MAKES_MANAGER = re.compile(rb"\bNewManager\(|\bmanager\.New\(")
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:

@@ -66,13 +66,13 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
-from analyzers.kubernetes.execution.callpaths import CallPaths
 from analyzers.kubernetes.execution.components import Component, Kind
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.informers import Informer, informers
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news import added as places
 from analyzers.news.added import Added, Candidate
+from analyzers.news.paths import call_paths
 from analyzers.news.requests import component_of
 
 _INSIDE = frozenset({Kind.CONTROLLER, Kind.SCHEDULER, Kind.API_SERVER})
@@ -154,7 +154,7 @@ def _per_object(change: Change, each: Informer) -> str | None:
             made_of |= {syntax.text(node) for node in syntax.walk(binding.value) if node.type == "identifier"}
     if not given & made_of:
         return None
-    path = CallPaths(change.head_index, change.graph).worst(function, call)
+    path = call_paths(change).worst(function, call)
     if path.root == "event":
         return "object that is reconciled" if path.critical is None or path.critical.per != "event" else "event"
     return (

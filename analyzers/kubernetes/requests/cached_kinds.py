@@ -30,7 +30,6 @@ _BUILDERS = frozenset({"For", "Owns", "Watches", "Watch", "Kind"})
 _KIND = re.compile(r"\bKind\{\s*Type:")
 _METADATA = re.compile(r"OnlyMetadata|PartialObjectMetadata|WatchesMetadata")
 _LOOK = re.compile(rb"\b(For|Owns|Watches|Watch|Kind|IndexField|GetInformer)\b\s*[({]")
-_MOST_FILES = 3000
 _PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
 _SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
 
@@ -133,10 +132,7 @@ _KIND_TOLD = re.compile(r'\bKind:\s*"(\w{1,80})"|SetKind\("(\w{1,80})"\)')
 def watched(index: PackageIndex, kind: str, path: str) -> bool:
     """Say whether a builder of the program that the file at `path` belongs to watches whole, typed objects of a kind."""
     mention = re.compile(rb"\b(?:For|Owns|Watches|Kind)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
-    for file in _files(index, _project(index, path), lambda path: component(path).reviewed):
-        if file is not None and _whole(file.source, mention):
-            return True
-    return False
+    return any(_whole(file.source, mention) for file in _files(index, _project(index, path), (kind,)))
 
 
 _MAP_FUNC = re.compile(r"(?:EnqueueRequestsFromMapFunc|MapFunc|ToRequestsFunc|TypedMapFunc)\s*$")
@@ -228,7 +224,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
     name = re.escape(kind.name.encode())
     if kind.name in manager(index, path).left_out:
         watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
-        return _found(index, path, lambda source: _whole(source, watched))
+        return _found(index, path, lambda source: _whole(source, watched), (kind.name,))
     mention = re.compile(
         rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
         % {b"n": name}
@@ -241,18 +237,25 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
             _USES.search(source) is not None
             and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
         ),
+        (kind.name,),
+        (f"{kind.name}List",),
     )
 
 
 def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
     """Say whether the program that the file at `path` belongs to speaks of a kind outside of its manager's options."""
     mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
-    return _found(index, path, lambda source: mention.search(source) is not None)
+    return _found(index, path, lambda source: mention.search(source) is not None, (kind,), (f"{kind}List",))
 
 
-def mentioned(index: PackageIndex, path: str, pattern: re.Pattern[bytes]) -> bool:
-    """Say whether a file of the program that the file at `path` belongs to matches; errs towards yes as kept_elsewhere."""
-    return _found(index, path, lambda source: pattern.search(source) is not None)
+def makes_manager(index: PackageIndex, path: str) -> bool:
+    """Say whether the program that the file at `path` belongs to makes a manager, a cluster or a cache of
+    controller-runtime's; errs towards yes as kept_elsewhere does."""
+    groups = (("NewManager",), ("NewCache",), ("BuilderWithOptions",), ("runtime", "New"))
+    return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups)
+
+
+MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
 
 
 _USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
@@ -271,11 +274,11 @@ def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
     )
 
 
-def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool]) -> bool:
-    for file in _files(index, _project(index, path), lambda path: component(path).reviewed):
-        if file is None or wanted(file.source):
-            return True
-    return False
+def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool], *words: tuple[str, ...]) -> bool:
+    """Say whether a file that holds these words is wanted; yes, if the words of the tree are not all known."""
+    return any(wanted(file.source) for file in _files(index, _project(index, path), *words)) or bool(
+        index.words.left_out
+    )
 
 
 class Manager(NamedTuple):
@@ -296,7 +299,9 @@ class Manager(NamedTuple):
 
 
 _PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
-_OPTIONS = re.compile(rb"\bOptions\{|\bOptions\b|ByObject|CacheBuilder|UncachedObjects|BuilderWithOptions")
+_OFTEN = frozenset({"Namespace", "Namespaces"})
+_TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
+"""What many files hold is looked for where options of controller-runtime's are."""
 _managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
 
 
@@ -309,11 +314,10 @@ def manager(index: PackageIndex, path: str) -> Manager:
     if key not in known:
         found = [
             each
-            for file in _files(index, project, lambda path: component(path).reviewed)
-            if file is not None
-            and _may_be_of(program, file.path)
-            and _USES.search(file.source)
-            and _OPTIONS.search(file.source)
+            for file in _files(
+                index, project, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER
+            )
+            if _may_be_of(program, file.path) and _USES.search(file.source)
             for function in (*file.functions, *file.initializers)
             for each in restraints.restraints(index, function)
             if each.of_manager
@@ -341,28 +345,21 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
         rb"\.V\d\w*\(\)\s*\.\s*%(p)s\(\)|[iI]nformer\w*(\(\))?\.%(p)s\(\)|\binformers\w*\.%(n)sInformer\b"
         % {b"p": plural, b"n": re.escape(kind)}
     )
-    return any(file is None or mention.search(file.source) for file in _files(index, "", program))
+    name = kind.decode()
+    groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
+    return any(program(file.path) and mention.search(file.source) for file in _files(index, "", *groups))
 
 
-def _files(index: PackageIndex, folder: str, wanted: Callable[[str], bool]) -> Iterator[SourceFile | None]:
-    """Yield the files in and below a folder whose paths are wanted; None instead of those that are too many."""
-    waiting, read = [folder], 0
-    while waiting:
-        folder = waiting.pop()
-        for name, entry in index.modules.listing(folder).items():
-            path = f"{folder}/{name}" if folder else name
-            if entry.kind == "tree":
-                if name not in _SKIPPED_FOLDERS and name[0] not in "._":
-                    waiting.append(path)
-                continue
-            if not name.endswith(".go") or not wanted(path):
-                continue
-            read += 1
-            if read > _MOST_FILES:
-                yield None
-                return
-            if (file := index.file(path)) is not None:
-                yield file
+def _files(index: PackageIndex, folder: str, *words: tuple[str, ...]) -> Iterator[SourceFile]:
+    """Yield the program's files in and below a folder that hold all words of one of these groups, in the order of paths."""
+    paths = {path for group in words for path in index.words.files(*group)}
+    for path in sorted(paths):
+        if folder and not path.startswith(f"{folder}/"):
+            continue
+        if _SKIPPED_FOLDERS & set(path.split("/")[:-1]) or not component(path).reviewed:
+            continue
+        if (file := index.file(path)) is not None:
+            yield file
 
 
 def _project(index: PackageIndex, path: str) -> str:

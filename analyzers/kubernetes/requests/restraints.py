@@ -88,10 +88,11 @@ class Restraint(NamedTuple):
     @property
     def of_manager(self) -> bool:
         """Whether it is a controller-runtime manager's, not an informer's or a factory's of client-go."""
-        return self.family != "index" and self.name in _OF_MANAGER
+        return self.name in OF_MANAGER
 
 
-_OF_MANAGER = frozenset({*_KEYS, *_TYPED_KEYS, *_LISTS, "MultiNamespacedCacheBuilder"})
+OF_MANAGER = frozenset({*_KEYS, *_TYPED_KEYS, *_LISTS, "MultiNamespacedCacheBuilder"} - {"NamespaceIndex"})
+"""The names of what restrains a manager's cache."""
 
 
 def restraints(index: PackageIndex, function: Function) -> Iterator[Restraint]:
