@@ -66,6 +66,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
+from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.components import Component, Kind
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.informers import Informer, informers
@@ -89,8 +90,8 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
     removed = Counter((each.factory, each.resource) for each in before)
     factories = {each.function.key for each in before if each.factory}
     for each, file in added:
-        if not each.factory and each.function.key in factories:
-            continue  # a factory of its own stood here before
+        if (not each.factory and each.function.key in factories) or _is_in_own_factory(each):
+            continue  # a factory of its own stood here before, or this is one
         where = component_of(change, file, each.function)
         paying = next((key for key in ((each.factory, each.resource), (each.factory, "")) if removed[key] > 0), None)
         was_shared = _was_shared(each, file)
@@ -129,6 +130,19 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
         )
 
 
+def _is_in_own_factory(each: Informer) -> bool:
+    """Say whether an informer is made by a literal that a method hands to another of its type, which keeps what it makes:
+    `return f.getInformer("pods", func() cache.SharedIndexInformer { ... })`."""
+    receiver = each.function.receiver
+    return receiver is not None and any(
+        closure.role == "argument"
+        and closure.call is not None
+        and closure.call.operand is not None
+        and syntax.text(closure.call.operand) == receiver.name
+        for closure in each.call.closures
+    )
+
+
 def _is_watched_by_nodes(each: Informer) -> bool:
     """Say whether it is not that it is not shared that costs: every node keeps all there is (large-watch says so)."""
     return each.all_namespaces and not each.selected and not each.factory and each.resource in resources.LARGE
@@ -137,29 +151,36 @@ def _is_watched_by_nodes(each: Informer) -> bool:
 def _per_object(change: Change, each: Informer) -> str | None:
     """Say for what an informer is made again and again ("object that is reconciled", "event"), None if nothing says that it is.
 
-    It is made where objects are reconciled or events handled, by a client that the receiver has, and for what that function
-    is given: a name or a namespace, a key, an object. One for a kind of objects, of which there are few, or of a cluster
-    whose client is made there, is none.
+    It is made where objects are reconciled or events handled: each time, with no condition that spares it, or once for each
+    name, namespace, key or object that the function is given, by a client that the receiver has. One for a kind of objects,
+    of which there are few, or of a cluster whose client is made there, is none.
     """
-    function, call = each.function, each.call
-    if function.receiver is None or not _is_of_receiver(change, each):
+    function = each.function
+    types = [" ".join(syntax.text(parameter.type).split()) for parameter in function.params]
+    if any("GroupVersion" in type_ for type_ in types):
         return None
-    given = {
-        parameter.name for parameter in function.params if _OF_ONE.search(" ".join(syntax.text(parameter.type).split()))
-    }
+    path = call_paths(change).worst(function, each.call)
+    requested = path.root == "critical" and path.critical is not None and path.critical.per == "request"
+    if path.root != "event" and not requested:
+        return None
+    always = not path.rare and not any(conditions.spares(test) for test in path.conditions)
+    if not always and not (_is_of_one(each, types) and _is_of_receiver(change, each)):
+        return None
+    if requested:
+        return "request"
+    return "event" if path.critical is not None and path.critical.per == "event" else "object that is reconciled"
+
+
+def _is_of_one(each: Informer, types: list[str]) -> bool:
+    """Say whether an informer is made for one name, namespace, key or object that its function is given."""
+    function, call = each.function, each.call
+    given = {parameter.name for parameter, type_ in zip(function.params, types, strict=True) if _OF_ONE.search(type_)}
     made_of = {syntax.text(node) for node in syntax.walk(call.node) if node.type == "identifier"}
     for name in tuple(made_of):  # a ListWatch, or options, that stand in a variable
         binding = function.binding(name, call.node.start_byte)
         if binding is not None and binding.kind == "var" and binding.value is not None:
             made_of |= {syntax.text(node) for node in syntax.walk(binding.value) if node.type == "identifier"}
-    if not given & made_of:
-        return None
-    path = call_paths(change).worst(function, call)
-    if path.root == "event":
-        return "object that is reconciled" if path.critical is None or path.critical.per != "event" else "event"
-    return (
-        "request" if path.root == "critical" and path.critical is not None and path.critical.per == "request" else None
-    )
+    return bool(given & made_of)
 
 
 _OF_ONE = re.compile(r"^(string|(\w+\.)?(NamespacedName|ObjectKey|Request)|\*\w+\.[A-Z]\w*)$")
@@ -181,13 +202,14 @@ def _is_of_receiver(change: Change, each: Informer) -> bool:
 
 
 def _for_each(each: Informer, per: str, where: Component) -> Diagnostic:
+    what = "a whole factory of informers" if each.factory else f"an informer on {each.resource or 'objects'}"
     return Diagnostic(
         analyzer="unshared-informer",
         path=each.file.path,
         line=each.call.line,
         end_line=each.call.end_line,
-        construct=f"{code(each.call.name)} starts an informer on {each.resource or 'objects'} for each {per}: a LIST and a "
-        "WATCH of its own, which go on until something stops them.",
+        construct=f"{code(each.call.name)} starts {what} for each {per}: a LIST and a WATCH of its own, which go on until "
+        "something stops them.",
         remedy="Keep one informer for all of them, with a selector or an index that finds what belongs to one.",
         unless="Leave it if there are never more than a few.",
         concern=f"informer for each {each.function.key}",
