@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -32,8 +32,13 @@ class Loosened(NamedTuple):
     resource: str = ""
 
 
-def loosened(change: Change) -> Iterator[Loosened]:
-    """Yield the restraints that a change takes away."""
+@once
+def loosened(change: Change) -> list[Loosened]:
+    """Give the restraints that a change takes away."""
+    return list(_loosened(change))
+
+
+def _loosened(change: Change) -> Iterator[Loosened]:
     touched = [file for file in change.go_files if _mentions(file)]
     if not touched:
         return
