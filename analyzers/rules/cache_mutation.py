@@ -44,7 +44,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -53,6 +52,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.kubernetes.requests import cached
 from analyzers.kubernetes.requests.cached import Shared
 from analyzers.news.added import Candidate, added
+from analyzers.news.concerned import concerned
 
 
 class Mutation(NamedTuple):

@@ -33,7 +33,6 @@ import re
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change, ChangedFile, once
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Series
 from analyzers.golang.facts import syntax
@@ -46,6 +45,7 @@ from analyzers.kubernetes.execution import collections
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.metrics import LabelValue, Vector
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 
 _OF_A_POD = frozenset({"pod", "pod_name", "podname", "pod_uid", "uid", "container_id"})
 # Kinds of which a label for each object is in use, as there are thousands at most, not more.
