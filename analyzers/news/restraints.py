@@ -15,6 +15,8 @@ from analyzers.golang.facts.facts import Call
 from analyzers.kubernetes.requests import cached_kinds, restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 
+_MOST_PAIRS = 1_000_000
+"""Restraints taken away times restraints added: more are no change that a person wrote."""
 _FACTORY = re.compile(r"^New\w{0,40}SharedInformerFactory\w{0,40}$")
 _METADATA_FACTORIES = re.compile(r"/metadata/metadatainformer$")
 _RESOURCE = re.compile(r'WithResource\("(\w{1,60})"\)|Resource:\s*"(\w{1,60})"')
@@ -55,6 +57,8 @@ def _loosened(change: Change) -> Iterator[Loosened]:
         for file in touched
         for old in file.old_functions()
     ]
+    if sum(len(lost) for _, _, lost in gone) * len(added) > _MOST_PAIRS:
+        return
     own = {(old.key, each.family) for _, old, lost in gone for each in lost}
     for file, old, lost in gone:
         function = file.head.function(old.key) if file.head is not None else None

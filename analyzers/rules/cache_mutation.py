@@ -197,10 +197,8 @@ def _binding(found: Mutation) -> Binding | None:
 def _shared(change: Change, found: Mutation) -> Shared | None:
     """What is shared of the place that is changed; None if it is not known to be, or was copied."""
     index, function, binding = change.head_index, found.function, _binding(found)
-    if binding is None or cached.copied_between(function, found.node, binding.start):
-        return None
-    shared = cached.shared(index, function, binding)
-    if shared is None:
+    shared = cached.shared(index, function, binding) if binding is not None else None
+    if binding is None or shared is None or cached.copied_between(function, found.node, binding.start):
         return None
     if found.call is not None and not found.elements:
         return shared if shared.holds == "object" and _changes(change, found) else None

@@ -6,8 +6,10 @@ copies every object it gives. What shares memory with what is Go's: a copied str
 its pointers, slices and maps hold; `&*p` is p.
 """
 
+from bisect import bisect
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -23,6 +25,8 @@ _MANY = frozenset({"List", "ByIndex", "Index"})
 _DEEPEST = 12
 """Steps from an expression to where its value comes from; into another function counts as four."""
 _MOST_RETURNS = 8
+_NESTED = 20
+"""Assignments that may hold each other, as function literals do that are assigned."""
 _STEPS = frozenset(
     {"selector_expression", "index_expression", "slice_expression", "parenthesized_expression", "unary_expression"}
 )
@@ -40,8 +44,19 @@ class Shared(NamedTuple):
     holds: Literal["object", "copy", "part", "list"]
 
 
-def shared(index: PackageIndex, function: Function, binding: Binding, depth: int = 0) -> Shared | None:
+_shared: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, int, int], Shared | None]] = WeakKeyDictionary()
+
+
+def shared(index: PackageIndex, function: Function, binding: Binding) -> Shared | None:
     """Say what a local variable has of shared objects, None if nothing says that it has any."""
+    known = _shared.setdefault(index, {})
+    key = (function.file.path, function.file.id, binding.node.start_byte, binding.part)
+    if key not in known:
+        known[key] = _bound(index, function, binding, 0)
+    return known[key]
+
+
+def _bound(index: PackageIndex, function: Function, binding: Binding, depth: int) -> Shared | None:
     if binding.value is None or depth > _DEEPEST:
         return None
     if binding.kind == "range":
@@ -86,7 +101,7 @@ def _of(index: PackageIndex, function: Function, node: Node, depth: int) -> Shar
         binding = function.binding(syntax.text(node), node.start_byte)
         if binding is None or copied_between(function, node, binding.start):
             return None
-        return shared(index, function, binding, depth + 1)
+        return _bound(index, function, binding, depth + 1)
     operand = node.child_by_field_name("operand")
     if node.type == "call_expression":
         return _given(index, function, node) or _returned(index, function, node, depth)
@@ -281,23 +296,32 @@ def _leaves(index: PackageIndex, function: Function, step: Node, base: Node) -> 
     return isinstance(type_, Pointer)
 
 
+_assigned: WeakKeyDictionary[Function, dict[str, list[tuple[int, int]]]] = WeakKeyDictionary()
+
+
 def copied_between(function: Function, node: Node, start: int) -> bool:
     """Say whether the variable at the beginning of a path, or a part of the path, is given something else, a copy most
     likely, between byte `start` of the function and the path."""
-    names: set[str] = set()
+    if function not in _assigned:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for assignment in function.assignments:
+            if assignment.operator in {"=", ":="}:
+                for left in assignment.left:
+                    span = (assignment.node.start_byte, assignment.node.end_byte)
+                    found.setdefault(_text(left), []).append(span)
+        _assigned[function] = found
+    known = _assigned[function]
     current: Node | None = node
     while current is not None and current.type in _STEPS | {"identifier"}:
         if current is not node or current.type == "identifier":
-            names.add(_text(current))
+            spans = known.get(_text(current), [])
+            between = spans[bisect(spans, (start + 1,)) : bisect(spans, (node.start_byte,))]
+            # The last that begins before the path may hold it, in a function literal; so may few around that.
+            if any(end <= node.start_byte for _, end in between[-_NESTED:]):
+                return True
         current = (
             next(iter(syntax.children(current)), None)
             if current.type == "parenthesized_expression"
             else current.child_by_field_name("operand")
         )
-    return any(
-        start < assignment.node.start_byte
-        and assignment.node.end_byte <= node.start_byte
-        and any(_text(left) in names for left in assignment.left)
-        for assignment in function.assignments
-        if assignment.operator in {"=", ":="}
-    )
+    return False

@@ -6,6 +6,7 @@ kind and keeps them, unless the cache's options restrict it or the client's Disa
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -108,22 +109,20 @@ def _is_of_the_manager(index: PackageIndex, function: Function, call: Call) -> b
 
 def untyped(function: Function, reads: Iterable[Request]) -> Iterator[tuple[str, Request]]:
     """Yield the reads of unstructured objects by a controller-runtime client whose kind the function names, with the kind."""
-    for request in reads:
+    told: dict[str, list[tuple[int, str]]] = {}
+    for call in function.calls:
+        if call.name not in {"SetGroupVersionKind", "SetKind"} or call.operand is None:
+            continue
+        if match := _KIND_TOLD.search(syntax.text(call.node)):
+            told.setdefault(syntax.text(call.operand), []).append((call.node.start_byte, match[1] or match[2]))
+    for request in reads if told else ():
         number = 2 if request.verb == "GET" else 1
         if not request.unstructured or request.verb not in {"GET", "LIST"} or len(request.call.arguments) <= number:
             continue
-        name = syntax.text(request.call.arguments[number]).lstrip("&")
-        told = [
-            match
-            for call in function.calls
-            if call.name in {"SetGroupVersionKind", "SetKind"}
-            and call.operand is not None
-            and syntax.text(call.operand) == name
-            and call.node.start_byte < request.call.node.start_byte
-            and (match := _KIND_TOLD.search(syntax.text(call.node)))
-        ]
-        if told:
-            yield (told[-1][1] or told[-1][2]).removesuffix("List"), request
+        kinds_told = told.get(syntax.text(request.call.arguments[number]).lstrip("&"), [])
+        before = bisect(kinds_told, (request.call.node.start_byte, ""))
+        if before:
+            yield kinds_told[before - 1][1].removesuffix("List"), request
 
 
 _KIND_TOLD = re.compile(r'\bKind:\s*"(\w{1,80})"|SetKind\("(\w{1,80})"\)')

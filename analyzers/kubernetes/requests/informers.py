@@ -4,6 +4,7 @@ Source: client-go @32ce75a7 tools/cache, tools/watch, dynamic/dynamicinformer, m
 informer-gen makes; 2015-16 pkg/controller/framework and pkg/client/cache (kubernetes.md 1.6).
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -124,15 +125,15 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
     )
 
 
+_MOST_NAMES = 40
 _ONE = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(")
 
 
 def _texts(index: PackageIndex, function: Function, call: Call) -> list[str]:
     """The texts of a call and of what its arguments name: variables, functions of the tree."""
     texts = [syntax.text(call.node)]
-    for node in syntax.walk(call.node):
-        if node.type != "identifier":
-            continue
+    names = {syntax.text(node): node for node in syntax.walk(call.node) if node.type == "identifier"}
+    for node in itertools.islice(names.values(), _MOST_NAMES):
         binding = function.binding(syntax.text(node), node.start_byte)
         if binding is not None:
             if binding.kind == "var" and binding.value is not None:

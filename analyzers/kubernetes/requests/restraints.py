@@ -55,6 +55,7 @@ _OF_ONE: dict[str, Family] = {
     "Transform": "transform",
 }
 """What ByObject's and SelectorsByObject's entries may hold."""
+_MOST_STEPS = 4_000_000
 _WATCHES = frozenset({"For", "Owns", "Watches", "WatchesMetadata"})
 _WORDS = "|".join([*_CALLS, *_KEYS, *_LISTS, "ByObject", "OnlyMetadata", "Indexers", "Namespaces?", "metadatainformer"])
 LOOK = re.compile(rf"\b(?:{_WORDS})\b".encode())
@@ -99,6 +100,8 @@ def restraints(index: PackageIndex, function: Function) -> Iterator[Restraint]:
     """Yield the restraints in a function, wherever they stand: in options, in a variable, in an assignment to a field."""
     if function.body is None or not LOOK.search(function.file.source, function.region.start, function.region.end):
         return
+    if len(function.calls) * max(len(function.composites), len(function.calls)) > _MOST_STEPS:
+        return  # which no options are written with
     for call in function.calls:
         yield from _of_call(index, function, call)
     managed = _imports(function, CONTROLLER_RUNTIME)
