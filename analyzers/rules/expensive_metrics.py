@@ -82,23 +82,32 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             lines = [*vector.lines, *sorted(vector.spelled)]
             line = next((line for line in lines if line in file.diff.added), vector.line)
             series = tuple(each.label for each in judged if each.level is Level.WARNING)
-            concern = judged[0].label if judged else vector.name
-            yield _diagnostic(file, line, concern, *problem, series)
+            yield _diagnostic(file, line, vector.name, *endless, series, judged[0].rank if judged else 0)
     for given in added(change, _given):
         value = given.what
         if (value.variable and value.variable in said) or not concerned(given.file) or not _is_label(change, given):
             continue
-        problem = _endless(change, given)
-        if problem is not None:
+        endless = _endless(change, given)
+        if endless is not None:
             said.add(value.variable)
-            series = (syntax.text(value.value),) if problem[2] is Level.WARNING else ()
-            yield _diagnostic(given.file, given.first, value.variable or value.label, *problem, series)
+            construct, remedy, level, rank = endless
+            series = (syntax.text(value.value),) if level is Level.WARNING else ()
+            name = value.variable or value.label
+            yield _diagnostic(given.file, given.first, name, construct, remedy, level, series, rank)
     yield from _registered(change, said)
 
 
 def _diagnostic(
-    file: ChangedFile, line: int, name: str, construct: str, remedy: str, level: Level, series: tuple[str, ...]
+    file: ChangedFile,
+    line: int,
+    name: str,
+    construct: str,
+    remedy: str,
+    level: Level,
+    series: tuple[str, ...],
+    rank: int,
 ) -> Diagnostic:
+    # Labels of one sort have one remedy: they are one comment.
     return Diagnostic(
         analyzer="expensive-metrics",
         path=file.path,
@@ -107,9 +116,9 @@ def _diagnostic(
         construct=construct,
         remedy=remedy,
         unless="Leave it if few values are ever seen, and say which." if series else "",
-        concern=f"metric {name}",
+        concern=f"labels of sort {rank}" if rank else f"metric {name}",
         level=level,
-        subject=Series(series),
+        subject=Series(series, rank),
     )
 
 
@@ -130,8 +139,8 @@ def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
         return Judged(label, Level.WARNING, worst.rank, f"{worst.what}, {code(shown, 40)}")
     if spelled is None or (worst is not None and worst.grade is Grade.FEW):
         return None
-    if not spelled.sure and label == "name" and not {"namespace", "kind"} & set(vector.labels):
-        return None  # a queue's, a controller's
+    if not spelled.sure and label == "name" and not {"kind", "resource"} & set(vector.labels):
+        return None  # of a queue, a controller, or of one kind's objects
     return Judged(label, Level.WARNING if spelled.sure else Level.NOTICE, spelled.rank, None)
 
 
@@ -183,22 +192,22 @@ def _is_label(change: Change, given: Added[LabelValue]) -> bool:
     return any(b"TagKeys" in each.source for each in change.head_index.package_of(given.file.path).files())
 
 
-def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level] | None:
-    """What is wrong with a label's value, None if nothing is known to be."""
+def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level, int] | None:
+    """What is wrong with a label's value, the remedy, how sure that is and how bad; None if nothing is known to be."""
     variable, label, _, value, _ = given.what
     answer = _answer(change, given.file, given.function, given.what)
     shown = f"{code(variable or label)} is given {code(syntax.text(value), 40)}"
     shown += f" as {code(label)}" if label and variable else ""
     if answer.grade is Grade.ENDLESS:
-        return f"{shown}: {answer.why}.", _REMEDY, Level.WARNING
+        return f"{shown}: {answer.why}.", _REMEDY, Level.WARNING, answer.rank
     if answer.grade is Grade.NUMBER:
         construct = f"{shown}, and keeps a time series for each number, for ever: how many can there be?"
-        return construct, _HOW_MANY, Level.NOTICE
+        return construct, _HOW_MANY, Level.NOTICE, answer.rank
     spelled = metric_labels.spelled(label) if answer is UNKNOWN else None
     if spelled is None or not spelled.sure or given.file.component.kind is Kind.NODE:
         return None
     construct = f"{shown}: how many values can that have? Each is a time series, for ever."
-    return construct, _HOW_MANY, Level.NOTICE
+    return construct, _HOW_MANY, Level.NOTICE, spelled.rank
 
 
 def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
@@ -215,7 +224,7 @@ def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
             if unbounded:
                 construct = f"{code(name)} is registered now: it keeps {_for_each(judged)}, for ever."
                 remedy = "Leave it to those who want it, or drop the label."
-                yield _diagnostic(file, each.first, name, construct, remedy, Level.WARNING, unbounded)
+                yield _diagnostic(file, each.first, name, construct, remedy, Level.WARNING, unbounded, 0)
 
 
 def _registrations(function: Function) -> Iterator[Candidate[str]]:
