@@ -82,7 +82,7 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             lines = [*vector.lines, *sorted(vector.spelled)]
             line = next((line for line in lines if line in file.diff.added), vector.line)
             series = tuple(each.label for each in judged if each.level is Level.WARNING)
-            yield _diagnostic(file, line, vector.name, *endless, series, judged[0].rank if judged else 0)
+            yield _diagnostic(file, line, vector.name, *problem, series, judged[0].rank if judged else 0)
     for given in added(change, _given):
         value = given.what
         if (value.variable and value.variable in said) or not concerned(given.file) or not _is_label(change, given):
