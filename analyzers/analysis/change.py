@@ -12,6 +12,7 @@ from analyzers.golang.callgraph import CallGraph
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.program.tree import Tree, Unreadable
+from analyzers.golang.program.words import MemoryWords, WordStore
 from analyzers.golang.types.checker import Package, PackageIndex
 from analyzers.golang.types.sizes import Sizes
 from analyzers.kubernetes import struct_sizes
@@ -107,6 +108,7 @@ class Change:
     """A diff, the trees it leads from and to, and the repository's configuration.
 
     deep: the analyzers may read the whole repository, not only the changed files and the packages they need.
+    words: what is known of the words of its files, from this change or from others before it.
     """
 
     diff: Diff
@@ -114,6 +116,7 @@ class Change:
     head: Tree
     configuration: Configuration = field(default_factory=Configuration)
     deep: bool = False
+    words: WordStore = field(default_factory=MemoryWords)
 
     def __post_init__(self) -> None:
         self.found: dict[object, Any] = {}
@@ -139,12 +142,12 @@ class Change:
     @cached_property
     def head_index(self) -> PackageIndex:
         """The packages after the change."""
-        return PackageIndex(self.head, external=EXTERNAL, facts=self._facts)
+        return PackageIndex(self.head, external=EXTERNAL, facts=self._facts, words=self.words)
 
     @cached_property
     def base_index(self) -> PackageIndex:
         """The packages before the change."""
-        return PackageIndex(self.base, external=EXTERNAL, facts=self._facts)
+        return PackageIndex(self.base, external=EXTERNAL, facts=self._facts, words=self.words)
 
     @cached_property
     def sizes(self) -> Sizes:

@@ -11,15 +11,15 @@ import re
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
-from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import perf_jobs, resources, scale
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
 from analyzers.kubernetes.requests.request import Request
-from analyzers.news.replaced import cheap
 from analyzers.news.requests import NewRequest
 from analyzers.weighing.load import grows, load, recorded
 
@@ -61,7 +61,7 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.NOTICE
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         return Level.WARNING
-    if path.after_a_miss or _is_fallback(request):
+    if path.after_a_miss or _is_fallback(request, change):
         return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
@@ -109,21 +109,22 @@ def _for_few(new: NewRequest, change: Change) -> bool:
     function = new.request.function
     sites = [site for site in change.graph(function.file.path).callers(function) if not site.caller.file.test]
     return bool(sites) and all(
-        site.kind != "value"
-        and site.call is not None
-        and (conditions.gated(site.call.conditions) or conditions.failed(site.call.conditions))
-        for site in sites
+        site.kind != "value" and site.call is not None and _spared(change, site.caller, site.call) for site in sites
     )
 
 
-def _is_fallback(request: Request) -> bool:
+def _spared(change: Change, function: Function, call: Call) -> bool:
+    around = conditions.requirements(Place(change.head_index, function.file, function), call.conditions)
+    return conditions.gated(around) or conditions.failed(around)
+
+
+def _is_fallback(request: Request, change: Change) -> bool:
     """Say whether a request is sent where a cache had nothing: its function keeps answers, or looked into a lister before."""
-    places = [(request.function, request.call.conditions)]
-    if request.via is not None:
-        places.append((request.via, request.inner))
-    return any(
-        conditions.keeps_answers(function) or conditions.found_nothing(function, found) for function, found in places
-    )
+    own = Place(change.head_index, request.function.file, request.function)
+    if conditions.found_nothing((*conditions.requirements(own, request.call.conditions), *request.inner)):
+        return True
+    functions = [request.function, *([request.via] if request.via is not None else [])]
+    return any(conditions.keeps_answers(each, Place(change.head_index, each.file, each)) for each in functions)
 
 
 def _beginning(new: NewRequest, change: Change) -> list[Function]:
@@ -138,13 +139,14 @@ def _for_some(new: NewRequest) -> bool:
     for item in new.path.loops:
         names = made_of(item.function, item.loop)
         own = [each for call in item.function.calls if item.loop in call.loops for each in call.conditions]
-        for each in new.path.conditions:
+        for requirement in new.path.conditions:
+            each = requirement.condition
             inside = item.loop.node.start_byte <= each.node.start_byte < item.loop.node.end_byte
             if (
                 inside
                 and any(each is one for one in own)
                 and each.test is not None
-                and cheap(syntax.text(each.test))
+                and conditions.spares(requirement)
                 and names & set(names_of(each.test))
             ):
                 return True

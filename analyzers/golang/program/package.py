@@ -132,9 +132,18 @@ class Package:
                 yield from file.initializers
 
     @cached_property
+    def serialized(self) -> bool:
+        """Whether it declares API objects: structs that embed metav1.TypeMeta, whose values machines decode."""
+        return any(_TYPE_META.search(file.source) for file in self.files())
+
+    @cached_property
     def interfaces(self) -> dict[str, TypeDeclaration]:
         """Its interface types by name."""
         return {declared.name: declared for file in self.files() for declared in file.interfaces}
+
+
+# As all API objects embed it (k8s.io/apimachinery pkg/apis/meta/v1 types.go); before 2016 in one package with them.
+_TYPE_META = re.compile(rb"\n[ \t]{1,8}(?:\w{1,40}\.)?TypeMeta[ \t]{1,20}`json:")
 
 
 def _looks_generated(name: str) -> bool:

@@ -1,7 +1,8 @@
 """PackageIndex: the packages of one tree, read lazily; what a name, a type or a member is, across files and packages."""
 
 from collections.abc import Iterator, MutableMapping
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Declaration, Function, TypeDeclaration, Value
@@ -12,6 +13,7 @@ from analyzers.golang.program import standard
 from analyzers.golang.program.modules import Modules
 from analyzers.golang.program.package import Package
 from analyzers.golang.program.tree import Entry, Tree, Unreadable
+from analyzers.golang.program.words import MemoryWords, Words, WordStore, is_program
 from analyzers.golang.types import constants, inference, members, resolution
 from analyzers.golang.types.members import Member
 from analyzers.golang.types.types import (
@@ -44,15 +46,20 @@ class External(Protocol):
 
 class PackageIndex:
     """The Go packages of `tree`. `facts` keeps files by blob and path, so that two trees that share files share their
-    parses.
+    parses; `words` likewise what files hold which words.
     """
 
     def __init__(
-        self, tree: Tree, external: External | None = None, facts: MutableMapping[str, SourceFile] | None = None
+        self,
+        tree: Tree,
+        external: External | None = None,
+        facts: MutableMapping[str, SourceFile] | None = None,
+        words: WordStore | None = None,
     ) -> None:
         self.tree = tree
         self.external = external
         self.modules = Modules(tree)
+        self._words = MemoryWords() if words is None else words
         self._unread: dict[str, str] = {}
         self._facts: MutableMapping[str, SourceFile] = {} if facts is None else facts
         self._files: dict[str, SourceFile | None] = {}
@@ -68,6 +75,8 @@ class PackageIndex:
         """Types declared inside functions, under the name that resolution gave them."""
         self.inferred: dict[tuple[str, int, int, int], Type | None] = {}
         """What inference found, by file and place."""
+        self.found: dict[object, Any] = {}
+        """What others find out about this program, kept and forgotten with it."""
         self.depth = 0
         """How deep inference is in expressions within expressions."""
 
@@ -82,7 +91,13 @@ class PackageIndex:
         refused = {
             path: file.error for path, file in self._files.items() if file is not None and file.error is not None
         }
-        return self._unread | refused
+        wordless = self.words.left_out if "words" in self.__dict__ else {}
+        return wordless | self._unread | refused
+
+    @cached_property
+    def words(self) -> Words:
+        """Which files of the whole tree hold a word."""
+        return Words(self.tree, self.modules, self._words)
 
     def file(self, path: str) -> SourceFile | None:
         """Give the Go file at `path`; None if there is none, or none that can be read (see `skipped`)."""
@@ -142,9 +157,7 @@ class PackageIndex:
             inner = [
                 f"{current}/{name}" if current else name
                 for name, entry in listing.items()
-                if entry.kind == "tree"
-                and name not in {"vendor", "testdata", "Godeps", "node_modules"}
-                and name[0] not in "._"
+                if entry.kind == "tree" and is_program(entry)
             ]
             waiting.extend(reversed(inner))
 

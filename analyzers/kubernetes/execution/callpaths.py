@@ -1,6 +1,6 @@
 """CallPath: from a root (a ticker, a handler, a reconcile, a main) down to a line, with the factors along it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -8,8 +8,10 @@ from analyzers.golang.callgraph import CallGraph, CallSite
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition, Loop
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callbacks import Invocation, field_calls, given, invocations
+from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.execution.periods import (
@@ -59,7 +61,7 @@ class CallPath:
     loops: tuple[ItemLoop, ...] = ()
     repetition: Repetition | None = None
     critical: CriticalPath | None = None
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Requirement, ...] = ()
 
     @property
     def rare(self) -> bool:
@@ -86,7 +88,7 @@ class _Place(NamedTuple):
     call: Call | None
     way: tuple[Function, ...]
     items: tuple[ItemLoop, ...]
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Requirement, ...]
 
 
 class CallPaths:
@@ -108,7 +110,17 @@ class CallPaths:
         return best or CallPath("unknown", (function,))
 
     def _to(self, function: Function, call: Call) -> Iterator[CallPath]:
-        waiting = [_Place(function, call.closures, call.loops, call, (function,), (), tuple(call.conditions))]
+        waiting = [
+            _Place(
+                function,
+                call.closures,
+                call.loops,
+                call,
+                (function,),
+                (),
+                self._requirements(function, call.conditions),
+            )
+        ]
         seen = {(function.file.path, function.key)}
         while waiting:
             place = waiting.pop(0)
@@ -142,7 +154,7 @@ class CallPaths:
         for site in self._graph(function).callers(function):
             if site.caller.file.test:
                 continue
-            around = tuple(site.call.conditions) if site.call is not None else ()
+            around = self._requirements(site.caller, site.call.conditions) if site.call is not None else ()
             above = (*around, *place.conditions)
             if site.kind != "value":
                 yield _Place(site.caller, site.closures, site.loops, site.call, (site.caller, *way), items, above)
@@ -174,8 +186,11 @@ class CallPaths:
 
     def _at(self, found: Invocation, place: _Place) -> _Place:
         function, call = found
-        above = (*call.conditions, *place.conditions)
+        above = (*self._requirements(function, call.conditions), *place.conditions)
         return _Place(function, call.closures, call.loops, call, (function, *place.way), place.items, above)
+
+    def _requirements(self, function: Function, found: Iterable[Condition]) -> tuple[Requirement, ...]:
+        return conditions.requirements(Place(self._index, function.file, function), found)
 
     def _items(self, place: _Place) -> tuple[ItemLoop, ...]:
         call = place.call

@@ -15,22 +15,18 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.golang.types.types import Named, Slice, Type, dereferenced
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named, Slice, Struct, Type, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
-from analyzers.kubernetes.requests.clients import VERBS
+from analyzers.kubernetes.requests.clients import VERBS, Client, client
 from analyzers.kubernetes.requests.options import NO_OPTIONS, options
+from analyzers.kubernetes.requests.reach import reach
 from analyzers.kubernetes.requests.request import Request, Scope
 
-_LIVE_NAMES = re.compile(
-    r"^(api_?reader|(un|non)_?cached(_?client|_?reader)?|(direct|live)_?(client|reader)|reader_?no_?cache)$",
-    re.IGNORECASE,
-)
-_CACHED_NAMES = re.compile(r"cach(ed|ing)", re.IGNORECASE)
 _IN_NAMESPACE = re.compile(
     r"InNamespace\((?P<call>[^()]{0,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)|Namespace:\s*(?P<field>[^,}\n]+)"
 )
-_MADE = re.compile(r"\b(ctrl|cr|runtime|crt)?_?[cC]lient\.New(WithWatch)?\(")
 _UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured:\s*true|CacheUnstructured:\s*true")
 _UNSTRUCTURED = frozenset({"Unstructured", "UnstructuredList"})
 
@@ -116,63 +112,32 @@ def _scope(index: PackageIndex, file: SourceFile, function: Function, call: Call
 
 
 def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: Node, unstructured: bool) -> bool:
-    """Say whether a read with the client `operand` (of an unstructured object, or a typed one) goes to the API server."""
-    if component(file.path).kind is Kind.CLI:
-        return True  # a command line has no cache: it makes its client with client.New
-    names = re.findall(r"\w+", syntax.text(operand))
-    if (names and _LIVE_NAMES.match(names[-1])) or "GetAPIReader" in names:
+    """Say whether a read with the client `operand` (of an unstructured object, or a typed one) goes to the API server.
+
+    Where the client is made tells; if that is not seen, a command line has no cache, and all else is taken for a manager's
+    client, which reads from one.
+    """
+    place = Place(index, file, function)
+    member = index.member(place.type_of(operand), "Get")
+    found = reach(place, operand, member.through if member is not None else ())
+    if found == "live" or (
+        found is None and (component(file.path).kind is Kind.CLI or _beside_a_client(place, operand))
+    ):
         return True
-    if names and _CACHED_NAMES.search(names[-1]):
+    return unstructured and not _caches_unstructured(index)
+
+
+def _beside_a_client(place: Place, operand: Node) -> bool:
+    """Say whether a reader is kept beside a client, which reads too: it is there to read otherwise, past the cache."""
+    node = syntax.unparenthesized(operand)
+    outer = node.child_by_field_name("operand") if node.type == "selector_expression" else None
+    owner = dereferenced(place.type_of(outer)) if outer is not None else None
+    struct = place.index.underlying(owner) if owner is not None else None
+    if _name(place.type_of(node)) != "Reader" or not isinstance(struct, Struct):
         return False
-    source = _source(index, file, function, operand)
-    if source is not None:
-        return source
-    if unstructured:
-        return not _caches_unstructured(index)
-    return False
-
-
-def _source(index: PackageIndex, file: SourceFile, function: Function, operand: Node) -> bool | None:
-    """Whether the client comes from client.New or GetAPIReader (True), or from a manager's GetClient (False); None if
-    it cannot be seen."""
-    node: Node | None = syntax.unparenthesized(operand)
-    for _ in range(4):
-        if node is None:
-            return None
-        text = syntax.text(node)
-        if "GetAPIReader()" in text or _MADE.search(text):
-            return True
-        if text.endswith("GetClient()"):
-            return False
-        if node.type != "identifier":
-            break
-        binding = function.binding(text, node.start_byte)
-        node = binding.value if binding is not None and binding.kind == "var" else None
-    if node is not None and node.type == "selector_expression":
-        field = node.child_by_field_name("field")
-        return _assigned(index, file, syntax.text(field)) if field is not None else None
-    return None
-
-
-_GIVEN = r"\b%s:\s*([^,\n]+)|\.%s\s*=\s*([^\n]+)"
-
-
-def _assigned(index: PackageIndex, file: SourceFile, name: str) -> bool | None:
-    """Whether a field of this name is given a live client somewhere in the package, and nothing else."""
-    if not name.isidentifier():
-        return None
-    found: set[bool] = set()
-    pattern = re.compile((_GIVEN % (name, name)).encode())
-    for other in index.package_of(file.path).files():
-        if name.encode() not in other.source:
-            continue
-        for match in pattern.finditer(other.source):
-            value = match[1] or match[2] or b""
-            if b"GetAPIReader()" in value or _MADE.search(value.decode("utf-8", "replace")):
-                found.add(True)
-            elif b"GetClient()" in value:
-                found.add(False)
-    return found.pop() if len(found) == 1 else None
+    return any(
+        client(field.type) == Client("controller-runtime") and _name(field.type) == "Client" for field in struct.fields
+    )
 
 
 def _caches_unstructured(index: PackageIndex) -> bool:

@@ -5,10 +5,11 @@ from typing import Literal
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Call, Closure, Condition, Loop
+from analyzers.golang.facts.facts import Call, Closure, Loop
 from analyzers.golang.facts.source import SourceFile
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Component, Kind
+from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.requests import library
 from analyzers.kubernetes.requests.options import NO_OPTIONS, Options
 
@@ -46,7 +47,7 @@ class Request:
     unstructured: bool = False
     within: tuple[tuple[Function, Loop], ...] = ()
     every: float | None = None
-    inner: tuple[Condition, ...] = ()
+    inner: tuple[Requirement, ...] = ()
     component: Component = field(default=Component("this code", Kind.OTHER))
 
     @property

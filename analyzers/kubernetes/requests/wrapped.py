@@ -9,8 +9,10 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import Package, PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface
 from analyzers.kubernetes.execution.components import Kind, component
+from analyzers.kubernetes.execution.conditions import requirements
 from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.requests import controller_runtime, list_watch
 from analyzers.kubernetes.requests.clients import METHODS, implements_client
@@ -85,7 +87,7 @@ def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Functio
         live=_live(index, inner, file, function, call),
         via=inner.via or inner.function,
         within=inner.within or _item_loops(inner),
-        inner=(*inner.call.conditions, *inner.inner),
+        inner=(*requirements(Place(index, inner.function.file, inner.function), inner.call.conditions), *inner.inner),
         component=component(file.path),
     )
 
