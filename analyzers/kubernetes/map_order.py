@@ -22,12 +22,13 @@ def compared(index: PackageIndex, function: Function, call: Call) -> str | None:
         return None
     for argument in call.arguments:
         name = syntax.text(argument)
-        if argument.type == "identifier" and _from_map(index, function, name) and not _sorted(function, name):
+        if argument.type == "identifier" and is_from_map(index, function, name) and not is_sorted(function, name):
             return name
     return None
 
 
-def _from_map(index: PackageIndex, function: Function, name: str) -> bool:
+def is_from_map(index: PackageIndex, function: Function, name: str) -> bool:
+    """Say whether a variable of a function is a list that is filled in a loop over a map."""
     for assignment in function.assignments:
         if not any(syntax.text(left) == name for left in assignment.left) or not assignment.right:
             continue
@@ -41,9 +42,14 @@ def _from_map(index: PackageIndex, function: Function, name: str) -> bool:
     return False
 
 
-def _sorted(function: Function, name: str) -> bool:
+def is_sorted(function: Function, name: str) -> bool:
+    """Say whether a function sorts something by that name."""
     return any(
-        _SORTS.match(call.name)
-        and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments)
+        sorts(call) and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments)
         for call in function.calls
     )
+
+
+def sorts(call: Call) -> bool:
+    """Say whether a call sorts something, by the name of the function."""
+    return _SORTS.match(call.name) is not None

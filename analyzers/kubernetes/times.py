@@ -88,6 +88,17 @@ def is_now(place: Place, node: Node) -> bool:
     return False
 
 
+def whole(place: Place, node: Node) -> Node:
+    """Give the whole expression that is made of the time `node` alone: of `now` in `metav1.NewTime(now.UTC())` all."""
+    for _ in range(_DEEPEST):
+        above = node.parent
+        call = above.parent if above is not None and above.type in {"selector_expression", "argument_list"} else None
+        if call is None or call.type != "call_expression" or not is_now(place, call):
+            return node
+        node = call
+    return node
+
+
 def named(place: Place, function: Node) -> tuple[str, str] | None:
     """Give the import path and the name of a package's function that a node names, None for all else."""
     if function.type not in {"selector_expression", "qualified_type"}:
