@@ -59,7 +59,7 @@ def send(change: Change, each: Added[Send]) -> Found | None:
     """Judge a send: whether a handler waits for it."""
     # client-go's own dispatcher is no handler.
     if any(closure.goes for closure in each.what.closures) or implements_client(
-        change.head_index.import_path(each.function.file)
+        change.head_index, change.head_index.import_path(each.function.file)
     ):
         return None
     where = critical_paths.within(each.function, each.what.closures)

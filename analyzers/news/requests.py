@@ -15,13 +15,14 @@ from analyzers.analysis.uncached import replaces_cache, was_cached
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Condition
-from analyzers.kubernetes.execution import node_programs, volumes
+from analyzers.kubernetes.execution import critical_paths, node_programs, volumes
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.execution.components import Component, Kind, component
 from analyzers.kubernetes.execution.periods import Repetition
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.request import WEBHOOK
 from analyzers.kubernetes.requests.requests import Request, may_send, requests
+from analyzers.news.paths import call_paths
 from analyzers.news.replaced import AddedRequest, Because, cheap, still_there, unpaid
 
 _GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
@@ -56,7 +57,7 @@ class NewRequest:
 def new_requests(change: Change) -> list[NewRequest]:
     """Give the new live requests of a change in order; those of a ListWatch are an informer's and not among them."""
     news = list(_news(change))
-    paths = CallPaths(change.head_index, change.graph)
+    paths = call_paths(change)
     made = [_made(change, paths, *each) for each in news]
     return [each for each in made if each.path.root != "informer" and not _is_small_loss(each)]
 
@@ -69,8 +70,10 @@ def _is_small_loss(new: NewRequest) -> bool:
 def _made(
     change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because, gap: int | None
 ) -> NewRequest:
-    where = component_of(change, file, request.function)
     path = paths.worst(request.function, request.call)
+    where = component_of(change, file, request.function)
+    if path.critical is critical_paths.NODE_SERVICE and not where.every_node:
+        where = Component("node service", Kind.NODE)
     if request.every is not None:
         path = replace(path, root="periodic", repetition=Repetition("periodic", request.every, ""))
     if request.inner:
@@ -170,7 +173,7 @@ def _removed_guards(file: ChangedFile) -> list[int]:
 
 def _is_client(change: Change, file: ChangedFile) -> bool:
     source = file.head or file.base
-    return source is not None and implements_client(change.head_index.import_path(source))
+    return source is not None and implements_client(change.head_index, change.head_index.import_path(source))
 
 
 def _was_there(change: Change, function: Function) -> bool:

@@ -174,7 +174,7 @@ def _is_own(resource: str, path: str) -> bool:
 def _added(change: Change, file: ChangedFile) -> Iterator[Informer]:
     if (
         file.head is None
-        or implements_client(change.head_index.import_path(file.head))
+        or implements_client(change.head_index, change.head_index.import_path(file.head))
         or "/informers/" in f"/{file.path}"
     ):
         return

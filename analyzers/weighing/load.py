@@ -4,7 +4,6 @@ Clients' own limits: kubernetes.md 3.3 (kube-controller-manager 20 requests a se
 since v1.27 and 5 before, kube-proxy and client-go's default 5).
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,13 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Estimate, code
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import resources, scale
 from analyzers.kubernetes.execution import collections, conditions
 from analyzers.kubernetes.execution.callpaths import CallPath, ItemLoop
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
-from analyzers.kubernetes.execution.periods import takes_from_queue
+from analyzers.kubernetes.execution.periods import serves_a_channel, takes_from_queue
 from analyzers.kubernetes.requests import library
 from analyzers.news.requests import NewRequest
 
@@ -115,7 +115,7 @@ def load(new: NewRequest, change: Change) -> Load:
             unknown = True
         else:
             factors.append((resource, scale.COUNTS.get(resource, scale.OBJECTS)))
-    rate, rhythm = _rate(new)
+    rate, rhythm = _rate(new, change)
     size, parts = _size(new)
     instances = scale.NODES if new.component.every_node else 1
     return Load(
@@ -157,14 +157,14 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
 
 
-def _rate(new: NewRequest) -> tuple[float | None, str]:
+def _rate(new: NewRequest, change: Change) -> tuple[float | None, str]:
     """How many times a second one instance begins, and how to say it."""
     path = new.path
     if path.root == "periodic" and path.repetition is not None:
         if path.repetition.seconds:
             return 1 / path.repetition.seconds, f"every {path.repetition.seconds:g} s"
         return None, f"every {code(path.repetition.text, 40)}" if path.repetition.text else ""
-    if path.critical is None or path.root != "critical" or any(_waits(each) for each in path.functions):
+    if path.critical is None or path.root != "critical" or any(_waits(each, change) for each in path.functions):
         return None, ""
     once = new.request.verb in {"CREATE", "DELETE"} or conditions.ending(path.conditions)
     if path.critical.per == "pod" and new.component.every_node and once:
@@ -180,13 +180,10 @@ def _rate(new: NewRequest) -> tuple[float | None, str]:
     return None, {"request": "for each request", "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
 
 
-_MESSAGE = re.compile(rb"\b\w+(?:,\s*\w+)?\s*:?=\s*<-\s*[\w.]+")
-
-
-def _waits(function: Function) -> bool:
+def _waits(function: Function, change: Change) -> bool:
     """Say whether a function takes what it works on from a channel or a queue: how often it runs, who sends decides."""
-    region = function.region
-    return takes_from_queue(function) or _MESSAGE.search(function.file.source, region.start, region.end) is not None
+    place = Place(change.head_index, function.file, function)
+    return takes_from_queue(place) or any(serves_a_channel(place, loop) for loop in function.loops)
 
 
 def _size(new: NewRequest) -> tuple[int | None, str]:

@@ -15,7 +15,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import perf_jobs, resources, scale
-from analyzers.kubernetes.execution import conditions, critical_paths
+from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
@@ -68,7 +68,7 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
     if rule == "critical-path" and _for_few(new, change):
         return Level.NOTICE
     if rule == "node-api-call":
-        waits = path.root == "poll" and any(critical_paths.starts_up(each) for each in _beginning(new, change))
+        waits = path.root == "poll"
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
     if request.resource.endswith("/proxy"):
@@ -125,13 +125,6 @@ def _is_fallback(request: Request, change: Change) -> bool:
         return True
     functions = [request.function, *([request.via] if request.via is not None else [])]
     return any(conditions.keeps_answers(each, Place(change.head_index, each.file, each)) for each in functions)
-
-
-def _beginning(new: NewRequest, change: Change) -> list[Function]:
-    """The functions on the way to a request, and those that call the first of them."""
-    first = new.path.functions[0]
-    above = [site.caller for site in change.graph(first.file.path).callers(first) if not site.caller.file.test]
-    return [*new.path.functions, *above]
 
 
 def _for_some(new: NewRequest) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from analyzers.analysis.tree import MemoryTree
 from analyzers.golang.facts import syntax
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import logs, metrics
 from analyzers.kubernetes.client_settings import settings
 from analyzers.kubernetes.execution import durations
@@ -41,7 +42,7 @@ def test_answers(body: str) -> None:
     file = index.file("x.go")
     assert file is not None
     for function in file.functions:
-        takes_from_queue(function)
+        takes_from_queue(Place(index, file, function))
         may_send(function, list(range(1, source.count("\n"))))
         paths = CallPaths(index)
         for request in requests(index, file, function)[:50]:

@@ -1,16 +1,18 @@
 """CallPath: from a root (a ticker, a handler, a reconcile, a main) down to a line, with the factors along it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from analyzers.golang.callgraph import CallGraph, CallSite
+from analyzers.golang.callgraph import CallSite
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition, Loop
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callbacks import Invocation, field_calls, given, invocations
+from analyzers.kubernetes.execution.calls import calls
 from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.execution.flows import reaches
@@ -53,7 +55,7 @@ class CallPath:
     handler, a queue's worker, a reconcile), "poll" (repeated until something is so), "start-up" (once), "informer" (it is
     what a ListWatch lists with), "unknown" (who calls it was not seen). functions are those on the way, the root first;
     loops are the loops over items that hold the call or one of its callers; conditions are those around the call and its
-    callers.
+    callers. detached: a goroutine is started on the way, so that nobody above waits for it.
     """
 
     root: Root
@@ -62,6 +64,7 @@ class CallPath:
     repetition: Repetition | None = None
     critical: CriticalPath | None = None
     conditions: tuple[Requirement, ...] = ()
+    detached: bool = False
 
     @property
     def rare(self) -> bool:
@@ -79,6 +82,23 @@ class CallPath:
         return not self.rare, _RANK[self.root], len(self.loops)
 
 
+_RUN_BY_COBRA = frozenset(
+    {"Run", "RunE", "PreRun", "PreRunE", "PostRun", "PostRunE", "PersistentPreRun", "PersistentPreRunE", "Action"}
+)
+"""The fields of a command that is run once (spf13/cobra Command, urfave/cli Command)."""
+
+
+def _in_a_command(index: PackageIndex, site: CallSite) -> bool:
+    """Say whether a function is handed to a command line's command."""
+    place = Place(index, site.caller.file, site.caller)
+    for literal in site.caller.composites:
+        if literal.type is not None and literal.node.start_byte <= site.node.start_byte < literal.node.end_byte:
+            named = place.resolve(literal.type)
+            if isinstance(named, Named) and named.name == "Command":
+                return True
+    return False
+
+
 class _Place(NamedTuple):
     """A call in a function, and the way down from it to the line that is asked about."""
 
@@ -89,45 +109,73 @@ class _Place(NamedTuple):
     way: tuple[Function, ...]
     items: tuple[ItemLoop, ...]
     conditions: tuple[Requirement, ...]
+    detached: bool = False
+
+
+def _starts(place: _Place) -> bool:
+    """Say whether a place is in a function literal that is started as a goroutine."""
+    return any(closure.goes for closure in place.closures)
+
+
+def _reached(path: CallPath, around: tuple[Requirement, ...], detached: bool) -> CallPath:
+    """Give a path with the conditions on it. What a goroutine does, neither events nor requests wait for."""
+    if detached and path.critical is not None and path.critical.per in {"event", "request"}:
+        path = replace(path, root="event", critical=None)
+    return replace(path, conditions=around, detached=detached)
 
 
 class CallPaths:
-    """The call paths in one tree: within a function's package, or within what `graph` gives for its file's path."""
+    """The call paths in one program."""
 
-    def __init__(self, index: PackageIndex, graph: Callable[[str], CallGraph] | None = None) -> None:
+    def __init__(self, index: PackageIndex) -> None:
         self._index = index
-        self._given = graph
-        self._graphs: dict[str, CallGraph] = {}
+        self._known: dict[tuple[str, str, tuple[int, ...]], CallPath] = {}
 
     def worst(self, function: Function, call: Call) -> CallPath:
         """Give the worst path to a call in a function."""
+        around = self._requirements(function, call.conditions)
+        return self._worst(_Place(function, call.closures, call.loops, call, (function,), (), around))
+
+    def worst_to(self, function: Function, closures: Iterable[Closure] = ()) -> CallPath:
+        """Give the worst path to code in a function, inside these function literals of it."""
+        key = (function.file.path, function.key, tuple(closure.node.start_byte for closure in closures))
+        if key not in self._known:
+            self._known[key] = self._worst(_Place(function, tuple(closures), (), None, (function,), (), ()))
+        return self._known[key]
+
+    def _worst(self, place: _Place) -> CallPath:
         best = None
-        for path in self._to(function, call):
+        for path in self._to(place):
             if best is None or path.rank > best.rank:
                 best = path
             if best.root == "critical" and not best.rare:
                 break
-        return best or CallPath("unknown", (function,))
+        best = best or CallPath("unknown", (place.function,))
+        return best if best.root in {"critical", "event", "periodic", "informer"} else self._hinted(best, place)
 
-    def _to(self, function: Function, call: Call) -> Iterator[CallPath]:
-        waiting = [
-            _Place(
-                function,
-                call.closures,
-                call.loops,
-                call,
-                (function,),
-                (),
-                self._requirements(function, call.conditions),
-            )
-        ]
+    def _hinted(self, path: CallPath, place: _Place) -> CallPath:
+        """Where no path explains a place, the folder it lies in is a hint."""
+        if place.closures and place.closures[-1].goes:
+            return path
+        for function in path.functions[::-1]:
+            hint = critical_paths.hint(function)
+            if hint is not None and path.root != "start-up":
+                root: Root = "critical" if hint.per in {"pod and node", "pod", "cycle", "request"} else "event"
+                if hint.per in {"tick", "round"}:
+                    root = "periodic"
+                return replace(path, root=root, critical=hint)
+        return path
+
+    def _to(self, first: _Place) -> Iterator[CallPath]:
+        function = first.function
+        waiting = [first]
         seen = {(function.file.path, function.key)}
         while waiting:
             place = waiting.pop(0)
             place = place._replace(items=(*self._items(place), *place.items))
             root = self._root(place)
             if root is not None:
-                yield replace(root, conditions=place.conditions)
+                yield _reached(root, place.conditions, place.detached or _starts(place))
                 if root.root in {"critical", "periodic", "event", "poll", "informer"}:
                     continue
             above = list(self._above(place)) if len(place.way) <= _LONGEST and len(seen) < _MOST_FUNCTIONS else []
@@ -135,7 +183,7 @@ class CallPaths:
             for found in above:
                 if isinstance(found, CallPath):
                     ended = False
-                    yield replace(found, conditions=place.conditions)
+                    yield _reached(found, place.conditions, place.detached)
                 elif (key := (found.function.file.path, found.function.key)) not in seen:
                     ended = False
                     seen.add(key)
@@ -151,18 +199,21 @@ class CallPaths:
             if handed is not None:
                 yield from (self._at(found, place) for found in handed)
                 return
-        for site in self._graph(function).callers(function):
+        for site in calls(self._index).callers(function):
             if site.caller.file.test:
                 continue
             around = self._requirements(site.caller, site.call.conditions) if site.call is not None else ()
             above = (*around, *place.conditions)
             if site.kind != "value":
-                yield _Place(site.caller, site.closures, site.loops, site.call, (site.caller, *way), items, above)
+                detached = place.detached or site.go or _starts(place)
+                yield _Place(
+                    site.caller, site.closures, site.loops, site.call, (site.caller, *way), items, above, detached
+                )
                 continue
             repeated = self._repeated(site)
             if repeated is not None and repeated.kind != "retry":
-                if repeated.kind == "periodic" and takes_from_queue(function):
-                    yield CallPath("event", (site.caller, *way), items)
+                if repeated.kind == "periodic" and takes_from_queue(Place(self._index, function.file, function)):
+                    yield CallPath("event", (site.caller, *way), items, None, critical_paths.RECONCILER)
                 else:
                     yield CallPath(
                         "periodic" if repeated.kind == "periodic" else "poll", (site.caller, *way), items, repeated
@@ -171,6 +222,8 @@ class CallPaths:
                 yield CallPath("informer", (site.caller, *way), items)
             elif site.key in critical_paths.HANDLER_KEYS:
                 yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER)
+            elif site.key in _RUN_BY_COBRA and _in_a_command(self._index, site):
+                yield CallPath("start-up", (site.caller, *way), items)
             elif site.call is None and not site.key:
                 # An element of a list of functions, which goes through them itself.
                 yield _Place(site.caller, site.closures, site.loops, None, (site.caller, *way), items, above)
@@ -187,7 +240,8 @@ class CallPaths:
     def _at(self, found: Invocation, place: _Place) -> _Place:
         function, call = found
         above = (*self._requirements(function, call.conditions), *place.conditions)
-        return _Place(function, call.closures, call.loops, call, (function, *place.way), place.items, above)
+        detached = place.detached or call.go or _starts(place)
+        return _Place(function, call.closures, call.loops, call, (function, *place.way), place.items, above, detached)
 
     def _requirements(self, function: Function, found: Iterable[Condition]) -> tuple[Requirement, ...]:
         return conditions.requirements(Place(self._index, function.file, function), found)
@@ -214,15 +268,17 @@ class CallPaths:
         for closure in reversed(place.closures):
             if closure.role == "value" and closure.name in critical_paths.HANDLER_KEYS:
                 return CallPath("event", place.way, place.items, None, critical_paths.HANDLER)
+            if closure.role == "value" and closure.name in _RUN_BY_COBRA and closure.composite is not None:
+                named = Place(index, function.file, function).resolve(closure.composite)
+                if isinstance(named, Named) and named.name == "Command":
+                    return CallPath("start-up", place.way, place.items)
             if closure.role == "argument" and closure.call is not None:
                 repeated = repetition(index, function.file, function, closure.call, closure.argument)
                 if repeated is not None and repeated.kind != "retry":
                     return CallPath(
                         "periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated
                     )
-        critical = critical_paths.within(function, place.closures)
-        if critical is not None and critical.per == "tick" and critical_paths.critical_path(function) is None:
-            critical = None  # a parallel loop: how often it runs, its callers say
+        critical = critical_paths.of_literals(place.closures) or critical_paths.by_signature(function)
         if critical is not None and critical.per in {"pod and node", "pod", "cycle", "request"}:
             return CallPath("critical", place.way, place.items, None, critical)
         for loop in reversed(place.loops):
@@ -233,17 +289,10 @@ class CallPaths:
             return CallPath(
                 "periodic" if critical.per in {"tick", "round"} else "event", place.way, place.items, None, critical
             )
-        if takes_from_queue(function) or any(serves_a_channel(loop) for loop in place.loops):
+        if takes_from_queue(Place(index, function.file, function)):
+            return CallPath("event", place.way, place.items, None, critical_paths.RECONCILER)
+        if any(serves_a_channel(Place(index, function.file, function), loop) for loop in place.loops):
             return CallPath("event", place.way, place.items)
         if critical_paths.starts_up(function) and not place.closures:
             return CallPath("start-up", place.way, place.items)
         return None
-
-    def _graph(self, function: Function) -> CallGraph:
-        path = function.file.path
-        if self._given is not None:
-            return self._given(path)
-        folder = function.file.folder
-        if folder not in self._graphs:
-            self._graphs[folder] = CallGraph(self._index, [self._index.package_of(path)])
-        return self._graphs[folder]

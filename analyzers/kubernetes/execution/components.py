@@ -55,7 +55,6 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         "tests",
         Kind.TEST,
     ),
-    (r"(^|/)(clientset|clientset_generated|listers|informers|applyconfigurations?)/", "generated code", Kind.GENERATED),
     (r"^(hack|docs|examples?|contrib|samples?)/|(^|/)(examples?|samples?)/", "tooling", Kind.OTHER),
     (
         r"(^|/)pkg/(kubelet|kubemark)/|(^|/)cmd/(kubelet|kubemark)/|(^|/)staging/src/k8s\.io/(kubelet|cri-api|cri-client)/",

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Closure
+from analyzers.golang.types.types import UNIVERSE
 
 Per = Literal["pod and node", "pod", "cycle", "request", "event", "object", "round", "tick"]
 
@@ -55,17 +56,18 @@ ROUND = CriticalPath("a reconciler's round", "round")
 MAPPING = CriticalPath("an event's mapping to requests", "event")
 VOLUMES = CriticalPath("a volume reconciler's loop", "tick")
 ANY_REQUEST = CriticalPath("a request path", "request")
+NODE_SERVICE = CriticalPath("the path of a pod's start on its node", "pod")
+"""What the kubelet calls of drivers on its node: CSI's node service (container-storage-interface/spec), device plugins
+(k8s.io/kubelet/pkg/apis/deviceplugin), DRA (pkg/apis/dra), CNI (containernetworking/cni/pkg/skel)."""
 
 # Patterns are parted by blanks; a function's must match its whole name, without its receiver.
-_STARTS_UP = (
-    r"[iI]nit(ialize)?[A-Z]\w*"
-    r" New(?!NodeInfo|Snapshot)([A-Z]\w*)? new[A-Z]\w*(Command|Manager|Controller|Server|Config|Plugin|Factory) init [mM]ain"
-    r" [rR]un Start\w* start[A-Z]\w* [rR]egister([A-Z]\w*)? [iI]nstall([A-Z]\w*)? AddFlags InitFlags AddToScheme"
-    r" AddTo\w*Scheme addKnownTypes [sS]et_?Defaults?\w* Complete Setup\w* setup[A-Z]\w* [bB]uild buildConfig"
-    r" buildHandler\w* Default[A-Z]\w* Create(FromConfig|FromKeys|FromProvider)? Initialize Close Stop Shut[dD]own String"
-    r" GoString Name Usage Describe"
-)
-"""What is built, started or ended once, whatever folder it stands in. (A NodeInfo is built for every pod that is tried.)"""
+_STARTS_UP_WORDS = """
+main init AddToScheme SetupWithManager SetupWebhookWithManager AddFlags AddGoFlags InitFlags Complete ApplyTo SetDefaults
+String GoString Name Usage Describe InjectClient InjectScheme DeepCopyObject AddToManager
+"""
+_STARTS_UP = frozenset(_STARTS_UP_WORDS.split())
+"""What Go and its libraries call once, or for people: main and init, and methods of scheme builders (runtime.SchemeBuilder),
+managers (controller-runtime pkg/builder), flags (spf13/pflag, k8s.io/component-base/cli), plugins (Name) and fmt."""
 
 
 class _Place(NamedTuple):
@@ -152,6 +154,7 @@ class _Sign(NamedTuple):
     signature: str
 
 
+_DEVICE = r"\.(AllocateRequest|PreStartContainerRequest|PreferredAllocationRequest|DevicePlugin_ListAndWatchServer)\b"
 _OBJECT = r"(interface\{\}|any)"
 _SIGNS = (
     _Sign(SCHEDULING, r"Filter Score AddPod RemovePod SelectVictimsOnNode", r"CycleState|NodeInfo|PreFilterState"),
@@ -162,22 +165,26 @@ _SIGNS = (
     ),
     _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
     _Sign(SCHEDULING_A_POD, r"Less", r"PodInfo\b"),
-    _Sign(SCHEDULING_A_POD, r"(\w{0,80}S|s)chedule(One|Pod)?", r"\bPod\b|CycleState"),
     _Sign(ADMISSION, r"Admit Validate Handles", r"admission\.Attributes"),
     _Sign(ADMISSION, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
     _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
     _Sign(AUTHORIZATION, r"Authenticate(Request|Token|Password)", r""),
     _Sign(ANY_REQUEST, r"ServeHTTP", r"ResponseWriter"),
     _Sign(ROUND, r"Reconcile", r"^\((ctx |_ )?context\.Context\)"),
+    _Sign(ADMISSION, r"\w+", r"\.Admission(Request|Review|Response)\b"),
+    _Sign(ANY_REQUEST, r"\w+", r"^\(\w+ http\.ResponseWriter, \w+ \*http\.Request\)$"),
+    _Sign(NODE_SERVICE, r"Node(Publish|Unpublish|Stage|Unstage|Expand)Volume|NodeGetVolumeStats", r"\bcsi\.Node"),
+    _Sign(
+        NODE_SERVICE,
+        r"Allocate PreStartContainer GetPreferredAllocation ListAndWatch",
+        _DEVICE,
+    ),
+    _Sign(NODE_SERVICE, r"Node(Prepare|Unprepare)Resources? PrepareResourceClaims UnprepareResourceClaims", r"\w"),
+    _Sign(NODE_SERVICE, r"\w+", r"^\(\w+ \*skel\.CmdArgs\)"),
     _Sign(RECONCILER, r"Reconcile ReconcileKind", r"\bRequest\b|context\.Context|ctx\b"),
     _Sign(MAPPING, r"\w+", r"client\.Object\) \[\](reconcile|ctrl)\.Request$"),
-    _Sign(RECONCILER, r"[sS]ync\w*", r"^\(((ctx|_) context\.Context, )?key string\)"),
-    _Sign(
-        HANDLER,
-        r"((On|on|[hH]andle)\w{0,80})?(Add|Update|Delete|Create|Generic|add|update|delete|create)\w*",
-        rf"^\(\w+ {_OBJECT}\)$|^\(\w+, \w+ {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ {_OBJECT}\)$"
-        r"|event\.(Typed)?(Create|Update|Delete|Generic)Event",
-    ),
+    _Sign(HANDLER, r"OnAdd OnUpdate OnDelete", rf"^\(\w+(, \w+)? {_OBJECT}(, \w+ (bool|{_OBJECT}))?\)$"),
+    _Sign(HANDLER, r"Create Update Delete Generic", r"event\.(Typed)?(Create|Update|Delete|Generic)Event"),
 )
 
 
@@ -185,7 +192,6 @@ def _any(patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns.split()))
 
 
-_STARTS_UP_COMPILED = _any(_STARTS_UP)
 _PLACES_COMPILED = tuple(
     (_any(place.files), _any(place.functions) if place.functions else None, place.where) for place in _PLACES
 )
@@ -197,16 +203,16 @@ _PARALLEL = frozenset({"ParallelizeUntil", "Until", "Parallelize"})
 
 
 def critical_path(function: Function) -> CriticalPath | None:
-    """Give the critical path that a function is on, by its name, signature and place; None if it is on none.
+    """Give the critical path that a function is on by its signature, else by the folder it lies in; None if nothing says so.
 
-    What only runs at start-up is on none. Who calls the function is not asked: news.paths does.
+    What only runs at start-up is on none. Who calls the function is not asked: callpaths does.
     """
-    if starts_up(function):
-        return None
-    found = _by_place(function)
-    if found is not None and found.hot:
-        return found
-    return _by_signs(function) or found
+    return None if starts_up(function) else by_signature(function) or _by_place(function)
+
+
+def hint(function: Function) -> CriticalPath | None:
+    """Give the critical path that the folder and file of a function hint at: for what no call path explains."""
+    return None if starts_up(function) else _by_place(function)
 
 
 def _by_place(function: Function) -> CriticalPath | None:
@@ -248,17 +254,61 @@ def of_file(path: str) -> CriticalPath | None:
 
 
 def starts_up(function: Function) -> bool:
-    """Say whether a function runs once, when something is built or started, by its name."""
-    return _STARTS_UP_COMPILED.fullmatch(function.name) is not None
+    """Say whether a function runs once, when something is built or started: Go or a library calls it, or it builds what it
+    gives, and is given no object of the cluster to do so."""
+    return function.name in _STARTS_UP or constructs(function)
 
 
-def _by_signs(function: Function) -> CriticalPath | None:
+def constructs(function: Function) -> bool:
+    """Say whether a function builds and gives something that works, not an object: `func NewX(...) *X { return &X{...} }`."""
+    if function.receiver_name or not function.results:
+        return False
+    given = syntax.text(function.results[0].type).lstrip("*")
+    if not given.isidentifier() or given in UNIVERSE:
+        return False
+    if any(_OF_CLUSTER.search(syntax.text(parameter.type)) for parameter in function.params):
+        return False
+    builds = any(
+        each.type is not None and syntax.text(each.type) == given and not each.loops for each in function.composites
+    )
+    return builds and len(function.params) > 0
+
+
+# An object of the cluster among the parameters: what is built for each of them is not built once.
+_OF_CLUSTER = re.compile(r"\b(Pod|Node|PodInfo|NodeInfo|Service|Event|Endpoints)\b")
+
+
+def by_signature(function: Function) -> CriticalPath | None:
+    """Give the critical path that a function is on by its name and the types it is given, as an interface asks for them, or
+    by what it does with them."""
     text = None
     for names, pattern, where in _SIGNS_COMPILED:
         if names.fullmatch(function.name):
             text = signature(function) if text is None else text
             if pattern.search(text):
                 return where
+    return _by_its_parameters(function)
+
+
+_HANDLED = re.compile(rf"^\(\w+(, \w+)? {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ bool\)$")
+_KEYED = re.compile(r"\b\w+ string\b")
+
+
+def _by_its_parameters(function: Function) -> CriticalPath | None:
+    """What takes objects of any type, gives nothing and asserts what they are is an informer's handler; what splits its key is
+    a reconcile."""
+    text = signature(function)
+    if function.receiver_name and _HANDLED.match(text):
+        start, end = function.region.start, function.region.end
+        asserted = (f"{each.name}.(".encode() for each in function.params)
+        if any(function.file.source.find(each, start, end) >= 0 for each in asserted):
+            return HANDLER
+    if _KEYED.search(text):
+        for call in function.calls if b"SplitMetaNamespaceKey" in function.file.source else ():
+            if call.name == "SplitMetaNamespaceKey" and len(call.arguments) == 1:
+                given = syntax.text(call.arguments[0])
+                if any(parameter.name == given for parameter in function.params):
+                    return RECONCILER
     return None
 
 
@@ -272,15 +322,32 @@ def signature(function: Function) -> str:
 def within(function: Function, closures: Iterable[Closure]) -> CriticalPath | None:
     """Give the critical path of code in a function, inside these function literals of it.
 
-    A literal that is an informer's handler, or the body of a parallel loop over nodes, says more than the function
-    around it, which may only register it.
+    A literal that is an informer's handler, an HTTP handler, or the body of a parallel loop over nodes, says more than the
+    function around it, which may only register it.
     """
-    found = critical_path(function)
+    closures = tuple(closures)
+    return of_literals(closures) or critical_path(function)
+
+
+def of_literals(closures: Iterable[Closure]) -> CriticalPath | None:
+    """Give the critical path of code inside these function literals, by what takes them or by what they are given."""
     for closure in closures:
         if closure.role == "value" and closure.name in HANDLER_KEYS:
             return HANDLER
+        given = closure.node.child_by_field_name("parameters")
+        if given is not None and _SERVES_HTTP.match(" ".join(syntax.text(given).split())):
+            return ANY_REQUEST
+    return None
+
+
+_SERVES_HTTP = re.compile(r"^\(\w+ http\.ResponseWriter, \w+ \*http\.Request\)$")
+
+
+def in_parallel(closures: Iterable[Closure]) -> bool:
+    """Say whether code is the body of a parallel loop: k8s.io/client-go/util/workqueue's, the scheduler's parallelizer's."""
+    for closure in closures:
         if closure.role == "argument" and closure.call is not None and closure.call.name in _PARALLEL:
             operand = syntax.text(closure.call.operand) if closure.call.operand is not None else ""
             if "parallel" in operand.lower() or closure.call.name != "Until":
-                return found or CriticalPath("a parallel loop", "tick")
-    return found
+                return True
+    return False

@@ -9,11 +9,15 @@ from typing import Literal, NamedTuple
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Call, Loop
+from analyzers.golang.facts.facts import Call, Condition, Loop
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import BOOL, ERROR, Chan, Named, Struct, Type, dereferenced
+from analyzers.kubernetes.execution.conditions import failed, requirements
 from analyzers.kubernetes.execution.durations import seconds
+from analyzers.kubernetes.requests.reach import origins
 
 # Function -> numbers of the arguments that are the function it repeats (-1: any) and the period.
 _FOREVER: dict[str, tuple[int, int]] = {
@@ -44,10 +48,6 @@ _POLLS: dict[str, tuple[int, int]] = {
 }
 _RETRIES = frozenset({"RetryOnConflict", "OnError", "RetryUpdate", "GuaranteedUpdate"})
 _PACKAGES = frozenset({"wait", "util", "utilwait", "apiwait", "retry", "clientretry"})
-_TIMED = re.compile(
-    r"\btime\.(Sleep|After|Tick|NewTimer|NewTicker)\(|\b[cC]lock\.(Sleep|After|Tick|NewTicker|NewTimer)\(|<-\s*[\w.]*([tT]ick(er)?|[tT]imer)\w*(\.C\b(\(\))?)?|\.\s*C\(?\)?\s*:"
-)
-_DELAY = re.compile(r"^(Sleep|After|Tick|NewTicker|NewTimer)$")
 
 
 def repeats(call: Call, argument: int) -> bool:
@@ -91,89 +91,187 @@ def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, 
     """Say how an endless `for` with a ticker, a timer or a sleep in it repeats its body; None for other loops."""
     if loop.kind not in {"infinite", "for", "range"} or loop.body is None:
         return None
-    if loop.kind == "range":
-        # for range ticker.C
-        collection = syntax.text(loop.collection) if loop.collection is not None else ""
-        if not re.search(r"\btime\.Tick\(|[tT]ick(er)?\w*\.C(\(\))?$", collection):
-            return None
-        period = _made_by(index, file, function, loop.collection)
-        return Repetition("periodic", period[0], period[1])
-    if not _TIMED.search(syntax.text(loop.body)):
-        return None
-    kind: Literal["periodic", "poll"] = "poll" if _ends_itself(loop) else "periodic"
+    place = Place(index, file, function)
+    if loop.kind == "range":  # for range ticker.C
+        return _ticks(place, loop.collection, "periodic") if loop.collection is not None else None
+    kind: Literal["periodic", "poll"] = "poll" if _ends_itself(place, loop) else "periodic"
     for call in function.calls:
         inside = loop.node.start_byte <= call.node.start_byte < loop.node.end_byte
-        if inside and _DELAY.match(call.name) and call.arguments and call.name != "NewTimer":
+        if inside and loop in call.loops and _waits_for(place, call):
             return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
-    for call in function.calls:
-        if (
-            call.name in {"NewTicker", "Tick", "NewTimer"}
-            and call.arguments
-            and call.node.start_byte < loop.node.start_byte
-        ):
-            return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
-    return Repetition(kind, None, "")
+    for node in syntax.walk(loop.body, lambda each: each.type != "func_literal"):
+        operand = node.child_by_field_name("operand")
+        if node.type == "unary_expression" and operand is not None and syntax.has_token(node, "<-"):
+            found = _ticks(place, operand, kind)
+            if found is not None:
+                return found
+    return None
 
 
-_STOP = re.compile(r"stop|done|quit|clos|exit|cancel|ctx|shutdown|die|term", re.IGNORECASE)
+_CLOCKS = re.compile(r"^time$|/(utils/)?clock(/testing)?$|/util/clock$|/clockwork$|/benbjohnson/clock$")
+_DELAYS = frozenset({"Sleep", "After", "Tick"})
+_TICKERS = frozenset({"NewTicker", "NewTimer", "Tick", "After", "TickerFunc", "AfterFunc"})
 
 
-def _ends_itself(loop: Loop) -> bool:
+def _waits_for(place: Place, call: Call) -> bool:
+    """Say whether a call waits for the time that is its argument: time.Sleep, and time.After, whose channel is read at once."""
+    return bool(call.name in _DELAYS and call.arguments and _of_a_clock(place, call))
+
+
+def _of_a_clock(place: Place, call: Call) -> bool:
+    """Say whether a function or method is one of package time, or of a clock that stands for it."""
+    operand = syntax.unparenthesized(call.operand) if call.operand is not None else None
+    if operand is None:
+        return False
+    path = place.imported(operand)
+    if path is None:
+        named = dereferenced(place.type_of(operand))
+        path = named.path if isinstance(named, Named) else ""
+    return bool(_CLOCKS.search(path))
+
+
+def _ticks(place: Place, channel: Node, kind: Literal["periodic", "poll"]) -> Repetition | None:
+    """How what is received from a ticker's or timer's channel repeats; None for a channel of something else."""
+    under = place.under(place.type_of(channel))
+    elem = under.elem if isinstance(under, Chan) else None
+    timed = isinstance(elem, Named) and (elem.path, elem.name) == ("time", "Time")
+    if under is not None and not timed:
+        return None
+    for origin in origins(place.index).of(place, channel).origins:
+        call = origin.call
+        if call is not None and call.name in _TICKERS and call.arguments and _of_a_clock(origin.place, call):
+            given = call.arguments[0]
+            return Repetition(
+                kind, seconds(place.index, given, origin.place.file, origin.place.function), syntax.text(given)
+            )
+    return Repetition(kind, None, "") if timed else None
+
+
+def _ends_itself(place: Place, loop: Loop) -> bool:
     """Say whether a loop leaves itself when it has got what it waits for; to be told to stop, or to fail, is no such end."""
     assert loop.body is not None
-
-    def inside(node: Node) -> bool:
+    waiting: list[tuple[Node, bool, bool]] = [
+        (loop.body, False, False)
+    ]  # a node, within a select, within another loop or switch
+    while waiting:
+        node, selected, nested = waiting.pop()
         if node.type == "func_literal":
-            return False
-        if node.type == "communication_case":
-            communication = node.child_by_field_name("communication")
-            return communication is None or not _STOP.search(syntax.text(communication))
-        return node.type not in {"for_statement", "expression_switch_statement", "type_switch_statement"}
-
-    for node in syntax.walk(loop.body, inside):
-        if node.type == "return_statement" or (node.type == "break_statement" and not _in_select(node, loop)):
-            return True
+            continue
+        if node.type == "communication_case" and _is_told_to_stop(place, node):
+            continue
+        if node.type == "return_statement" or (node.type == "break_statement" and not selected and not nested):
+            if not _after_a_failure(place, loop, node):
+                return True
+            continue
+        if node.type == "break_statement" and syntax.children(node) and not nested:
+            return not _after_a_failure(place, loop, node)
+        selected = selected or node.type == "select_statement"
+        nested = nested or node.type in {"for_statement", "expression_switch_statement", "type_switch_statement"}
+        waiting += [(child, selected, nested) for child in node.named_children]
     return False
 
 
-def _in_select(node: Node, loop: Loop) -> bool:
-    # A plain break inside a select leaves the select alone.
-    if syntax.children(node):
-        return False
-    parent = node.parent
-    for _ in range(6):
-        if parent is None or parent == loop.body:
-            return False
-        if parent.type == "communication_case":
-            return True
-        parent = parent.parent
+def _is_told_to_stop(place: Place, case: Node) -> bool:
+    """Say whether a select's case receives what tells to stop: of a channel of signals (chan struct{}), or an error."""
+    communication = case.child_by_field_name("communication")
+    for node in syntax.walk(communication) if communication is not None else ():
+        operand = node.child_by_field_name("operand")
+        if node.type == "unary_expression" and operand is not None and syntax.has_token(node, "<-"):
+            under = place.under(place.type_of(operand))
+            if under is None:  # ctx.Done(), whose package is not in the tree
+                return operand.type != "selector_expression"
+            elem = under.elem if isinstance(under, Chan) else None
+            return (isinstance(elem, Struct) and not elem.fields) or elem in {ERROR, BOOL} or _is_signal(elem)
     return False
 
 
-def _made_by(index: PackageIndex, file: SourceFile, function: Function, node: Node | None) -> tuple[float | None, str]:
-    for call in function.calls:
-        if call.name in {"NewTicker", "Tick"} and call.arguments:
-            return seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0])
-    return None, ""
+def _is_signal(type_: Type | None) -> bool:
+    named = dereferenced(type_)
+    return isinstance(named, Named) and named.path in {"os", "syscall"}
 
 
-# Bounded repeats: the source is anybody's, and a name may be a megabyte long.
-_TAKES = re.compile(
-    rb"[qQ]ueue\w{0,40}\.(Get|Pop|PopProcess)\(|\b[pP]rocessNext\w{0,60}\("
-    rb"|,\s{0,4}(quit|[sS]hut[dD]own|stop\w{0,20}|done)\s{0,4}:?=\s{0,4}[\w.]{1,80}\.Get\(\)"
-    rb"|\brange\s{1,4}[\w.]{0,80}([cC]h|[cC]han|[qQ]ueue|[uU]pdates)\s{0,4}\{"
+def _after_a_failure(place: Place, loop: Loop, node: Node) -> bool:
+    """Say whether a statement of a loop is only reached after a failure in it."""
+    function = place.function
+    assert function is not None
+    around = [
+        each._replace(kind=_branch(each, node))
+        for each in function.facts.conditions
+        if each.kind in {"if", "case"} and _holds(each.node, node) and _holds(loop.node, each.node)
+    ]
+    return failed(requirements(place, around))
+
+
+def _branch(condition: Condition, node: Node) -> Literal["if", "else", "case"]:
+    if condition.kind == "case":
+        return "case"
+    otherwise = condition.node.child_by_field_name("alternative")
+    return "else" if otherwise is not None and _holds(otherwise, node) else "if"
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+_QUEUES = re.compile(
+    r"(^|/)(client-go/)?util/workqueue$|/pkg/controller/priorityqueue$|(^|/)client-go/tools/cache$|/client/cache$"
 )
+"""Packages of work queues: client-go util/workqueue (before 2016 pkg/util/workqueue), tools/cache (Queue.Pop, DeltaFIFO),
+controller-runtime pkg/controller/priorityqueue."""
+_GETS = frozenset({"Get", "Pop", "GetWithPriority", "GetNextWorkItem"})
 
 
-def takes_from_queue(function: Function) -> bool:
-    """Say whether a function is a worker: it takes items from a queue or channel and waits for them, so that what
-    repeats it is no period."""
-    return _TAKES.search(function.file.source, function.region.start, function.region.end) is not None
+def takes_from_queue(place: Place) -> bool:
+    """Say whether a function is a worker: it takes items from a work queue and waits for them, so that what repeats it is
+    no period. A queue is one by its type, else by what is done with it: Get without arguments, and Done with what it gave."""
+    function = place.function
+    if function is None:
+        return False
+    for call in function.calls:
+        if call.operand is None or call.name not in _GETS:
+            continue
+        named = dereferenced(place.type_of(call.operand))
+        if isinstance(named, Named):
+            if _QUEUES.search(named.path) and (call.name != "Get" or not call.arguments):
+                return True
+            if not call.arguments and {"Add", "Done", "ShutDown"} <= place.index.methods(named):
+                return True
+        elif named is None and not call.arguments and _is_done(function, syntax.text(call.operand)):
+            return True
+    return any(loop.kind == "range" and _is_channel_of_items(place, loop.collection) for loop in function.loops)
 
 
-_RECEIVES = re.compile(r"\bcase\s+\w+(?:,\s*\w+)?\s*:?=\s*<-\s*[\w.]+(?!\()\s*:")
+def _is_done(function: Function, queue: str) -> bool:
+    return any(
+        call.name == "Done"
+        and len(call.arguments) == 1
+        and call.operand is not None
+        and syntax.text(call.operand) == queue
+        for call in function.calls
+    )
 
 
-def serves_a_channel(loop: Loop) -> bool:
+def _is_channel_of_items(place: Place, node: Node | None) -> bool:
+    """Say whether something is a channel on which things to work on come: no signals (chan struct{}), no ticks (chan time.Time)."""
+    under = place.under(place.type_of(node)) if node is not None else None
+    if not isinstance(under, Chan) or under.elem is None:
+        return False
+    elem = under.elem
+    if isinstance(elem, Named) and (elem.path, elem.name) == ("time", "Time"):
+        return False
+    if isinstance(elem, Struct) and not elem.fields:
+        return False
+    return elem not in {ERROR, BOOL}
+
+
+def serves_a_channel(place: Place, loop: Loop) -> bool:
     """Say whether an endless loop takes what it works on from a channel: `for { select { case item := <-items: ... } }`."""
-    return loop.kind == "infinite" and loop.body is not None and bool(_RECEIVES.search(syntax.text(loop.body)))
+    if loop.kind != "infinite" or loop.body is None:
+        return False
+    for node in syntax.walk(loop.body, lambda each: each.type not in {"func_literal", "for_statement"}):
+        if node.type == "receive_statement":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            operand = right.child_by_field_name("operand") if right is not None else None
+            if left is not None and _is_channel_of_items(place, operand):
+                return True
+    return False

@@ -8,6 +8,7 @@ What looks alike is told apart by the same: listers, stores, registries and clou
 import re
 from typing import Literal, NamedTuple
 
+from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, Pointer, Signature, Type, dereferenced
 from analyzers.kubernetes import resources
 
@@ -191,13 +192,22 @@ def sends(method: str, signature: Type | None) -> str | None:
     return resources.of_list(result.name) if method == "List" else resources.plural(result.name)
 
 
-def implements_client(path: str) -> bool:
-    """Say whether the package at an import path is a client itself: what its methods send, its callers ask for."""
-    return bool(
-        _TYPED.search(path)
-        or _DYNAMIC.search(path)
-        or _METADATA.search(path)
-        or _REST.search(path)
-        or _SCALE.search(path)
-        or _TOOLS.search(path)
-    )
+_OF_KUBERNETES = re.compile(
+    r"^(k8s\.io/(client-go|metrics|kubernetes|kube-aggregator|apiextensions-apiserver|sample-controller)|sigs\.k8s\.io/controller-runtime"
+    r"|github\.com/GoogleCloudPlatform/kubernetes)(/|$)"
+)
+
+
+def implements_client(index: PackageIndex, path: str) -> bool:
+    """Say whether the package at an import path is a client itself: what its methods send, its callers ask for.
+
+    That it lies where clients lie is not enough: it is a library of Kubernetes', or it was generated.
+    """
+    looks = any(pattern.search(path) for pattern in (_TYPED, _DYNAMIC, _METADATA, _REST, _SCALE, _TOOLS))
+    return looks and (bool(_OF_KUBERNETES.search(path)) or is_generated(index, path))
+
+
+def is_generated(index: PackageIndex, path: str) -> bool:
+    """Say whether machines wrote the package at an import path, or it is not in the tree, so that its name is all that is known."""
+    package = index.package(path)
+    return package is None or any(file.generated for file in package.files())

@@ -17,7 +17,16 @@ from analyzers.golang.types.types import Named, Type, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.requests import controller_runtime, library, list_watch
-from analyzers.kubernetes.requests.clients import DISCOVERY, EARLY, METHODS, REST_VERBS, VERBS, client, sends
+from analyzers.kubernetes.requests.clients import (
+    DISCOVERY,
+    EARLY,
+    METHODS,
+    REST_VERBS,
+    VERBS,
+    client,
+    implements_client,
+    sends,
+)
 from analyzers.kubernetes.requests.namespaces import all_namespaces
 from analyzers.kubernetes.requests.options import NO_OPTIONS, Options, looks_like_options, options
 from analyzers.kubernetes.requests.prefilter import HINT
@@ -83,6 +92,8 @@ def _request(place: _Place, call: Call) -> Request | None:
     if call.name in EARLY:
         return _early(place, call) if owner.path.endswith("/pkg/client") else None
     known = client(owner) or client(of_type)
+    if known is not None and known.kind == "typed" and not implements_client(place.index, owner.path):
+        known = None  # written by hand, in a folder that is called as clients are
     if known is None:
         # An interface that the package declares for itself, of which a client is all that fits.
         resource = sends(call.name, member.type) if member is not None and member.declaration is None else None

@@ -27,7 +27,7 @@ class Inventory:
         call ("" if none), `period` the seconds after which a timer repeats it, None where there is no timer or it is
         not known.
         """
-        if implements_client(self._index.import_path(file)):
+        if implements_client(self._index, self._index.import_path(file)):
             return  # what a client's methods send, its callers ask for
         for function in (*file.functions, *file.initializers):
             for request in requests(self._index, file, function, ()):

@@ -7,14 +7,13 @@ had DelegatingClient, NewDelegatingClient and manager.ClientBuilder for the cach
 
 from typing import Literal
 
-from analyzers.golang.callgraph import CallGraph, CallSite
 from analyzers.golang.facts import syntax
-from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.origins import Origin, Origins
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
+from analyzers.kubernetes.execution.calls import calls
 
 __all__ = ["Reach", "origins", "reach"]
 
@@ -49,15 +48,8 @@ def origins(index: PackageIndex) -> Origins:
     """Give the engine that finds where values come from in the program of `index`; what client libraries give is an end."""
     found: Origins | None = index.found.get(origins)
     if found is None:
-        found = index.found[origins] = Origins(index, lambda function: _callers(index, function), known)
+        found = index.found[origins] = Origins(index, calls(index).callers, known)
     return found
-
-
-def _callers(index: PackageIndex, function: Function) -> list[CallSite]:
-    packages = [index.package_of(function.file.path)]
-    if function.exported:
-        packages += [index.package_of(path) for path in index.words.files(function.name)[:100]]
-    return CallGraph(index, dict.fromkeys(packages)).callers(function)
 
 
 def known(place: Place, call: Call) -> bool:

@@ -156,7 +156,7 @@ def _methods_of(package: Package) -> dict[str, list[Function]]:
 def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Request]:
     """Give the live requests of a function that is short enough to be a wrapper; those of what it calls too, one level down."""
     where = component(callee.file.path)
-    if implements_client(index.import_path(callee.file)):
+    if implements_client(index, index.import_path(callee.file)):
         return []
     if not where.reviewed or where.kind is Kind.API_SERVER or callee.file.generated:
         return []
