@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from analyzers.golang import destinations
-from analyzers.golang.callgraph import CallGraph, CallSite
 from analyzers.golang.destinations import Destination, Passing
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -21,6 +20,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import map_order, status, times
 from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.execution.calls import calls
 
 _HAND_BACK = frozenset(
     {
@@ -35,24 +35,6 @@ _HAND_BACK = frozenset(
     }
 )
 """Functions whose result is another one as often as what they are given."""
-
-
-_MOST_USERS = 60
-
-
-def graph(index: PackageIndex, path: str) -> CallGraph:
-    """Give the calls within the package of the file at `path` and from the packages that import it."""
-    package = index.package_of(path)
-    key = (graph, package.folder)
-    known: CallGraph | None = index.found.get(key)
-    if known is None:
-        packages = [package]
-        for user in index.words.files(package.name)[:_MOST_USERS]:
-            file = index.file(user)
-            if file is not None and not file.test and package.path in file.imports.values():
-                packages.append(index.package_of(user))
-        known = index.found[key] = CallGraph(index, dict.fromkeys(packages))
-    return known
 
 
 class Sink(NamedTuple):
@@ -73,10 +55,7 @@ def sink(index: PackageIndex, function: Function, node: Node) -> Sink | None:
         place = Place(index, function.file, function)
         return conditions.failed(conditions.requirements(place, destinations.conditions_at(function, node)))
 
-    def callers(callee: Function) -> list[CallSite]:
-        return graph(index, callee.file.path).callers(callee)
-
-    found = destinations.destinations(index, callers, function, node, _hands_back, failed)
+    found = destinations.destinations(index, calls(index).callers, function, node, _hands_back, failed)
     # A comparison of the value itself spares nothing: it is another one.
     compared = [passing for each in found if each.kind == "compared" for passing in each.way]
     for each in found:

@@ -6,11 +6,9 @@ a place, of which the worst decides; None of what the program does not show.
 """
 
 import re
-from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple
 
-from analyzers.golang.callgraph import CallGraph
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function, Value
 from analyzers.golang.facts.syntax import Node
@@ -19,6 +17,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, Type, dereferenced
 from analyzers.kubernetes import times
 from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes.execution.calls import calls
 
 
 class Grade(IntEnum):
@@ -82,12 +81,10 @@ class _Step(NamedTuple):
 
 
 class Values:
-    """Asks what reaches a place in one program. `graph` gives the calls around a file; on_node says that what belongs to one
-    node, as its pods, is few."""
+    """Asks what reaches a place in one program. on_node says that what belongs to one node, as its pods, is few."""
 
-    def __init__(self, index: PackageIndex, graph: Callable[[str], CallGraph], on_node: bool = False) -> None:
+    def __init__(self, index: PackageIndex, on_node: bool = False) -> None:
         self._index = index
-        self._graph = graph
         self._on_node = on_node
 
     def of(self, function: Function, node: Node, label: str = "") -> Answer:
@@ -161,7 +158,7 @@ class Values:
         if step.depth >= _DEEPEST or not numbers or function.params[numbers[0]].variadic:
             return UNKNOWN
         found = []
-        for site in self._graph(function.file.path).callers(function)[:_MOST_CALLERS]:
+        for site in calls(self._index).callers(function)[:_MOST_CALLERS]:
             if site.caller.file.test:
                 continue
             if site.call is None or site.kind == "value" or len(site.call.arguments) <= numbers[0]:

@@ -157,7 +157,7 @@ def _names_of(file: ChangedFile, label: str) -> set[str]:
 
 def _answer(change: Change, file: ChangedFile, function: Function, value: LabelValue) -> Answer:
     on_node = file.component.kind is Kind.NODE
-    return Values(change.head_index, change.graph, on_node).of(function, value.value, value.label)
+    return Values(change.head_index, on_node).of(function, value.value, value.label)
 
 
 @once

@@ -69,7 +69,7 @@ from analyzers.analysis.subject import Burden
 from analyzers.golang import destinations
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.facts import Call, Closure
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.place import Place as Here
 from analyzers.golang.types.types import Named, Pointer
@@ -412,14 +412,15 @@ def _may_reach(change: Change, file: ChangedFile) -> bool:
     return b"Status" in source or b"Condition" in source
 
 
+def _closures(function: Function, node: Node) -> list[Closure]:
+    return [each for each in function.closures if each.node.start_byte <= node.start_byte < each.node.end_byte]
+
+
 def _is_written(change: Change, found: Sink) -> bool | None:
     """Say whether the program shows that a controller writes the status in each pass; False where it does not show it, or a
     predicate keeps the write from beginning another pass; None where something decides whether it is written at all."""
     index, last = change.head_index, found.function
-    calls = [each for each in last.calls if each.node.start_byte >= found.node.start_byte] or last.calls
-    if not calls:
-        return False
-    path = CallPaths(index, lambda path: churn.graph(index, path)).worst(last, calls[0])
+    path = CallPaths(index).worst_to(last, _closures(last, found.node))
     above = [each for each in path.conditions if each.place.function is not last]
     if path.rare or not all(churn.stays(each.place, each.condition) for each in above):
         return None
