@@ -131,7 +131,9 @@ def stays(place: Place, condition: Condition) -> bool:
     if not conditions.spares(requirement[0]):
         return True  # that nothing has failed
     if condition.kind == "guard":
-        return not conditions.compared(requirement) and not any(_asks_status(place, each) for each in syntax.walk(test))
+        return (_is_with_constant(test) or not conditions.compared(requirement)) and not any(
+            _asks_status(place, each) for each in syntax.walk(test)
+        )
     waiting = [test]
     while waiting:
         node = syntax.unparenthesized(waiting.pop())
@@ -172,9 +174,18 @@ def _is_state(place: Place, node: Node, kind: str) -> bool:
         return right.type == "int_literal"
     # an element of a collection, by its kind: if condition.Type == v1.PodScheduled; or what a user asked for
     root = _root(left)
-    constant = right.type in {"interpreted_string_literal", "int_literal"} or syntax.text(right)[:1].isupper()
-    qualified = right.type == "selector_expression" and syntax.text(right).rpartition(".")[2][:1].isupper()
-    return (constant or qualified) and (_is_element(place, root) or ".Spec." in syntax.text(left))
+    return _is_with_constant(node) and (_is_element(place, root) or ".Spec." in syntax.text(left))
+
+
+def _is_with_constant(test: Node) -> bool:
+    """Say whether a test compares something with a literal, or with a package's exported name."""
+    right = test.child_by_field_name("right") if test.type == "binary_expression" else None
+    if right is None:
+        return False
+    path = syntax.path(right)
+    return right.type in {"interpreted_string_literal", "int_literal"} or (
+        path is not None and len(path) < 3 and path[-1][:1].isupper()
+    )
 
 
 def _root(node: Node) -> Node:

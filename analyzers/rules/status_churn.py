@@ -76,9 +76,9 @@ from analyzers.golang.types.types import Named, Pointer
 from analyzers.kubernetes import churn, map_order, status, times
 from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.execution.callpaths import CallPaths
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.paths import call_paths
 
 _PASSES = Burden("object", critical_paths.RECONCILER.name)
 _ENDS = frozenset({"Now", "NowMicro", "Since"})
@@ -413,14 +413,21 @@ def _may_reach(change: Change, file: ChangedFile) -> bool:
 
 
 def _closures(function: Function, node: Node) -> list[Closure]:
-    return [each for each in function.closures if each.node.start_byte <= node.start_byte < each.node.end_byte]
+    """The function literals around a node, but those that are only tried again after a conflict."""
+    found = [each for each in function.closures if each.node.start_byte <= node.start_byte < each.node.end_byte]
+    return [each for each in found if each.call is None or not _retries(function, each.call)]
+
+
+def _retries(function: Function, call: Call) -> bool:
+    name = syntax.text(call.operand) if call.operand is not None else ""
+    return function.file.imports.get(name, "").endswith("k8s.io/client-go/util/retry")
 
 
 def _is_written(change: Change, found: Sink) -> bool | None:
     """Say whether the program shows that a controller writes the status in each pass; False where it does not show it, or a
     predicate keeps the write from beginning another pass; None where something decides whether it is written at all."""
     index, last = change.head_index, found.function
-    path = CallPaths(index).worst_to(last, _closures(last, found.node))
+    path = call_paths(change).worst_to(last, _closures(last, found.node))
     above = [each for each in path.conditions if each.place.function is not last]
     if path.rare or not all(churn.stays(each.place, each.condition) for each in above):
         return None
