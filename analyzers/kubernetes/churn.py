@@ -132,7 +132,7 @@ def stays(place: Place, condition: Condition) -> bool:
         return True  # that nothing has failed
     if condition.kind == "guard":
         return (_is_with_constant(test) or not conditions.compared(requirement)) and not any(
-            _asks_status(place, each) for each in syntax.walk(test)
+            _asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test)
         )
     waiting = [test]
     while waiting:
@@ -142,6 +142,15 @@ def stays(place: Place, condition: Condition) -> bool:
         elif not _is_state(place, node, condition.kind):
             return False
     return True
+
+
+def _was_found(place: Place, node: Node) -> bool:
+    """Say whether an identifier tells that something was found, `old, ok := known[key]`: what comes behind is for the first
+    time."""
+    binding = place.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+    if binding is None or binding.kind != "var" or binding.parts != 2 or binding.part != 1:
+        return False
+    return not conditions.is_error(place, node)
 
 
 def _asks_status(place: Place, node: Node) -> bool:

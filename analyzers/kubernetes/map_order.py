@@ -28,18 +28,20 @@ def compared(index: PackageIndex, function: Function, call: Call) -> str | None:
 
 
 def is_from_map(index: PackageIndex, function: Function, name: str) -> bool:
-    """Say whether a variable of a function is a list that is filled in a loop over a map."""
+    """Say whether a variable of a function is a list that is filled in loops over maps, and nowhere else."""
+    found = False
     for assignment in function.assignments:
         if not any(syntax.text(left) == name for left in assignment.left) or not assignment.right:
             continue
-        right = syntax.text(assignment.right[0])
-        if right.startswith(f"append({name},") and assignment.loops:
-            loop = assignment.loops[-1]
-            if loop.collection is not None and isinstance(
-                index.underlying(index.type_of(loop.collection, function.file, function)), Map
-            ):
-                return True
-    return False
+        if not syntax.text(assignment.right[0]).startswith(f"append({name},"):
+            continue
+        loop = assignment.loops[-1] if assignment.loops else None
+        if loop is None or loop.collection is None:
+            return False
+        if not isinstance(index.underlying(index.type_of(loop.collection, function.file, function)), Map):
+            return False
+        found = True
+    return found
 
 
 def is_sorted(function: Function, name: str) -> bool:
