@@ -5,6 +5,7 @@ from typing import Literal
 
 from analyzers.analysis.diagnostic import Place
 from analyzers.kubernetes.execution.components import Component
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.versions.dependencies import Dependency
 from analyzers.kubernetes.versions.versions import Move
 
@@ -13,15 +14,21 @@ from analyzers.kubernetes.versions.versions import Move
 class Copy:
     """A struct copied by value: its type's name, its size in bytes (at least, unless exact), and how often.
 
-    per: what one copy is made for: "call" or "item" of a loop. hot: stands on a critical path, whose name `path_name` is.
+    per: what one copy is made for: "call" or "item" of a loop. path: the critical path that it is on. locks: it holds a lock,
+    of which a copy locks nothing.
     """
 
     type_name: str
     bytes: int
     exact: bool
     per: Literal["call", "item"]
-    hot: bool = False
-    path_name: str = ""
+    path: CriticalPath | None = None
+    locks: bool = False
+
+    @property
+    def hot(self) -> bool:
+        """Whether it is made so often that it counts."""
+        return self.path is not None and self.path.hot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,7 @@ class Nested:
     """Work that multiplies: the collections of kubernetes.scale that are nested, outermost first ("pods", "nodes")."""
 
     collections: tuple[str, ...]
-    hot: bool = False
-    path_name: str = ""
+    path: CriticalPath | None = None
 
 
 Lost = Literal["", "index", "copies"]
@@ -61,7 +67,7 @@ class Allocation:
 
     what: str
     per: str
-    path_name: str = ""
+    path: CriticalPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Burden:
     """Work on a critical path, once for each of `per`; of which resource the events are ("" if unknown)."""
 
     per: str
-    path_name: str
+    path: CriticalPath | None = None
     resource: str = ""
 
 

@@ -1,62 +1,63 @@
 """`//scalability:allow RULE reason` on a line, or on the line above it, silences a rule there."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzers.analysis.change import ChangedFile
-from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
 
 MARK = "scalability:allow"
 _ALLOW = re.compile(r"//\s?scalability:allow\b[ \t]*(?P<rule>[a-z-]*)[ \t]*(?P<reason>.*)$")
 
 
 class Allowed(NamedTuple):
-    """One allow comment: the line it stands on, the rule it names ("" if none), and the reason ("" if none)."""
+    """One allow comment: the rule it names ("" if none), and the reason ("" if none)."""
 
-    line: int
     rule: str
     reason: str
 
 
-def allowed(text: str) -> list[Allowed]:
-    """Give the allow comments of a file's text."""
-    if MARK not in text:
-        return []
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if match := _ALLOW.search(line):
-            found.append(Allowed(number, match["rule"], match["reason"].strip()))
-    return found
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """The allow comments of a file, by the line they stand on."""
 
+    by_line: Mapping[int, Allowed]
 
-def silences(comments: list[Allowed], diagnostic: Diagnostic) -> bool:
-    """Say whether one of a file's allow comments is about this diagnostic (one without a reason silences too)."""
-    return any(
-        comment.rule == diagnostic.analyzer and diagnostic.line - 1 <= comment.line <= diagnostic.end_line
-        for comment in comments
-    )
+    @classmethod
+    def read(cls, text: str) -> "Allowances":
+        """Read the allow comments of a file's text."""
+        lines = enumerate(text.split("\n"), 1) if MARK in text else ()
+        found = ((number, _ALLOW.search(line)) for number, line in lines if MARK in line)
+        return cls({number: Allowed(match["rule"], match["reason"].strip()) for number, match in found if match})
 
-
-def unreasoned(file: ChangedFile, comments: list[Allowed], rules: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """Yield a notice for each added allow comment that gives no reason or names no rule."""
-    for comment in comments:
-        if comment.line not in file.diff.added or (comment.rule in rules and comment.reason):
-            continue
-        lacks = (
-            "gives no reason"
-            if comment.rule in rules
-            else f"names no rule ({code(comment.rule)})"
-            if comment.rule
-            else "names no rule"
+    def silences(self, diagnostic: Diagnostic, names: Collection[str]) -> bool:
+        """Say whether one of them is about this diagnostic, whose rule has, or had, these names (one without a reason silences
+        too)."""
+        return any(
+            line in self.by_line and self.by_line[line].rule in names
+            for line in range(diagnostic.line - 1, diagnostic.end_line + 1)
         )
+
+
+def unreasoned(file: ChangedFile, comments: Allowances, rules: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield a notice for the added allow comments that give no reason or name no rule: one for all of one kind."""
+    lacking: dict[str, list[int]] = defaultdict(list)
+    for line, comment in comments.by_line.items():
+        if line in file.diff.added and not (comment.rule in rules and comment.reason):
+            lacking[comment.rule].append(line)
+    for rule, lines in lacking.items():
+        named = f"names no rule ({code(rule)})" if rule else "names no rule"
         yield Diagnostic(
             analyzer="allow",
             path=file.path,
-            line=comment.line,
-            end_line=comment.line,
-            construct=f"This {code('//scalability:allow')} comment {lacks}.",
+            line=lines[0],
+            end_line=lines[0],
+            construct=f"This {code('//scalability:allow')} comment {'gives no reason' if rule in rules else named}.",
             remedy=f"Write {code('//scalability:allow RULE reason')}, so that the next reader knows why.",
-            concern=f"allow {comment.rule}",
+            concern=f"allow {rule}",
             level=Level.NOTICE,
+            related=tuple(Place(file.path, line, line) for line in lines[1:]),
         )

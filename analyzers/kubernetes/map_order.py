@@ -12,13 +12,13 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Map
 
-_COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
+COMPARISONS = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _SORTS = re.compile(r"^(Sort\w*|Strings|Slice|SliceStable|Ints|Stable)$")
 
 
 def compared(index: PackageIndex, function: Function, call: Call) -> str | None:
     """Give the slice, filled in the order of a map and not sorted since, that a comparison is about; None if there is none."""
-    if call.name not in _COMPARES or len(call.arguments) < 2:
+    if call.name not in COMPARISONS or len(call.arguments) < 2:
         return None
     for argument in call.arguments:
         name = syntax.text(argument)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from analyzers.analysis.change import Change, ChangedFile, once
-from analyzers.analysis.uncached import replaces_cache, was_cached
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Condition
@@ -24,6 +23,7 @@ from analyzers.kubernetes.requests.request import WEBHOOK
 from analyzers.kubernetes.requests.requests import Request, may_send, requests
 from analyzers.news.paths import call_paths
 from analyzers.news.replaced import AddedRequest, Because, cheap, still_there, unpaid
+from analyzers.news.uncached import replaces_cache, was_cached
 
 _GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
 _MOST_FUNCTIONS = 200

@@ -58,6 +58,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.news.requests import NewRequest, new_requests
+from analyzers.news.sent import Sent
 from analyzers.weighing.load import unbounded
 
 
@@ -89,7 +90,7 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
             else "Leave it if that is the loop's purpose and each item is written once.",
             concern=f"{request.verb.lower()} {request.resource} {request.scope} loop",
             function=request.function.key,
-            subject=new,
+            subject=Sent(new, "item"),
         )
 
 

@@ -40,7 +40,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -48,6 +47,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.kubernetes.requests import cached
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 
 
 class Mutation(NamedTuple):

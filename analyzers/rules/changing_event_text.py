@@ -45,7 +45,6 @@ most are the same again; what was there before; command lines, tests and generat
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang import destinations
@@ -59,6 +58,7 @@ from analyzers.kubernetes import churn, times
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.requests import library
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths
 
 _RECORDS = frozenset({"Event", "Eventf", "PastEventf", "AnnotatedEventf"})
@@ -91,7 +91,7 @@ def changing_event_text(change: Change) -> Iterator[Diagnostic]:
             concern="changing event text",
             function=each.function.key,
             level=Level.NOTICE,
-            subject=Burden("object", critical_paths.RECONCILER.name),
+            subject=Burden("object", critical_paths.RECONCILER),
         )
 
 

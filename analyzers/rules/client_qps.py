@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import ClientLimit, Pace
+from analyzers.kubernetes import scale
 from analyzers.kubernetes.client_settings import Setting, renamed, settings
 from analyzers.kubernetes.execution.components import Kind
 
@@ -132,15 +133,17 @@ def _raised(setting: Setting, same: list[Setting], file: ChangedFile) -> ClientL
 def _construct(limit: ClientLimit) -> str:
     name = code(limit.setting)
     if limit.old is not None and limit.new is not None:
-        return f"This raises the client's {name} from {limit.old:g} to {limit.new:g}."
+        return f"This raises the client's {name} from {scale.human_count(limit.old)} to {scale.human_count(limit.new)}."
     if limit.new is not None:
-        return f"This sets the client's {name} to {limit.new:g}."
+        return f"This sets the client's {name} to {scale.human_count(limit.new)}."
     if limit.factor is not None:
-        return f"This multiplies the client's {name} by {limit.factor:g}."
+        return f"This multiplies the client's {name} by {scale.human_count(limit.factor)}."
     return f"This takes the client's rate limit away ({name})."
 
 
 def _quickened(pace: Pace) -> str:
     if pace.workers:
-        return f"This raises {code(pace.setting)} from {pace.old:g} to {pace.new:g} workers."
-    return f"This shortens {code(pace.setting)} from {pace.old:g} s to {pace.new:g} s."
+        return f"This raises {code(pace.setting)} from {scale.human_count(pace.old)} to {scale.human_count(pace.new)} workers."
+    return (
+        f"This shortens {code(pace.setting)} from {scale.human_count(pace.old)} s to {scale.human_count(pace.new)} s."
+    )

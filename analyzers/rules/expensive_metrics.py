@@ -38,7 +38,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile, once
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Series
 from analyzers.golang.facts import syntax
@@ -48,6 +47,7 @@ from analyzers.kubernetes.endless import UNKNOWN, Answer, Grade, Values
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.metrics import LabelValue, Vector
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 
 _REGISTERS = frozenset({"MustRegister", "Register", "RawMustRegister"})
 _MOST_NAMED = 3

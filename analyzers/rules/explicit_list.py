@@ -53,6 +53,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.news.requests import NewRequest, new_requests
+from analyzers.news.sent import Sent
 
 
 def explicit_list(change: Change) -> Iterator[Diagnostic]:
@@ -75,7 +76,7 @@ def explicit_list(change: Change) -> Iterator[Diagnostic]:
             else "",
             concern=f"list {request.resource} {request.scope}",
             function=request.function.key,
-            subject=new,
+            subject=Sent(new, "call"),
         )
 
 

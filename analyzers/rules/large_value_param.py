@@ -38,17 +38,18 @@ from collections.abc import Iterator
 from functools import partial
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.copying import concerned, copy_of, required, required_as_value, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
-from analyzers.analysis.growth import growths
-from analyzers.analysis.kept import changes, keeps
 from analyzers.analysis.subject import Copy
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function, Parameter, TypeDeclaration, parameters
+from analyzers.golang.kept import changes, keeps
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes import immutables
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.news.added import Added, Candidate, Removed, added, gone
+from analyzers.news.concerned import concerned
+from analyzers.news.copies import copy_of, required, required_as_value, struct, was_large
+from analyzers.news.growth import growths
 
 # In 1,649 packages of 2018, 544 parameters have 80 bytes or more (go-critic's threshold), 132 have 256 (kubernetes.md 4).
 _HOT = 128
@@ -89,7 +90,7 @@ def large_value_param(change: Change) -> Iterator[Diagnostic]:
             + (f", as {code(asking)} asks." if asking is not None else "."),
             remedy=f"Let {code(asking)} and all its values take {code(pointer)}."
             if asking is not None
-            else f"Take {code(pointer)}, and do not change what it points to.",
+            else "Take a pointer, and do not change what it points to.",
             unless="Leave it if the function needs a copy of its own.",
             concern=f"copy {named.name} parameter",
             function=function.key,
@@ -174,7 +175,7 @@ def _of_grown(change: Change) -> Iterator[Diagnostic]:
             line=growth.line,
             end_line=growth.line,
             construct=f"With this, {code(name)} grows from {growth.sizes}: {growth.names} {takes} it by value.",
-            remedy=f"Take {code(f'*{name}')}, and do not change what it points to.",
+            remedy="Take a pointer, and do not change what it points to.",
             concern=f"copy {name} parameter",
             subject=growth.copy,
         )

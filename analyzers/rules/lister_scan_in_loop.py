@@ -54,7 +54,6 @@ its index is reported wherever it stands.
 from collections.abc import Hashable, Iterator
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Lost, Walk
 from analyzers.golang.facts import syntax
@@ -68,6 +67,7 @@ from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.scans import Cost, Scan
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 from analyzers.news.paths import path_of
 
 

@@ -52,6 +52,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.kubernetes.requests import library
 from analyzers.news.requests import NewRequest, new_requests
+from analyzers.news.sent import Sent
 
 _CACHED_BY_KUBELET = frozenset({"secrets", "configmaps"})
 
@@ -83,7 +84,7 @@ def node_api_call(change: Change) -> Iterator[Diagnostic]:
             unless="Leave it if it runs only at start-up or after a rare failure.",
             concern=f"{request.verb.lower()} {request.resource} {request.scope} node",
             function=request.function.key,
-            subject=new,
+            subject=Sent(new, "node"),
         )
 
 

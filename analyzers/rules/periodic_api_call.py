@@ -57,6 +57,7 @@ from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.requests.requests import Request, requests
 from analyzers.news.requests import NewRequest, new_requests
+from analyzers.news.sent import Sent
 
 _WRITES = frozenset({"UPDATE", "PATCH"})
 _COSTLY = frozenset({"LIST", "DELETECOLLECTION"})
@@ -92,7 +93,7 @@ def periodic_api_call(change: Change) -> Iterator[Diagnostic]:
             unless="Leave it if the period is minutes and the answer small." if path.root == "periodic" else "",
             concern=f"{request.verb.lower()} {request.resource} {request.scope} {new.because if spared else 'periodic'}",
             function=request.function.key,
-            subject=new,
+            subject=Sent(new, "round"),
         )
 
 

@@ -41,7 +41,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Nested
 from analyzers.golang.facts import syntax
@@ -54,6 +53,7 @@ from analyzers.kubernetes.execution.collections import Growing
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 from analyzers.news.paths import path_of
 
 _SEARCHES = frozenset({"Contains", "ContainsFunc", "Index", "IndexFunc", "Find", "IndexOf", "Filter"})
@@ -97,7 +97,7 @@ def _diagnostic(change: Change, file: ChangedFile, function: Function, line: int
         concern=f"{found.first} x {found.second}",
         function=function.key,
         level=Level.WARNING if found.sure else Level.NOTICE,
-        subject=Nested((found.first, found.second), path is not None and path.hot, path.name if path else ""),
+        subject=Nested((found.first, found.second), path),
     )
 
 

@@ -27,7 +27,8 @@ them only to read a name. An index, or a pointer to the element, copies nothing.
 A copy of what a pointer points to (`node := *item`) is one too.
 
 Not reported: elements below 128 bytes; short collections (containers, volumes, conditions) that are in no longer loop;
-slices and maps of pointers; loops that change their copies or keep them; loops that were there before and copied as much; start-up
+slices and maps of pointers; loops that change their copies or keep them (one that is given back where a search ends is one of
+many); loops that were there before and copied as much; start-up
 code, command lines, fakes, tests and generated code.
 """
 
@@ -36,18 +37,19 @@ from functools import partial
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.kept import changes, keeps, points_to
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Loop
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.kept import changes, keeps, keeps_many, points_to
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Array, Map, Slice, Type
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.requests import scans
 from analyzers.news.added import Added, Candidate, Removed, added
+from analyzers.news.concerned import concerned
+from analyzers.news.copies import copy_of, struct, was_large
 
 _LEAST = 128  # go-critic's threshold (rangeValCopy)
 _LONGEST = 60
@@ -120,7 +122,7 @@ def _needs_copies(function: Function, copied: _Copied) -> bool:
         return True
     body = copied.loop.body
     if copied.source is None:
-        return keeps(body, copied.name, always=False)
+        return keeps_many(body, copied.name)
     return keeps(body, copied.name, always=True) or points_to(body, copied.name)
 
 

@@ -31,7 +31,6 @@ give; new requeues, which wait for something; what was there before; command lin
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
@@ -39,6 +38,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.kubernetes.execution import critical_paths, durations
 from analyzers.kubernetes.resyncs import USUAL, Resync, resyncs
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 
 _SHORTER = 2.0
 _MINUTE = 60.0
@@ -102,7 +102,7 @@ def _diagnostic(each: Added[Resync], now: float, before: float | None) -> Diagno
         concern=f"{each.what.kind} {each.what.name}",
         function=each.function.key,
         level=Level.NOTICE,
-        subject=Burden("event", critical_paths.HANDLER.name),
+        subject=Burden("event", critical_paths.HANDLER),
     )
 
 

@@ -63,7 +63,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.copying import concerned
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang import destinations
@@ -78,9 +77,10 @@ from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths
 
-_PASSES = Burden("object", critical_paths.RECONCILER.name)
+_PASSES = Burden("object", critical_paths.RECONCILER)
 _ENDS = frozenset({"Now", "NowMicro", "Since"})
 _GROUP_CONDITIONS = "k8s.io/apimachinery/pkg/api/meta"
 _COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})

@@ -38,14 +38,13 @@ used as functions (`Quota.Equal`); types whose methods all had value receivers b
 renamed; immutable values such as `metav1.Time`; command lines, fakes, tests and generated code.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from functools import partial
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.copying import concerned, copy_of, required, struct, was_large
 from analyzers.analysis.diagnostic import Diagnostic, code
-from analyzers.analysis.growth import growths
 from analyzers.analysis.subject import Copy
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -54,6 +53,9 @@ from analyzers.kubernetes import immutables
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.news.added import Added, Candidate, Removed, added, gone
+from analyzers.news.concerned import concerned
+from analyzers.news.copies import copy_of, required, struct, was_large
+from analyzers.news.growth import growths
 
 # Where no method copied a struct of 80 bytes, in 1,649 packages of 2018 (shared facts, kubernetes.md 4).
 _UNPRECEDENTED = frozenset({Kind.SCHEDULER, Kind.NODE})
@@ -100,7 +102,7 @@ def value_receiver(change: Change) -> Iterator[Diagnostic]:
             unless="" if locks else "Leave it if the copy is wanted.",
             concern=f"value receiver {receiver.type_name}",
             function=function.key,
-            subject=copy,
+            subject=dataclasses.replace(copy, locks=locks),
         )
     yield from _of_grown(change)
 
@@ -154,7 +156,9 @@ def _is_scheduler(name: str) -> bool:
 
 def _least(kind: Kind, copy: Copy, named: Named) -> int:
     """How many bytes a receiver must have to be news."""
-    scheduling = kind is Kind.SCHEDULER or (copy.hot and copy.path_name == critical_paths.SCHEDULING.name)
+    scheduling = kind is Kind.SCHEDULER or (
+        copy.hot and copy.path is not None and copy.path.name == critical_paths.SCHEDULING.name
+    )
     if scheduling and _is_scheduler(named.name):
         return _SCHEDULER
     return _HOT if copy.hot or kind in _UNPRECEDENTED else _LARGE

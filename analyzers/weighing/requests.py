@@ -21,6 +21,7 @@ from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
 from analyzers.kubernetes.requests.request import Request
 from analyzers.news.requests import NewRequest
+from analyzers.news.sent import Per, Sent
 from analyzers.weighing.load import grows, load, recorded
 
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
@@ -34,9 +35,10 @@ _NOTICEABLE = 500
 """Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
 
 
-def weigh_request(new: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     """Give a diagnostic about a request with level, multiplier, estimate, priority, cc and jobs."""
-    level = _level(new, diagnostic.analyzer, change)
+    new = sent.new
+    level = _level(new, sent.per, change)
     estimate, sentence = recorded() if new.request.background else load(new, change).told()
     loud = level is Level.WARNING
     return dataclasses.replace(
@@ -52,7 +54,7 @@ def weigh_request(new: NewRequest, diagnostic: Diagnostic, change: Change) -> Di
     )
 
 
-def _level(new: NewRequest, rule: str, change: Change) -> Level:
+def _level(new: NewRequest, per: Per, change: Change) -> Level:
     request, path, kind = new.request, new.path, new.component.kind
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
@@ -65,22 +67,22 @@ def _level(new: NewRequest, rule: str, change: Change) -> Level:
         return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
-    if rule == "critical-path" and _for_few(new, change):
+    if per == "path" and _for_few(new, change):
         return Level.NOTICE
-    if rule == "node-api-call":
+    if per == "node":
         waits = path.root == "poll"
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
     if request.resource.endswith("/proxy"):
         return Level.NOTICE  # passed on to the node: what it costs is not the API server's
-    if rule == "api-call-in-loop":
+    if per == "item":
         grown = any(grows(change, each) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}
         if reading:
             return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
-    if rule == "periodic-api-call":
+    if per == "round":
         return (
             Level.WARNING
             if request.verb in {"LIST", "DELETECOLLECTION"} or new.because == "unguarded"
@@ -224,7 +226,11 @@ def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> D
             sentence = f"It lets all nodes together send {scale.human_count(total)} requests a second; {usual}."
         else:
             sentence = f"{usual[:1].upper()}{usual[1:]}, and the API server serves 400 reads at a time."
-        words = f"{scale.human_count(scale.NODES)} nodes x {limit.new:g}" if node else f"{limit.new:g}"
+        words = (
+            f"{scale.human_count(scale.NODES)} nodes x {scale.human_count(limit.new)}"
+            if node
+            else scale.human_count(limit.new)
+        )
         estimate = Estimate(qps=total, formula=f"{words} = {scale.human_count(total)} requests a second")
     elif warn:
         sentence = "The API server serves 400 reads and 200 writes at a time, for everybody."
@@ -244,9 +250,12 @@ def weigh_pace(pace: Pace, diagnostic: Diagnostic, change: Change) -> Diagnostic
     sentence, estimate = "", None
     if node:
         old, new = scale.NODES / pace.old, scale.NODES / pace.new
-        rates = f"{scale.human_count(round(old))} to {scale.human_count(round(new))}"
-        sentence = f"If each round sends one request, {scale.human_count(scale.NODES)} nodes go from {rates} a second."
-        estimate = Estimate(qps=new, formula=f"{scale.human_count(scale.NODES)} nodes x 1 call / {pace.new:g} s")
+        nodes, rates = scale.human_count(scale.NODES), f"{scale.human_count(old)} to {scale.human_count(new)}"
+        sentence = f"{nodes} nodes go from {rates} rounds a second. What does a round send?"
+        period = scale.human_count(pace.new)
+        estimate = Estimate(
+            formula=f"{nodes} nodes x 1 round every {period} s = {scale.human_count(new)} rounds a second"
+        )
     warn = node and scale.NODES / pace.new >= _NOTICEABLE and _REPORTS.search(pace.setting) is not None
     return dataclasses.replace(
         diagnostic,

@@ -1,11 +1,12 @@
 """Weighing: what a rule found, and where it stands, turned into level, estimate, priority and cc; here and nowhere else."""
 
 import dataclasses
+import math
 import re
 from functools import singledispatch
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.subject import (
     Allocation,
     Bump,
@@ -22,9 +23,11 @@ from analyzers.analysis.subject import (
 )
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.versions.dependencies import Grade
 from analyzers.kubernetes.versions.versions import Step
-from analyzers.news.requests import NewRequest
+from analyzers.news.sent import Sent
+from analyzers.weighing import copies
 from analyzers.weighing.requests import weigh_limit, weigh_pace, weigh_request, weigh_watch
 
 
@@ -38,38 +41,41 @@ def _weigh(subject: object, diagnostic: Diagnostic, change: Change) -> Diagnosti
     return diagnostic
 
 
+def _where(path: CriticalPath | None) -> str:
+    return f", {path.where}" if path is not None else ""
+
+
 @_weigh.register
 def _copy(subject: Copy, diagnostic: Diagnostic, change: Change) -> Diagnostic:
-    size = f"{'' if subject.exact else 'at least '}{subject.bytes:,} bytes"
-    per = "Every call copies" if subject.per == "call" else "Every iteration copies"
-    where = f", on {subject.path_name}" if subject.path_name else ""
+    loud = copies.loud(subject) and diagnostic.level is Level.WARNING
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"{per} {size} ({code(subject.type_name)}){where}.",
-        estimate=Estimate(bytes=subject.bytes, formula=f"sizeof({subject.type_name}) = {size} on amd64"),
-        priority=min(subject.bytes / 100, 20) + (10 if subject.hot else 0),
+        level=Level.WARNING if loud else Level.NOTICE,
+        multiplier=copies.told([subject]),
+        estimate=Estimate(
+            bytes=subject.bytes, formula=f"sizeof({subject.type_name}) = {copies.size(subject)} on amd64"
+        ),
+        priority=(min(subject.bytes / 100, 20) + (10 if subject.hot else 0)) if loud else 4,
     )
 
 
 @_weigh.register
 def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnostic:
-    where = f", on {subject.path_name}" if subject.path_name else ""
+    hot = subject.path is not None and subject.path.hot
     if not all(collection in scale.COUNTS for collection in subject.collections):
         return dataclasses.replace(
             diagnostic,
-            multiplier=f"A thousand of them are a million steps{where}.",
+            multiplier=f"A thousand of them are a million steps{_where(subject.path)}.",
             estimate=Estimate(formula=" x ".join(f"len({collection})" for collection in subject.collections)),
-            priority=20 + (10 if subject.hot else 0),
+            priority=20 + (10 if hot else 0),
         )
-    operations = 1.0
-    for collection in subject.collections:
-        operations *= scale.COUNTS[collection]
+    operations = math.prod(scale.COUNTS[collection] for collection in subject.collections)
     factors = " x ".join(f"{scale.human_count(scale.COUNTS[each])} {each}" for each in subject.collections)
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"At the supported limit that is {factors}: {scale.human_count(operations)} steps{where}.",
+        multiplier=f"At the supported limit that is {factors}: {scale.human_count(operations)} steps{_where(subject.path)}.",
         estimate=Estimate(operations=operations, formula=f"{factors} = {scale.human_count(operations)}"),
-        priority=60 + (20 if subject.hot else 0),
+        priority=60 + (20 if hot else 0),
         cc=diagnostic.level is Level.WARNING,
         jobs=perf_jobs.for_path(diagnostic.path),
     )
@@ -77,18 +83,18 @@ def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnost
 
 @_weigh.register
 def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> Diagnostic:
-    times = {
-        "pod and node": (scale.PODS * scale.NODES, f"{scale.PODS:,} pods x {scale.NODES:,} nodes, if all are tried"),
-        "pod": (scale.PODS, f"{scale.PODS:,} pods"),
-    }.get(subject.per)
-    where = f" on {subject.path_name}" if subject.path_name else ""
+    path = subject.path
+    told = "once for each " + {"tick": "round", "pod and node": "node that is tried for a pod"}.get(
+        subject.per, subject.per
+    )
+    if path is not None and not path.hinted:
+        multiplier = f"That is {told}, {path.where}."
+    else:
+        multiplier = f"That is {told}." if subject.per == "item" else ""
     return dataclasses.replace(
         diagnostic,
-        multiplier=f"That is once for each {subject.per.replace('tick', 'round')}{where}."
-        if where or subject.per == "item"
-        else "",
-        estimate=Estimate(operations=float(times[0]), formula=times[1]) if times else None,
-        priority=(30 if where else 12) if diagnostic.level is Level.WARNING else 5,
+        multiplier=multiplier,
+        priority=(30 if path is not None else 12) if diagnostic.level is Level.WARNING else 5,
     )
 
 
@@ -114,18 +120,18 @@ def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnost
 
 @_weigh.register
 def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    sure = subject.path is not None and not subject.path.hinted
     multiplier = {
-        "pod and node": f"It runs for each node that is tried for a pod: {scale.NODES:,} at most.",
-        "pod": f"It runs for each of {scale.PODS:,} pods.",
-        "request": "It runs for each request.",
+        "pod and node": f"It runs for each node that is tried for a pod: {scale.NODES:,} at most." if sure else "",
+        "pod": f"It runs for each of {scale.PODS:,} pods." if sure else "",
+        "request": "It runs for each request." if sure else "",
         "event": f"{scale.NODES:,} nodes send such events without end." if subject.resource == "nodes" else "",
-        "item": f"It runs once for each item, on {subject.path_name}." if subject.path_name else "",
+        "item": f"It runs once for each item{_where(subject.path)}." if subject.path is not None else "",
     }.get(subject.per, "")
     loud = diagnostic.level is Level.WARNING
     return dataclasses.replace(
         diagnostic,
         multiplier=multiplier,
-        estimate=Estimate(formula=f"cost x {subject.per}s"),
         priority=40 if loud else 8,
         jobs=perf_jobs.for_path(diagnostic.path) if loud and subject.per in {"pod and node", "pod", "request"} else (),
     )
@@ -152,7 +158,7 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     what = f"{scale.human_count(count)} {subject.resource}" if count is not None else "objects in the cache"
     estimate = Estimate(
         operations=float(count * times) if count is not None and times else None,
-        formula=f"{what} x {f'{times:,} {subject.loop}' if times else f'{subject.per}s'}",
+        formula=f"{what} x {times:,} {subject.loop}" if times else f"{what}, once for each {subject.per}",
     )
     if subject.copies and subject.lost != "copies":
         multiplier = f"{multiplier} What it gives is deep-copied.".strip()
@@ -198,13 +204,14 @@ def _reservation(subject: Reservation, diagnostic: Diagnostic, change: Change) -
     if subject.after is None:
         return dataclasses.replace(diagnostic, multiplier=f"It runs on each of {scale.NODES:,} nodes.", priority=30)
     more = (subject.after - subject.before) * scale.NODES
-    shown = f"{scale.human_count(more)} cores" if subject.resource == "cpu" else scale.human_bytes(more)
+    amount = scale.human_count if subject.resource == "cpu" else scale.human_bytes
+    shown = f"{amount(more)} cores" if subject.resource == "cpu" else amount(more)
     return dataclasses.replace(
         diagnostic,
         multiplier=f"On {scale.NODES:,} nodes that reserves {shown} more.",
         estimate=Estimate(
             bytes=round(more) if subject.resource == "memory" else None,
-            formula=f"{scale.NODES:,} nodes x ({subject.after:g} - {subject.before:g})",
+            formula=f"{scale.NODES:,} nodes x ({amount(subject.after)} - {amount(subject.before)}) = {shown}",
         ),
         priority=40,
     )
@@ -226,7 +233,7 @@ def _pod_affinity(subject: PodAffinity, diagnostic: Diagnostic, change: Change) 
 
 
 @_weigh.register
-def _request(subject: NewRequest, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+def _request(subject: Sent, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     return weigh_request(subject, diagnostic, change)
 
 

@@ -8,7 +8,7 @@ contributors' guide, "Complex and expensive computations on a critical path".
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from analyzers.golang.facts import syntax
@@ -26,16 +26,23 @@ class CriticalPath:
     "pod and node": for each node that is tried for a pod; "pod": for each pod scheduled or synchronised; "cycle": for each
     round of a scheduler, of whatever it schedules; "request": for each API request (or the writes among them); "event":
     for each event of an informer; "object": for each reconciled object; "round": for each round of a reconciler that is
-    given no object; "tick": again and again, with a short period.
+    given no object; "tick": again and again, with a short period. hinted: no signature, no name and no caller says so, only the
+    folder.
     """
 
     name: str
     per: Per
+    hinted: bool = field(default=False, compare=False)
 
     @property
     def hot(self) -> bool:
         """Whether it runs so often that copies and allocations count: not for events, single objects and rounds of them."""
         return self.per not in {"event", "object", "round"}
+
+    @property
+    def where(self) -> str:
+        """Where its code stands, as a sentence says it."""
+        return f"in code of {self.name}" if self.hinted else f"on {self.name}"
 
 
 SCHEDULING = CriticalPath("the scheduling path", "pod and node")
@@ -219,8 +226,20 @@ def _by_place(function: Function) -> CriticalPath | None:
     found = None
     for files, functions, where in _PLACES_COMPILED:
         if files.search(function.file.path) and (functions is None or functions.fullmatch(function.name)):
+            if functions is not None:
+                return None if where is REQUESTS and _ONE_URL.search(signature(function)) else where
             found = where
             break
+    return None if found is None else _as_hint(function, found)
+
+
+def _as_hint(function: Function, found: CriticalPath) -> CriticalPath | None:
+    """What a folder alone hints at, which names no functions."""
+    where = _by_folder(function, found)
+    return None if where is None else replace(where, hinted=True)
+
+
+def _by_folder(function: Function, found: CriticalPath) -> CriticalPath | None:
     if found is REQUESTS and _ONE_URL.search(signature(function)):
         return None
     if found is not SCHEDULING and found is not SCHEDULING_A_POD:

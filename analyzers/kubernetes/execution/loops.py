@@ -2,7 +2,7 @@
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Loop
+from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.execution import collections
 
@@ -13,3 +13,8 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
     if loop.kind == "counted":
         return "len(" not in (syntax.text(loop.condition) if loop.condition is not None else "")
     return loop.collection is not None and collections.few(index, function, loop.collection)
+
+
+def in_item_loop(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether a call stands in a loop over things that are not known to be few."""
+    return any(loop.kind == "range" and not bounded(index, function, loop) for loop in call.loops)

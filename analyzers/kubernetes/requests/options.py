@@ -16,7 +16,8 @@ class Options:
     """What the options restrict.
 
     labels, fields: a selector is given. one_object: the field selector names one object, one_node what is on one node
-    (the server still reads all, except for metadata.name: kubernetes.md 1.5, faq.md). limited: read in pages. cached:
+    (the server still reads all, except for metadata.name: kubernetes.md 1.5, faq.md). limited: read in pages (of `limit`
+    objects, if that is written there). cached:
     ResourceVersion "0", the API server's watch cache may answer. unknown: they come from elsewhere (a parameter, a call).
     """
 
@@ -25,6 +26,7 @@ class Options:
     one_object: bool = False
     one_node: bool = False
     limited: bool = False
+    limit: int | None = None
     cached: bool = False
     unknown: bool = False
 
@@ -33,6 +35,7 @@ NO_OPTIONS = Options()
 _OPTIONS_NAME = re.compile(r"\w{0,80}[oO]pt(s|ions)?$")
 _LITERAL = re.compile(r"(^|[.&])(List|Get)Options\s*\{")
 _LIMIT = re.compile(r"\bLimit:\s*|\.Limit\s*=|\bWithLimit\b|client\.Limit\(")
+_LIMITED = re.compile(r"\bLimit(?::|\s*=)\s*([0-9]{1,9})\b|client\.Limit\(([0-9]{1,9})\)")
 _CACHED = re.compile(r"ResourceVersion(:|\s*=)\s*\"0\"")
 _LABELS = re.compile(r"LabelSelector(:|\s*=)|\bMatchingLabels|\bHasLabels|MatchingLabelsSelector")
 _FIELDS = re.compile(r"FieldSelector(:|\s*=)|\bMatchingFields")
@@ -75,6 +78,7 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
         one_object=named,
         one_node=_ONE_NODE.search(text) is not None,
         limited=bool(_LIMIT.search(text)) or _paged(call),
+        limit=int(written[1] or written[2]) if (written := _LIMITED.search(text)) else None,
         cached=bool(_CACHED.search(text)),
         unknown=unknown,
     )

@@ -93,6 +93,8 @@ class Request:
             return f"LIST of one of the {name}, by its name"
         if self.verb == "LIST" and self.options.one_node and name == "pods":
             return "LIST of the pods of one node"
+        if self.verb == "LIST" and self.options.limit is not None:
+            return f"LIST of {name} with a limit of {self.options.limit:,}"
         if self.verb in COLLECTIONS:
             verb = "DELETE" if self.verb == "DELETECOLLECTION" else self.verb
             everywhere = self.scope == "cluster" and name not in resources.CLUSTER_SCOPED
