@@ -91,7 +91,7 @@ class Load:
                 return f"One round of all of them is {product}, {all_of_them} requests{each}{carried}.{asked}"
             nodes = scale.human_count(self.instances)
             often = f", {self.rhythm}" if self.rhythm else "; how often it runs is not seen here"
-            return f"Once on each of {nodes} nodes is {nodes} requests{each}{carried}{often}.{asked}"
+            return f"That is up to {nodes} nodes{each}{carried}{often}.{asked}"
         usual = f"at a client's usual limit of {self.limit} a second{', ' + self.rhythm if self.rhythm else ''}"
         if self.factors and not self.unknown:
             return f"{product} are as many requests, {_duration(self.calls / self.limit)} {usual}{carried}."
