@@ -11,7 +11,19 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.naming import ENOUGH, Naming, Work, word
 from analyzers.golang.types.checker import Member, Package, PackageIndex
-from analyzers.golang.types.types import Interface, Named, Signature
+from analyzers.golang.types.types import (
+    Array,
+    Basic,
+    Chan,
+    Interface,
+    Map,
+    Named,
+    Pointer,
+    Signature,
+    Slice,
+    Type,
+    TypeParam,
+)
 
 __all__ = ["CallGraph", "CallSite", "Callers"]
 
@@ -136,12 +148,19 @@ class CallGraph:
             or member.owner is None
         ):
             return False
-        if not isinstance(self._index.underlying(member.owner), Interface) or len(callee.params) != len(
-            member.type.params
-        ):
+        if not isinstance(self._index.underlying(member.owner), Interface):
+            return False
+        if not self._agree(self._index.signature(callee), member.type):
             return False
         receiver = Named(self._index.import_path(callee.file), callee.receiver_name)
         return self._index.methods(member.owner) <= self._index.methods(receiver)
+
+    def _agree(self, one: Signature | None, other: Signature) -> bool:
+        """Say whether two signatures can be the same: as many parameters and results, none of which differ."""
+        if one is None or len(one.params) != len(other.params) or len(one.results) != len(other.results):
+            return False
+        pairs = zip((*one.params, *one.results), (*other.params, *other.results), strict=True)
+        return not any(_differ(self._index.unaliased(left), self._index.unaliased(right)) for left, right in pairs)
 
     def _handed_on(self, caller: Function, callee: Function) -> Iterator[CallSite]:
         if caller.body is None:
@@ -210,6 +229,33 @@ class CallGraph:
         candidates = self._naming.declaring(member.name, sorted(beside), home).functions
         behind = (function for function in candidates if self._stands_behind(function, member))
         yield from itertools.islice(behind, _MOST_IMPLEMENTATIONS)
+
+
+def _differ(one: Type | None, other: Type | None) -> bool:
+    """Say whether two types are not the same, as far as they are known."""
+    waiting = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if left is None or right is None or isinstance(left, TypeParam) or isinstance(right, TypeParam):
+            continue
+        if isinstance(left, Basic | Named) and isinstance(right, Basic | Named):
+            if (left.name, getattr(left, "path", "")) != (right.name, getattr(right, "path", "")):
+                return True
+        elif isinstance(left, Interface) or isinstance(right, Interface):
+            # interface{} is any
+            if not (_is_any(left) and _is_any(right)) and type(left) is not type(right):
+                return True
+        elif type(left) is not type(right):
+            return True
+        elif isinstance(left, Map) and isinstance(right, Map):
+            waiting += [(left.key, right.key), (left.elem, right.elem)]
+        elif isinstance(left, Pointer | Slice | Array | Chan) and isinstance(right, Pointer | Slice | Array | Chan):
+            waiting.append((left.elem, right.elem))
+    return False
+
+
+def _is_any(type_: Type) -> bool:
+    return type_ == Interface() or type_ == Named("", "any")
 
 
 def _same(one: Function, other: Function) -> bool:

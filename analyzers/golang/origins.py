@@ -23,7 +23,9 @@ from analyzers.golang.types.types import BUILTINS, Interface, Named, Struct, Typ
 
 __all__ = ["ELEMENT", "KEY", "Origin", "Origins", "Sources"]
 
-Kind = Literal["call", "literal", "made", "constant", "function", "parameter", "field", "variable", "filled", "unknown"]
+Kind = Literal[
+    "call", "literal", "made", "constant", "function", "parameter", "field", "variable", "filled", "appended", "unknown"
+]
 
 ELEMENT = "[]"
 """The step of an access path from a collection to one of its elements; that to a field is its name."""
@@ -704,6 +706,8 @@ class _Search:
                     self.go(step, each)
                 elif step.access[:1] == (ELEMENT,):
                     self.go(step, each, access=step.access[1:])
+                else:
+                    self.end(step._replace(node=each), "appended", call)
         elif call.name in {"make", "new"}:
             self.end(step, "made", call)
         else:

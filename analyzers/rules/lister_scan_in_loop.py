@@ -169,18 +169,18 @@ def _removed(change: Change) -> dict[Hashable, list[Cost]]:
 def _read(index: PackageIndex, function: Function, call: Call) -> Hashable:
     """What makes two LISTs of one function the same read."""
     found = scans.scan(index, function, call)
-    return function.name, _key(call), found.resource if found is not None else None
+    return function.name, _key(function, call), found.resource if found is not None else None
 
 
 def _lists(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
         if call.name in scans.METHODS and call.operand is not None:
-            yield Candidate(_key(call), call.statement_line, call.end_line, call)
+            yield Candidate(_key(function, call), call.statement_line, call.end_line, call)
 
 
-def _key(call: Call) -> Hashable:
+def _key(function: Function, call: Call) -> Hashable:
     # What moves into a loop is news.
-    operand = collections.alike(call.operand) if call.operand is not None else ""
+    operand = collections.alike(call.operand, function) if call.operand is not None else ""
     return "scan", operand, any(loop.kind == "range" for loop in call.loops)
 
 

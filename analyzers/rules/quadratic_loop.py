@@ -182,17 +182,17 @@ def _pairs(function: Function) -> Iterator[Candidate[Pair]]:
     for inner in function.loops:
         if not _over(inner):
             continue
-        name = collections.alike(inner.collection) if inner.collection else None
+        name = collections.alike(inner.collection, function) if inner.collection else None
         for outer in inner.outer:
             if _over(outer) and outer.collection is not None:
-                key = (collections.alike(outer.collection), name)
+                key = (collections.alike(outer.collection, function), name)
                 yield Candidate(key, inner.line, inner.line, Pair(outer, inner))
                 yield Candidate(key, outer.line, outer.line, Pair(outer, inner))
         yield Candidate((None, name), inner.line, inner.line, Pair(None, inner))
     for call in function.calls:
         for outer in call.loops:
             if _over(outer) and outer.collection is not None:
-                key = (collections.alike(outer.collection), call.name)
+                key = (collections.alike(outer.collection, function), call.name)
                 yield Candidate(key, call.statement_line, call.statement_end_line, Pair(outer, call))
                 yield Candidate(key, outer.line, outer.line, Pair(outer, call))
 

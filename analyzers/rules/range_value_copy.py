@@ -143,7 +143,7 @@ def _many(change: Change, function: Function, loop: Loop) -> bool:
     if loop.kind != "range" or loop.collection is None:
         return False
     growing = collections.growing(change.head_index, function.file, function, loop.collection)
-    if growing is not None:
+    if growing is not None and growing.resource:
         return growing.resource in _MANY
     read = function.facts.call_at(syntax.unparenthesized(loop.collection))
     found = scans.scan(change.head_index, function, read) if read is not None else None
@@ -153,7 +153,7 @@ def _many(change: Change, function: Function, loop: Loop) -> bool:
 def _copied(function: Function) -> Iterator[Candidate[_Copied]]:
     for loop in function.loops:
         if loop.kind == "range" and loop.collection is not None and loop.value and loop.value != "_":
-            key = ("range", collections.alike(loop.collection))
+            key = ("range", collections.alike(loop.collection, function))
             last, renamed = syntax.end_line(loop.collection), (("range in", function.name),)
             yield Candidate(key, loop.line, last, _Copied(loop, loop.value), renamed)
     for assignment in function.assignments:

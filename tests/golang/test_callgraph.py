@@ -249,3 +249,38 @@ def test_implementations_anywhere_in_the_program() -> None:
     assert (site.callee.file.path, site.callee.key, site.kind) == ("j/j.go", "T.Get", "may")
     # Only where all methods are named is a method looked for.
     assert "lib/lib.go" not in index._files
+
+
+@pytest.mark.parametrize(
+    ("signature", "stands_behind"),
+    [
+        ("(key string, o interface{}) (*lib.Store, error)", True),
+        ("(key string, o any) (*lib.Store, error)", True),
+        ("(name string, o any) (*Alias, error)", True),
+        ("(key int, o any) (*lib.Store, error)", False),
+        ("(key string, o string) (*lib.Store, error)", False),
+        ("(key string, o any) (lib.Store, error)", False),
+        ("(key string, o any) ([]*lib.Store, error)", False),
+        ("(key string, o any) (*lib.Store, bool)", False),
+        ("(key string, o any) *lib.Store", False),
+        ("(key string, o any, more int) (*lib.Store, error)", False),
+    ],
+)
+def test_a_method_stands_behind_an_interface_only_with_its_signature(signature, stands_behind) -> None:
+    index = program(
+        **{
+            "i/i": """package i
+import "example.com/m/lib"
+type getter interface { Fetch(key string, o interface{}) (*lib.Store, error) }
+func use(g getter) { g.Fetch("", nil) }
+""",
+            "j/j": f"""package j
+import "example.com/m/lib"
+type Alias = lib.Store
+type T struct{{}}
+func (t *T) Fetch{signature} {{ return nil, nil }}
+""",
+        }
+    )
+    assert bool(callers(index, "j/j.go", "T.Fetch")) is stands_behind
+    assert bool(CallGraph(index).callees(index.file("i/i.go").function("use"))) is stands_behind

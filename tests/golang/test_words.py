@@ -3,6 +3,7 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree, OverlayTree
+from analyzers.golang.program import words as words_module
 from analyzers.golang.program.tree import Unreadable
 from analyzers.golang.program.words import MemoryWords, words_of
 from analyzers.golang.types.checker import PackageIndex
@@ -113,3 +114,19 @@ def test_what_is_left_out_is_said_each_time(times: int) -> None:
             "p/missing.go": "this clone has no blob 1234",
             "p/large.go": "it has 8,388,618 bytes, more than 8,388,608",
         }
+
+
+@pytest.mark.parametrize(("name", "most"), [("MOST_FILES", 5), ("MOST_WORDS", 12)])
+def test_a_repository_that_is_too_large_is_read_in_part_and_more_the_next_time(
+    monkeypatch, name: str, most: int
+) -> None:
+    monkeypatch.setattr(words_module, name, most)
+    tree = MemoryTree({f"p/f{number}.go": f"package p\nvar Get{number} int\n" for number in range(8)})
+    words = MemoryWords()
+    index = PackageIndex(tree, words=words)
+    assert len(index.words.files("p")) < 8
+    assert "was not looked at" in index.skipped[""]
+    assert index.words.left_out
+    again = PackageIndex(tree, words=words)
+    assert len(again.words.files("p")) == 8
+    assert again.skipped == {}

@@ -6,7 +6,7 @@ path in a store that is given; that all files below a folder are in it is kept b
 from one seen before costs its changed folders and files, and one never seen, of 5,000 files, some seconds.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from analyzers.golang.facts.source import MAX_BYTES
@@ -16,7 +16,10 @@ from analyzers.golang.program.tree import Entry, Tree, Unreadable
 __all__ = ["MemoryWords", "Object", "WordStore", "Words", "is_program", "words_of"]
 
 MOST_FILES = 50_000
-"""Files of one tree that are looked at: five times what Kubernetes has, without its tests and vendored code."""
+"""Files of one tree that are read: five times what Kubernetes has, without its tests and vendored code."""
+
+MOST_WORDS = 4_000_000
+"""Words, file by file, that are read of one tree: three times what Kubernetes has, some 300 MB of memory."""
 
 _NOT_OURS = frozenset({"vendor", "testdata", "Godeps", "node_modules"})
 
@@ -37,7 +40,12 @@ class Object(NamedTuple):
 
 
 class WordStore(Protocol):
-    """The words of files of one repository, kept beyond one tree. What it does not know is looked up anew."""
+    """The words of files of one repository, kept beyond one tree. What it does not know is looked up anew.
+
+    losses: how often it lost what it knew. Whoever saw it change adds all anew.
+    """
+
+    losses: int
 
     def complete(self, folders: Collection[Object]) -> Collection[Object]:
         """Give those of the folders below which all files are known."""
@@ -51,22 +59,24 @@ class WordStore(Protocol):
     def finish(self, folders: Iterable[Object]) -> None:
         """Keep that all files below these folders were added."""
 
-    def holding(self, words: Collection[bytes]) -> Iterable[Object]:
-        """Give the files that hold all of the words, of whatever tree they are."""
+    def holding(self, words: Collection[bytes], here: Callable[[Object], bool]) -> list[Object]:
+        """Give the files that hold all of the words and are in the tree that is asked about, as `here` says of each."""
 
 
 class MemoryWords:
     """Words in memory, for as long as somebody holds them."""
 
     def __init__(self) -> None:
+        self.files: list[Object] = []
+        self.folders: set[Object] = set()
+        self.places: dict[bytes, list[int]] = {}
+        """The files that hold a word, by their place in `files`, ascending."""
+        self.losses = 0
         self._numbers: dict[Object, int] = {}
-        self._files: list[Object] = []
-        self._folders: set[Object] = set()
-        self._places: dict[bytes, list[int]] = {}
 
     def complete(self, folders: Collection[Object]) -> Collection[Object]:
         """Give those of the folders below which all files are known."""
-        return self._folders.intersection(folders)
+        return self.folders.intersection(folders)
 
     def known(self, files: Collection[Object]) -> Collection[Object]:
         """Give those of the files whose words are known."""
@@ -76,9 +86,9 @@ class MemoryWords:
         """Keep the words of a file."""
         if file in self._numbers:
             return
-        number = self._numbers[file] = len(self._files)
-        self._files.append(file)
-        places = self._places
+        number = self._numbers[file] = len(self.files)
+        self.files.append(file)
+        places = self.places
         for word in words:
             try:
                 places[word].append(number)
@@ -87,15 +97,13 @@ class MemoryWords:
 
     def finish(self, folders: Iterable[Object]) -> None:
         """Keep that all files below these folders were added."""
-        self._folders.update(folders)
+        self.folders.update(folders)
 
-    def holding(self, words: Collection[bytes]) -> Iterable[Object]:
-        """Give the files that hold all of the words, in the order in which they were added."""
-        lists = sorted((self._places.get(word, []) for word in words), key=len)
-        if not lists:
-            return []
-        found = set(lists[0]).intersection(*lists[1:])
-        return [self._files[number] for number in sorted(found)]
+    def holding(self, words: Collection[bytes], here: Callable[[Object], bool]) -> list[Object]:
+        """Give the files that hold all of the words and are in the tree that is asked about, as `here` says of each."""
+        lists = sorted((self.places.get(word, []) for word in words), key=len)
+        found = set(lists[0]).intersection(*lists[1:]) if lists else set()
+        return [file for number in sorted(found) if here(file := self.files[number])]
 
 
 class Words:
@@ -105,7 +113,7 @@ class Words:
         self._tree = tree
         self._modules = modules
         self._store = store
-        self._indexed = False
+        self._losses = -1
         self._found: dict[tuple[bytes, ...], list[str]] = {}
         self.left_out: dict[str, str] = {}
         """The files whose words are not known, with the reason; complete once something was asked for."""
@@ -114,22 +122,28 @@ class Words:
         """Give the paths, sorted, of the tree's Go files that hold all of these words; none for no words."""
         key = tuple(sorted({word.encode() for word in words}))
         if key not in self._found:
-            if not self._indexed:
-                self._indexed = True
-                self._index()
-            entry = self._modules.entry
-            self._found[key] = sorted(
-                file.path
-                for file in self._store.holding(key)
-                if (here := entry(file.path)) is not None and here.id == file.id
-            )
+            self._found[key] = sorted(file.path for file in self._holding(key))
         return self._found[key]
+
+    def _holding(self, words: Collection[bytes]) -> list[Object]:
+        while True:
+            if self._losses != self._store.losses:
+                self._losses = self._store.losses
+                self._index()
+            found = self._store.holding(words, self._here)
+            if self._losses == self._store.losses:
+                return found
+
+    def _here(self, file: Object) -> bool:
+        entry = self._modules.entry(file.path)
+        return entry is not None and entry.id == file.id
 
     def _index(self) -> None:
         """Bring what the store lacks of this tree into it, from the root down to folders that it knows."""
         visited: list[Object] = []
         files: list[Object] = []
-        waiting = [Object("", self._tree.id("") or "")]
+        root = self._tree.id("")
+        waiting = [Object("", root)] if root is not None else []
         while waiting:
             known = self._store.complete(waiting)
             level, waiting = [folder for folder in waiting if folder not in known], []
@@ -141,17 +155,22 @@ class Words:
             visited += level
         known = set(self._store.known(files))
         unknown = [file for file in files if file not in known]
-        if len(unknown) > MOST_FILES:
-            self.left_out[""] = (
-                f"the repository has {len(unknown):,} Go files; who calls whom is read in {MOST_FILES:,}"
-            )
-        for file in unknown[:MOST_FILES]:
-            words = self._read(file)
+        left = MOST_WORDS
+        for read, file in enumerate(unknown):
+            words = self._read(file) if read < MOST_FILES and left > 0 else None
             if words is not None:
                 self._store.add(file, words)
+                left -= len(words)
+            elif read >= MOST_FILES or left <= 0:
+                rest = len(unknown) - read
+                self.left_out[""] = (
+                    f"the repository is large: who calls what in {rest:,} of its Go files was not looked at"
+                )
+                break
         # A folder of which something is missing is looked at again, so that it is said again.
         missing = {folder for path in self.left_out for folder in _above(path)}
-        self._store.finish(folder for folder in visited if folder.path not in missing)
+        if "" not in self.left_out:
+            self._store.finish(folder for folder in visited if folder.path not in missing)
 
     def _read(self, file: Object) -> Collection[bytes] | None:
         try:

@@ -15,7 +15,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
 from analyzers.kubernetes.requests.request import Request
@@ -70,7 +70,7 @@ def _of(index: PackageIndex, function: Function, call: Call, argument: Node, cau
     if not isinstance(type_, Named):
         return
     one = Named(type_.path, type_.name.removesuffix("List")) if cause == "read" else type_
-    resource = collections.kind(one)
+    resource = kinds.kind(one)
     if resource is not None:
         yield CachedKind(resource, one, call, cause, _handler(call) if cause == "watch" else None)
 

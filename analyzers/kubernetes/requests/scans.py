@@ -15,8 +15,8 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Interface, Named, Signature, Slice, Type, dereferenced
-from analyzers.kubernetes import resources
-from analyzers.kubernetes.execution import collections, critical_paths
+from analyzers.kubernetes import kinds, resources
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.requests import clients
 from analyzers.kubernetes.requests.requests import requests
 
@@ -146,7 +146,7 @@ def given_as(function: Function, argument: Node) -> str:
 
 
 def _by_name(call: Call) -> Scan | None:
-    name = collections.name_of(call.operand) if call.operand is not None else None
+    name = kinds.name_of(call.operand) if call.operand is not None else None
     if name is None:
         return None
     if _STORE.search(name) and not call.arguments:
@@ -177,10 +177,10 @@ def _listed(index: PackageIndex, call: Call, type_: Type) -> str:
     if not all(_selects(index, param) for param in signature.params):
         return ""
     result = dereferenced(signature.results[0])
-    listed = collections.kind(result.elem) if isinstance(result, Slice) else None
+    listed = kinds.kind(result.elem) if isinstance(result, Slice) else None
     if listed is None and isinstance(result, Named):
         listed = resources.of_list(result.name)
-    return listed if listed in collections.RESOURCES - {"nodes"} else ""
+    return listed if listed in kinds.RESOURCES - {"nodes"} else ""
 
 
 def _selects(index: PackageIndex, type_: Type | None) -> bool:
@@ -223,7 +223,7 @@ def _resource_by_name(call: Call) -> str:
         return ""
     words = re.findall(
         r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])",
-        " ".join(syntax.path(call.operand) or [collections.name_of(call.operand) or ""]),
+        " ".join(syntax.path(call.operand) or [kinds.name_of(call.operand) or ""]),
     )
-    kinds = [resources.plural(word) for word in words]
-    return next((kind for kind in reversed(kinds) if kind in collections.RESOURCES), "")
+    plurals = [resources.plural(word) for word in words]
+    return next((each for each in reversed(plurals) if each in kinds.RESOURCES), "")
