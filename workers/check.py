@@ -202,6 +202,7 @@ def _print(report: Report, args: argparse.Namespace) -> None:
     print(
         f"{warnings} {'warning' if warnings == 1 else 'warnings'}, {len(report.diagnostics) - warnings} notices"
         f" in {report.files} files, {report.lines} added lines ({report.elapsed_ms:.0f} ms)"
+        f"{'; not all could be read' if report.skipped else ''}"
     )
     if report.cc:
         print(f"The bot would mention {', '.join(report.cc)}.")
