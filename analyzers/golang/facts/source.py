@@ -40,8 +40,14 @@ _FUNCTION_TYPE = re.compile(rb"^(?:type)?[ \t]+\w+[ \t]+func[ \t]*\(", re.MULTIL
 _VERSION = re.compile(r"v[0-9]+$")
 
 
+# `Run: start,`: a field of a literal that is given something by its name.
+_HANDS_ON = re.compile(rb"\w:[ \t]*[A-Za-z_]\w*[ \t]*[,}\n]")
+_LITERALS = frozenset(["composite_literal", "unary_expression"])
+
 _FUNCTIONS = frozenset(["function_declaration", "method_declaration"])
 _CALLING = frozenset(["call_expression", "func_literal", "type_conversion_expression"])
+_LARGEST_TABLE = 16 * 1024
+"""Bytes of a variable's declaration that holds neither calls nor function literals: a larger one is a table of data."""
 
 
 class SourceFile:
@@ -196,16 +202,25 @@ class SourceFile:
 
     @cached_property
     def initializers(self) -> list[Function]:
-        """The package variables whose initial value holds calls or function literals, as Functions named after the
-        variable.
+        """The package variables whose initial value holds calls or function literals, or is a literal that may hand functions on,
+        as Functions named after the variable.
         """
         found = []
         for region in self.regions:
-            if region.kind != "var" or self.source.find(b"(", region.start, region.end) < 0:
+            if region.kind != "var":
+                continue
+            calls = self.source.find(b"(", region.start, region.end) >= 0
+            if not calls and (
+                region.end - region.start > _LARGEST_TABLE
+                or self.source.find(b"{", region.start, region.end) < 0
+                or _HANDS_ON.search(self.source, region.start, region.end) is None
+            ):
                 continue
             for spec in self._specs(region):
                 name, value = spec.child_by_field_name("name"), spec.child_by_field_name("value")
-                if name is not None and value is not None and any(node.type in _CALLING for node in syntax.walk(value)):
+                if name is None or value is None:
+                    continue
+                if any(each.type in _LITERALS for each in syntax.children(value)) or any(node.type in _CALLING for node in syntax.walk(value)):
                     found.append(Function(self, region, syntax.text(name), "", spec))
         return found
 

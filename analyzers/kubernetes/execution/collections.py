@@ -132,8 +132,6 @@ def _decoded(origin: Origin) -> bool:
 
 def is_object(place: Place, named: Named) -> bool:
     """Say whether a type is an API object, or a part of one: decoded from what the API server sends."""
-    if kind(named) is not None:
-        return True
     under = place.index.underlying(named)
     if under is None:
         return bool(_API_PACKAGE.search(named.path))
