@@ -16,5 +16,12 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
 
 
 def in_item_loop(index: PackageIndex, function: Function, call: Call) -> bool:
-    """Say whether a call stands in a loop over things that are not known to be few."""
-    return any(loop.kind == "range" and not bounded(index, function, loop) for loop in call.loops)
+    """Say whether a call stands in a loop over things that are not known to be few, and is made for more than one of them."""
+    return not ends_its_loop(call) and any(
+        loop.kind == "range" and not bounded(index, function, loop) for loop in call.loops
+    )
+
+
+def ends_its_loop(call: Call) -> bool:
+    """Say whether a call is made where a loop is left, for what a search found: once, however long the loop is."""
+    return bool(call.loops) and call.statement.type == "return_statement" and not call.closures
