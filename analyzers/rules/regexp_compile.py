@@ -46,7 +46,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.execution.loops import ends_its_loop, in_item_loop
+from analyzers.kubernetes.execution.loops import in_item_loop, reached_once
 from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import path_of
@@ -60,7 +60,7 @@ def regexp_compile(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, each.function.receiver_name) or critical_paths.starts_up(each.function):
             continue
         path = path_of(change, each.function, each.what.closures)
-        if path is None and ends_its_loop(each.what):
+        if path is None and any(reached_once(loop, each.what.node) for loop in each.what.loops):
             continue  # for the one that a search found
         looped = in_item_loop(change.head_index, each.function, each.what)
         varies = _varies(each)
