@@ -9,7 +9,7 @@ import dataclasses
 import re
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -47,7 +47,7 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
     return dataclasses.replace(
         diagnostic,
         level=level,
-        remedy=f"{diagnostic.remedy} {code(there)} is at hand.".strip() if there else diagnostic.remedy,
+        remedy=f"{diagnostic.remedy} {there}".strip(),
         witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
