@@ -199,14 +199,13 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
-        copies = "a copy" if watch.first else "one more copy"
-        sentence = f"At the largest supported scale that is {copies} of {held}, {scale.human_bytes(carried)}"
+        sentence = f"At the largest supported scale that is {held}, {scale.human_bytes(carried)}"
         sentence += (
-            f", on each of {scale.human_count(scale.NODES)} nodes, and every change sent as often."
+            f", on each of {scale.human_count(scale.NODES)} nodes, and every change."
             if node
-            else ", and every change sent to it."
+            else ", and every change."
             if watch.first
-            else ", and every change sent and decoded once more."
+            else " once more, and every change."
         )
         estimate = Estimate(bytes=carried, formula=f"{held} (assumed) = {scale.human_bytes(carried)} a copy")
     return dataclasses.replace(
