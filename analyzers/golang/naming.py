@@ -142,7 +142,8 @@ class Naming:
         encoded = name.encode()
         for package in [self._index.package_of(home.path)] if self._packages is None else self._packages:
             for file in package.files():
-                if encoded in file.source and not for_tests(file):
+                # What stands in the same file is as much of the program as the function that is asked about.
+                if encoded in file.source and (file.path == home.path or not for_tests(file)):
                     yield file
 
     def _read(self, paths: Iterable[str]) -> Iterator[SourceFile]:
