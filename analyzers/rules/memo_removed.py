@@ -1,0 +1,150 @@
+"""A value that was kept is computed again each time
+
+A lookup in front of a request, a discovery or a compilation makes it cost once; without it each call pays again. A webhook
+that asked the API server's discovery for each request, after its cache of the answers was gone, took most of the API server's
+time. Keep the answer for as long as it holds: in a map with a lock, a cache with a time to live, or `sync.Once`.
+
+```diff
+--- a/pkg/render/render.go
++++ b/pkg/render/render.go
+@@ -1,26 +1,26 @@
+ package render
+
+ import (
+        "regexp"
+        "sync"
+ )
+
+ type Renderer struct {
+        lock     sync.Mutex
+        patterns map[string]*regexp.Regexp
+ }
+
+ func (r *Renderer) Match(pattern, text string) bool {
+        r.lock.Lock()
+        defer r.lock.Unlock()
+-	compiled := regexp.MustCompile(pattern)
++	compiled, ok := r.patterns[pattern]
++	if !ok {
++		compiled = regexp.MustCompile(pattern)
++		r.patterns[pattern] = compiled
++	}
+        return compiled.MatchString(text)
+ }
+```
+
+Not reported: kept values that something else keeps now, or that nobody computes any more; functions that are gone; computations
+that are neither a request nor one that is known to be costly; command lines, tests and generated code.
+"""
+
+import re
+from collections.abc import Iterator
+
+from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.subject import Burden
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.memos import Memo, memos
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes import costly_calls, times
+from analyzers.kubernetes.requests.requests import requests
+from analyzers.news.concerned import concerned
+from analyzers.news.paths import call_paths
+from analyzers.news.requests import new_requests
+
+_COMPILES = frozenset(
+    {
+        ("regexp", "MustCompile"),
+        ("regexp", "Compile"),
+        ("text/template", "New"),
+        ("html/template", "New"),
+        ("crypto/x509", "ParseCertificate"),
+        ("crypto/rsa", "GenerateKey"),
+        ("encoding/json", "Unmarshal"),
+        ("sigs.k8s.io/yaml", "Unmarshal"),
+    }
+)
+_LOOKS = re.compile(r"\bok\b|[.](Get|Load|Peek|Lookup)\(|[!=]= nil")
+_OFTEN = frozenset({"critical", "event", "periodic"})
+
+
+def memo_removed(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each function that looked up what it kept before, and computes it each time now."""
+    for file in change.go_files:
+        if file.base is None or file.head is None or not concerned(file):
+            continue
+        if not any(_LOOKS.search(text) for text in file.diff.removed.values()):
+            continue
+        for old in file.old_functions():
+            new = file.head.function(old.key)
+            gone = _gone(file, old) if new is not None else None
+            if new is None or gone is None or any(True for _ in memos(new)):
+                continue
+            found = _computed(change, file, new, old, gone)
+            if found is not None and not _said_of_requests(change, new):
+                yield _diagnostic(change, file, new, gone, *found)
+
+
+def _gone(file: ChangedFile, old: Function) -> Memo | None:
+    """A kept value of which lookup and store were both removed."""
+    for memo in memos(old):
+        looked, stored = syntax.line(memo.lookup), syntax.line(memo.store)
+        if file.diff.removes(looked, looked) and file.diff.removes(stored, stored):
+            return memo
+    return None
+
+
+def _computed(change: Change, file: ChangedFile, new: Function, old: Function, gone: Memo) -> tuple[Call, str] | None:
+    """The costly computation that stood behind the lookup and stands there still, and what it is."""
+    spared = {
+        (call.name, syntax.text(call.operand) if call.operand is not None else "")
+        for call in old.calls
+        if gone.lookup.end_byte <= call.node.start_byte or _holds(gone.store, call.node)
+    }
+    sent = {request.call.node.start_byte: request for request in requests(change.head_index, new.file, new, ())}
+    place = Place(change.head_index, new.file, new)
+    for call in new.calls:
+        if (call.name, syntax.text(call.operand) if call.operand is not None else "") not in spared:
+            continue
+        request = sent.get(call.node.start_byte)
+        if request is not None and request.live and not (request.list_watch or request.background or request.every):
+            return call, f"{request.a_what} is sent"
+        if times.named(place, call.function) in _COMPILES:
+            return call, f"{code(syntax.text(call.function))} is called"
+        row = costly_calls.costly(change.head_index, new, call)
+        if row is not None:
+            return call, f"{code(syntax.text(call.function))} {row.cost}"
+    return None
+
+
+def _holds(outer: Node, node: Node) -> bool:
+    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
+
+
+def _said_of_requests(change: Change, function: Function) -> bool:
+    """Say whether the rules of requests speak of one that was freed of its guard in the function."""
+    return any(
+        new.request.function is function and new.because in {"unguarded", "uncached"} for new in new_requests(change)
+    )
+
+
+def _diagnostic(change: Change, file: ChangedFile, function: Function, gone: Memo, call: Call, what: str) -> Diagnostic:
+    path = call_paths(change).worst(function, call)
+    sure = path.root in _OFTEN and not path.rare
+    line = file.diff.successors.get(syntax.line(gone.lookup), call.line)
+    return Diagnostic(
+        analyzer="memo-removed",
+        path=file.path,
+        line=min(line, function.end_line),
+        end_line=min(line, function.end_line),
+        construct=f"{code(gone.where)} kept the answer; without it {what} again in each call.",
+        remedy="Keep the answer for as long as it holds.",
+        unless="" if sure else "Leave it if it is called once, or something else keeps the answer.",
+        concern=f"memo {gone.where}",
+        function=function.key,
+        level=Level.WARNING if sure else Level.NOTICE,
+        subject=Burden("call", path.critical),
+    )
