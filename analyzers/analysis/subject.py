@@ -131,7 +131,8 @@ class Watch:
 
     selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
     named for, which nothing else in the process may need. first: the process kept no such objects before; wanted: on
-    purpose, so that it is a question. unrestricted: something restrained it before.
+    purpose, so that it is a question. unrestricted: something restrained it before. repeated: it begins again for each
+    object or event.
     """
 
     resource: str
@@ -142,6 +143,7 @@ class Watch:
     first: bool = False
     wanted: bool = False
     unrestricted: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

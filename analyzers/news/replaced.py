@@ -3,7 +3,6 @@
 A request is known by verb, resource and scope, counted over the whole change, however its receiver is spelled.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +10,14 @@ from typing import Literal
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Condition
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPaths
 from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.execution.conditions import Requirement, compared, requirements, spares
 from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.execution.periods import repeated_by_loop, repetition
 from analyzers.kubernetes.requests.requests import Request, requests
@@ -66,7 +69,9 @@ def unpaid(
             news.append((each, "moved"))
         elif _widened(old, each.request):
             news.append((each, "widened"))
-        elif _lost_comparison(change.base_index, old, each.request):
+        elif _lost_comparison(change.base_index, change.head_index, old, each.request) or (
+            old.function.key == each.request.function.key and lost_guard(change, old, each.request) is not None
+        ):
             news.append((each, "unguarded"))
     for each, because in sorted(news, key=lambda pair: (pair[0].request.path, pair[0].request.line)):
         yield each.request, each.file, because
@@ -179,10 +184,7 @@ def _widened(old: Request, new: Request) -> bool:
     )
 
 
-_COMPARES = re.compile(r"\b(Deep)?(Equal|Derivative)\(|[cC]hanged\b|[nN]eeds?(Update|Patch|Sync)")
-
-
-def _lost_comparison(index: PackageIndex, old: Request, new: Request) -> bool:
+def _lost_comparison(index: PackageIndex, head: PackageIndex, old: Request, new: Request) -> bool:
     """Say whether a write that was sent only if a comparison found a difference is sent without any condition now."""
     if new.verb not in _WRITES or new.via is not None:
         return False
@@ -191,15 +193,12 @@ def _lost_comparison(index: PackageIndex, old: Request, new: Request) -> bool:
         before += [each for each in requests(index, old.via.file, old.via, ()) if each.key == old.key]
     if new.function.name not in {each.function.name for each in before}:
         return False
-    compared = any(
-        condition.test is not None and _COMPARES.search(syntax.text(condition.test))
-        for each in before
-        for condition in each.call.conditions
+    was_compared = any(
+        compared(requirements(Place(index, each.function.file, each.function), each.call.conditions)) for each in before
     )
-    return compared and not any(
-        each.kind != "select"
-        and (each.test is None or cheap(syntax.text(each.test)) or _COMPARES.search(syntax.text(each.test)))
-        for each in new.call.conditions
+    return was_compared and not any(
+        each.condition.kind != "select" and (each.condition.test is None or spares(each))
+        for each in requirements(Place(head, new.function.file, new.function), new.call.conditions)
     )
 
 
@@ -228,6 +227,32 @@ def still_there(change: Change, path: str, key: str) -> bool:
     return file is None or (file.head is not None and file.head.function(key) is not None)
 
 
-def cheap(test: str) -> bool:
-    """Say whether a condition spared work in the normal course: an error that ends the function spares none."""
-    return bool(test) and not test.startswith(("err", "!ok")) and "err != nil" not in test
+def lost_guard(change: Change, old: Request, new: Request) -> Condition | None:
+    """Give the condition that spared a request in the normal course before the change, where none does so after it: the test
+    is gone, or is asked behind the request. None where it moved into another function."""
+    before = _sparing(change.base_index, old)
+    if not before or _sparing(change.head_index, new):
+        return None
+    gone = before[-1].condition
+    return None if gone.test is None or _asked_elsewhere(change, gone, new.function) else gone
+
+
+def _sparing(index: PackageIndex, request: Request) -> list[Requirement]:
+    place = Place(index, request.function.file, request.function)
+    around = (*requirements(place, request.call.conditions), *request.inner)
+    return [each for each in around if each.condition.kind in {"if", "guard", "else", "case"} and spares(each)]
+
+
+def _asked_elsewhere(change: Change, gone: Condition, function: Function) -> bool:
+    """Say whether the test of a condition that is gone stands on an added line of another function: it moved."""
+    assert gone.test is not None
+    text = " ".join(syntax.text(gone.test).split())
+    for file in change.go_files:
+        lines = {
+            line: added
+            for line, added in file.diff.added.items()
+            if file.path != function.file.path or not function.line <= line <= function.end_line
+        }
+        if text in " ".join(" ".join(lines.values()).split()):
+            return True
+    return False

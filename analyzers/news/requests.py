@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from analyzers.analysis.change import Change, ChangedFile, once
-from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Condition
 from analyzers.kubernetes.execution import critical_paths, node_programs, volumes
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.execution.components import Component, Kind, component
@@ -22,7 +20,7 @@ from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.request import WEBHOOK
 from analyzers.kubernetes.requests.requests import Request, may_send, requests
 from analyzers.news.paths import call_paths
-from analyzers.news.replaced import AddedRequest, Because, cheap, still_there, unpaid
+from analyzers.news.replaced import AddedRequest, Because, lost_guard, still_there, unpaid
 from analyzers.news.uncached import replaces_cache, was_cached
 
 _GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
@@ -214,12 +212,6 @@ def _was_touched(request: Request, file: ChangedFile) -> bool:
     return any(line in file.diff.removed for line in _lines(request))
 
 
-def _is_elsewhere(file: ChangedFile, gone: list[Condition]) -> bool:
-    """Say whether one of the conditions that are gone stands on an added line of the file: it moved."""
-    added = " ".join(" ".join(file.diff.added.values()).split())
-    return any(each.test is not None and " ".join(syntax.text(each.test).split()) in added for each in gone)
-
-
 def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list[Request]) -> Iterator[AddedRequest]:
     """Yield the requests that stood behind a condition which the change removed without putting another in its place."""
     old = file.base.function(function.key) if file.base else None
@@ -229,25 +221,8 @@ def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list
     for request in kept:
         number = [each for each in kept if each.key == request.key].index(request)
         equals = [each for each in before if each.key == request.key and not _was_touched(each, file)]
-        if number >= len(equals):
-            continue
-        was = equals[number]
-        gone = [
-            each
-            for each in was.call.conditions
-            if each.kind in {"guard", "if"} and each.node.start_point[0] + 1 in file.diff.removed
-        ]
-        came = [each for each in request.call.conditions if each.node.start_point[0] + 1 in file.diff.added]
-        if any(
-            each.kind != "select" and each.test is not None and cheap(syntax.text(each.test))
-            for each in request.call.conditions
-        ):
-            continue  # something still spares it
-        if (
-            gone
-            and not came
-            and len(request.call.conditions) < len(was.call.conditions)
-            and any(each.test is not None and cheap(syntax.text(each.test)) for each in gone)
-            and not _is_elsewhere(file, gone)
-        ):
-            yield AddedRequest(request, file, "unguarded", file.diff.successors.get(gone[-1].node.start_point[0] + 1))
+        gone = lost_guard(change, equals[number], request) if number < len(equals) else None
+        if gone is not None:
+            gap = file.diff.successors.get(gone.node.start_point[0] + 1)
+            if gap is not None:
+                yield AddedRequest(request, file, "unguarded", gap)

@@ -5,8 +5,8 @@ kB each, that is 400 MB a second out of the API server, and each node keeps 150,
 selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and ConfigMaps are best read one by one,
 as pods need them. In a controller, the first read of a kind through controller-runtime's cached client lists, watches
 and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
-restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Transforms, selectors and indexes that
-caches had and lose are reported too.
+restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Predicates drop events and restrict no
+cache; `DisableFor` leaves a kind out for reads, not for what is watched.
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
@@ -53,28 +53,22 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Watch
-from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes import resources, scale
+from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.requests import cached_kinds, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
-from analyzers.kubernetes.requests.informers import restraint
+from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
-from analyzers.kubernetes.requests.restraints import Restraint
+from analyzers.news.kept_kinds import Kept, first_kept
 from analyzers.news.requests import component_of
-
-_LARGE_WORDS = """
-pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
-endpointslices
-"""
-_LARGE = frozenset(_LARGE_WORDS.split())
+from analyzers.news.restraints import loosened
 
 
 def large_watch(change: Change) -> Iterator[Diagnostic]:
@@ -82,7 +76,6 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     that did not keep that kind before; and for each cache that lost what kept it small or quick."""
     yield from _on_nodes(change)
     yield from _by_managers(change)
-    yield from _loosened(change)
 
 
 class _Found(NamedTuple):
@@ -152,108 +145,82 @@ def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
 
 
 def _by_managers(change: Change) -> Iterator[Diagnostic]:
-    for file, function, found in _first_kept(change):
-        where = component_of(change, file, function)
-        slim = cached_kinds.only_metadata(change.head_index, function, found.handler)
-        yield Diagnostic(
-            analyzer="large-watch",
-            path=function.file.path,
-            line=found.call.line,
-            end_line=found.call.line,
-            construct=_first(found),
-            remedy=_restricting(found, slim),
-            unless="Leave it if the manager's cache is restricted already." if found.cause == "read" else "",
-            concern=f"watch {found.resource} manager",
-            function=function.key,
-            subject=Watch(found.resource, True, False, where, wanted=found.cause != "read" and not slim, first=True),
-        )
+    places: dict[tuple[str, str], list[Kept]] = {}
+    lost = {(each.file.path, each.line) for each in loosened(change)}
+    for each in first_kept(change):
+        if (each.file.path, each.found.call.line) in lost:
+            continue  # whose metadata were kept: lost-restraint says so
+        if _trap(change, each):
+            yield _kept(change, each, [])
+        else:
+            places.setdefault((each.function.file.path, each.function.key), []).append(each)
+    for together in places.values():
+        # One place is one comment, and the largest kind speaks for what is kept because of it.
+        first = max(together, key=lambda each: each.size)
+        yield _kept(change, first, sorted({each.found.resource for each in together} - {first.found.resource}))
 
 
-def _first_kept(change: Change) -> Iterator[tuple[ChangedFile, Function, CachedKind]]:
-    """The kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read."""
-    news: dict[Named, list[tuple[ChangedFile, Function, CachedKind]]] = {}
-    for file in change.go_files:
-        if file.head is None or not _MANAGED.search(file.head.source):
-            continue
-        for function in file.functions():
-            reads = requests(change.head_index, function.file, function, ())
-            for found in cached_kinds.cached_kinds(change.head_index, function, reads):
-                if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
-                    news.setdefault(found.type, []).append((file, function, found))
-    for kind, places in news.items():
-        if not cached_kinds.kept_elsewhere(change.base_index, kind, places[0][0].path):
-            yield min(places, key=lambda place: ("watch", "index", "read").index(place[2].cause))
+def _trap(change: Change, each: Kept) -> str:
+    """What the code around a watch takes for a restriction of the cache, though it is none."""
+    file, function, found = each
+    if found.cause == "read":
+        return ""
+    if found.type.name in cached_kinds.manager(change.head_index, file.path).left_out:
+        return " That the client's reads of them are live changes nothing for watches."
+    if cached_kinds.chosen(change.head_index, function, found.call):
+        return " The predicates drop events; the cache keeps all objects."
+    return ""
 
 
-def _loosened(change: Change) -> Iterator[Diagnostic]:
-    for file in change.go_files:
-        if file.base is None or not any(restraints.LOOK.search(text.encode()) for text in file.diff.removed.values()):
-            continue
-        for function in file.functions():
-            old = file.base.function(function.key)
-            for each, word, now in restraints.lost(old, function) if old is not None else ():
-                line = syntax.line(each.node)
-                gone = [at for at in range(line, syntax.end_line(each.node) + 1) if at in file.diff.removed]
-                if not gone or _added_again(change, word or each.name) or _is_cluster_scoped(each):
-                    continue
-                at = syntax.line(now) if now is not None else file.diff.successors[gone[0]]
-                yield Diagnostic(
-                    analyzer="large-watch",
-                    path=function.file.path,
-                    line=at,
-                    end_line=at,
-                    construct=f"{code(each.name)} no longer names {code(word)}: {_LOOSENED[each.name]}."
-                    if word
-                    else f"{code(each.name)} is gone: {_LOOSENED[each.name]}.",
-                    remedy="Keep it, unless nothing needs it any more.",
-                    concern=f"restraint {each.name} {function.key}",
-                    function=function.key,
-                    subject=Watch("", False, False, component_of(change, file, function), unrestricted=True),
-                )
+def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
+    file, function, found = each
+    index = change.head_index
+    where = component_of(change, file, function)
+    slim = cached_kinds.only_metadata(index, function, found.handler)
+    trap = _trap(change, each)
+    return Diagnostic(
+        analyzer="large-watch",
+        path=function.file.path,
+        line=found.call.line,
+        end_line=found.call.line,
+        construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
+        remedy=_restricting(found, slim, restraints.advice(index, file.path)),
+        concern=f"watch {found.resource} manager",
+        function=function.key,
+        subject=Watch(
+            found.resource,
+            True,
+            False,
+            where,
+            wanted=found.cause == "watch" and not slim and not trap,
+            first=True,
+        ),
+    )
 
 
-_WHOLE = "the cache keeps objects whole, with all that nobody reads"
-_LOOSENED = {
-    "WithTransform": _WHOLE,
-    "SetTransform": _WHOLE,
-    "DefaultTransform": _WHOLE,
-    "WithTweakListOptions": "the informers list, watch and keep everything",
-    "ByObject": "the cache lists, watches and keeps all objects of the kind",
-    "DefaultNamespaces": "the cache lists, watches and keeps the objects of all namespaces",
-    "NamespaceIndex": "each read of one namespace walks the objects of all",
-}
-
-
-def _added_again(change: Change, name: str) -> bool:
-    pattern = re.compile(rf"\b{re.escape(name)}\b")
-    return any(pattern.search(text) for file in change.go_files for text in file.diff.added.values())
-
-
-def _is_cluster_scoped(each: Restraint) -> bool:
-    """Say whether an informer's index by namespace is of a resource that has none."""
-    kind = re.match(r"New(?:Filtered)?(\w+?)Informer", each.owner)
-    return each.name == "NamespaceIndex" and kind is not None and resources.plural(kind[1]) in resources.CLUSTER_SCOPED
-
-
-_MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _first(found: CachedKind) -> str:
     resource = found.resource
     if found.cause == "read":
         return (
-            f"{code(found.call.name)} reads {resource} through the manager's cache, as nothing here did before: the first "
+            f"{code(found.call.name)} reads {resource} through the manager's cache, as it did not before: the first "
             "read makes it list, watch and keep all of them."
         )
-    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as nothing here did before."
+    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
 
 
-def _restricting(found: CachedKind, slim: bool) -> str:
-    if slim:
-        return f"The map function needs nothing but metadata: pass {code('builder.OnlyMetadata')}."
+def _restricting(found: CachedKind, slim: bool, known: restraints.Advice) -> str:
+    if slim and known.metadata:
+        return f"The map function needs nothing but metadata: pass {code(known.metadata)}."
+    fewer = f"restrict the cache ({code(known.fewer)})" if known.fewer else "restrict the manager's cache"
     if found.cause == "read":
-        return f"Leave the kind out of the cache ({code('DisableFor')}) and read the few live, or restrict it ({code('ByObject')})."
-    return f"Restrict the cache ({code('ByObject')}), or watch metadata alone ({code('builder.OnlyMetadata')})."
+        live = f"Leave the kind out of the cache ({code(known.live)})" if known.live else f"Use {code('GetAPIReader')}"
+        return f"{live} and read the few live, or {fewer}."
+    slimmer = f", or watch metadata alone ({code(known.metadata)})" if known.metadata else ""
+    return f"{fewer[:1].upper()}{fewer[1:]}{slimmer}."
 
 
 def _watches(
@@ -261,23 +228,38 @@ def _watches(
 ) -> Iterator[_Found]:
     """The watches of large collections on these lines: those that nothing restricts, or those that a selector does."""
     for function in functions:
-        for request in requests(index, function.file, function, ()):
+        sent = requests(index, function.file, function, ())
+        watched = [each for each in sent if each.verb == "WATCH" and each.resource in resources.LARGE]
+        for request in watched:
             if (
-                request.verb == "WATCH"
-                and request.scope == "cluster"
-                and request.resource in _LARGE
+                request.scope == "cluster"
                 and request.line in lines
                 and restraint(index, request) == ("restricted" if restricted else "none")
             ):
                 yield _Found(request.resource, request.call, function)
+        if restricted:
+            continue
+        # Whose ListWatch is made elsewhere, or by a REST client.
+        named = {each.resource for each in watched}
+        for made in informers(index, function.file, function, sent) if _makes(function) else ():
+            whole = made.all_namespaces and not made.selected and not made.factory
+            if whole and made.call.line in lines and made.resource in resources.LARGE - named:
+                yield _Found(made.resource, made.call, function)
         for call in function.calls:
-            if restricted or call.name != "Informer" or call.line not in lines or call.operand is None:
+            if call.name != "Informer" or call.line not in lines or call.operand is None:
                 continue
-            named = dereferenced(index.type_of(call.operand, function.file, function))
-            if isinstance(named, Named) and "/informers/" in named.path and not _narrowed(index, function):
-                resource = resources.plural(named.name.removesuffix("Informer"))
-                if resource in _LARGE:
-                    yield _Found(resource, call, function, named)
+            type_ = dereferenced(index.type_of(call.operand, function.file, function))
+            if isinstance(type_, Named) and "/informers/" in type_.path and not _narrowed(index, function):
+                resource = resources.plural(type_.name.removesuffix("Informer"))
+                if resource in resources.LARGE:
+                    yield _Found(resource, call, function, type_)
+
+
+def _makes(function: Function) -> bool:
+    source = function.file.source
+    return any(
+        source.find(name, function.region.start, function.region.end) >= 0 for name in (b"Informer(", b"Reflector")
+    )
 
 
 _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory|WithNamespace\(")

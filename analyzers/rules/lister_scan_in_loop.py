@@ -54,7 +54,7 @@ its index is reported wherever it stands.
 from collections.abc import Hashable, Iterator
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.subject import Lost, Walk
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -68,15 +68,17 @@ from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.scans import Cost, Scan
 from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
-from analyzers.news.paths import path_of
+from analyzers.news.paths import call_paths, path_of
 
 
 def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new walk through a cache for each item, event or object, and for each that grew dearer."""
-    for each, lost in _walks(change):
+    for each, lost in (*_walks(change), *_of_helpers(change)):
         if not concerned(each.file) or critical_paths.starts_up(each.function):
             continue
-        found = scans.scan(change.head_index, each.function, each.what)
+        found = scans.scan(change.head_index, each.function, each.what) or scans.wrapped(
+            change.head_index, each.function, each.what
+        )
         if found is None or found.resource in resources.FEW:
             continue
         # A node's own pods are few, and a program on it mostly keeps no others.
@@ -96,6 +98,7 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
             unless="Leave it if the cache holds few objects." if found.resource not in collections.RESOURCES else "",
             concern=f"scan {found.resource or _shown(each.what)} per {walk.per}",
             function=each.function.key,
+            related=_around(change, each, walk),
             subject=walk,
         )
 
@@ -145,6 +148,23 @@ def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:
     return Walk(found.resource, found.everywhere, per, "", found.copies, name, lost)
 
 
+def _of_helpers(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
+    """The calls that a change adds of functions of the program that walk through a cache, and were there before."""
+    new = {(each.path, line) for each in change.go_files for line in each.diff.added}
+    for each in added(change, _calls):
+        found = scans.wrapped(change.head_index, each.function, each.what)
+        # What a helper does that is new itself is told there.
+        if found is not None and not any((found.path, line) in new for line in found.lines):
+            yield each, ""
+
+
+def _calls(function: Function) -> Iterator[Candidate[Call]]:
+    for call in function.calls:
+        if call.name and call.name not in scans.METHODS:
+            looped = any(loop.kind == "range" for loop in call.loops)
+            yield Candidate(("call", call.name, looped), call.statement_line, call.statement_end_line, call)
+
+
 def _kept(change: Change) -> Iterator[Added[Call]]:
     """All LISTs on added lines, those that were there before too."""
     for file in change.go_files:
@@ -186,11 +206,17 @@ def _key(function: Function, call: Call) -> Hashable:
 
 def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     """What the walk is made for, None where it is made once, or seldom."""
-    function, call = each.function, each.what
+    index, function, call = change.head_index, each.function, each.what
     for loop in () if found.indexed else reversed(call.loops):
-        if loop.kind == "range" and not bounded(change.head_index, function, loop) and loop.collection is not None:
-            growing = collections.growing(change.head_index, function.file, function, loop.collection)
+        if loop.kind == "range" and not bounded(index, function, loop) and loop.collection is not None:
+            growing = collections.growing(index, function.file, function, loop.collection)
             return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
+    way = call_paths(change).worst(function, call)
+    for item in () if found.indexed or way.rare else reversed(way.loops):
+        if item.loop.kind == "range" and item.loop.collection is not None:
+            growing = collections.growing(index, item.function.file, item.function, item.loop.collection)
+            if growing is not None:
+                return Walk(found.resource, found.everywhere, "item", growing.resource, found.copies)
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
@@ -198,6 +224,17 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _around(change: Change, each: Added[Call], walk: Walk) -> tuple[Place, ...]:
+    """The loop in a caller that makes the walk one for each item."""
+    if walk.per != "item" or any(loop.kind == "range" for loop in each.what.loops):
+        return ()
+    loops = [item for item in call_paths(change).worst(each.function, each.what).loops if item.loop.kind == "range"]
+    return tuple(
+        Place(item.function.file.path, item.loop.line, item.loop.line, f"{code(item.function.key)} loops here")
+        for item in loops[-1:]
+    )
 
 
 def _given(change: Change, function: Function, resource: str) -> str | None:

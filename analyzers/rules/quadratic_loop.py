@@ -37,6 +37,7 @@ collections that do not grow with the cluster; a control plane's nodes; pods on 
 on nodes; nested loops that were there before; command lines, tests and generated code.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Assignment, Call, Loop
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Map, Named, Type
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.execution.collections import Growing
@@ -70,11 +72,20 @@ class Pair(NamedTuple):
 def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new pair of nested collections that grow with the cluster."""
     seen: set[tuple[str, int]] = set()
+    before = _products_before(change)
     for each in added(change, _pairs):
         outer, inner = each.what
         if not concerned(each.file) or critical_paths.starts_up(each.function) or (each.file.path, inner.line) in seen:
             continue
-        found = _nested(change, each, outer, inner) if outer is not None else _for_each_node(change, each, inner)
+        found = (
+            _nested(change.head_index, each.file, each.function, outer, inner)
+            if outer is not None
+            else _for_each_node(change, each, inner)
+        )
+        if found is not None and before[found.first, found.second] > 0:
+            before[found.first, found.second] -= 1
+            seen.add((each.file.path, inner.line))
+            continue  # the same work, moved into a function, or out of one
         if found is not None:
             seen.add((each.file.path, inner.line))
             yield _diagnostic(change, each.file, each.function, inner.line, found)
@@ -82,6 +93,23 @@ def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
         found = _copied_again(change, union) if concerned(union.file) else None
         if found is not None:
             yield _diagnostic(change, union.file, union.function, union.first, found)
+
+
+def _products_before(change: Change) -> Counter[tuple[str, str]]:
+    """The products of collections that were gone through on lines which the change removes, each time that one was."""
+    found: Counter[tuple[str, str]] = Counter()
+    for file in change.go_files:
+        for function in file.old_functions():
+            seen: set[int] = set()
+            for candidate in _pairs(function):
+                outer, inner = candidate.what
+                if outer is None or inner.line in seen or not file.diff.removes(candidate.first, candidate.last):
+                    continue
+                pair = _nested(change.base_index, file, function, outer, inner)
+                if pair is not None:
+                    seen.add(inner.line)
+                    found[pair.first, pair.second] += 1
+    return found
 
 
 def _diagnostic(change: Change, file: ChangedFile, function: Function, line: int, found: "_Found") -> Diagnostic:
@@ -109,27 +137,29 @@ class _Found(NamedTuple):
     remedy: str = ""
 
 
-def _nested(change: Change, each: Added[Pair], outer: Loop, inner: Loop | Call) -> _Found | None:
+def _nested(
+    index: PackageIndex, file: ChangedFile, function: Function, outer: Loop, inner: Loop | Call
+) -> _Found | None:
     """What is wrong with a loop or a call inside a loop, None if nothing is known to be."""
-    if isinstance(inner, Call) and (field := _walks_the_same(change, each, outer, inner)):
+    if isinstance(inner, Call) and (field := _walks_the_same(index, function, outer, inner)):
         again = f"{code(inner.name)} goes through all {code(field)} again"
         construct = f"For each of the {code(field)}, {again}: how many can there be?"
         return _Found(field, field, construct, False)
-    first = _grows(change, each, outer.collection)
+    first = _growing(index, file, function, outer.collection)
     if first is None:
         return None
-    derived, remedy = _derived(each.function, outer), ""
+    derived, remedy = _derived(function, outer), ""
     if isinstance(inner, Loop):
-        if _grows_with(each.function, outer, inner):
+        if _grows_with(function, outer, inner):
             return _Found(first.resource, first.resource, _added_to(outer, inner), first.typed, _LOOK_UP)
-        second = None if _mentions(inner.collection, derived) else _grows(change, each, inner.collection)
+        second = None if _mentions(inner.collection, derived) else _growing(index, file, function, inner.collection)
         construct = (
             f"The loop over {code(_text(inner.collection))} runs for each element of {code(_text(outer.collection))}."
         )
-        if second is not None and isinstance(_type(change, each, inner.collection), Map):
+        if second is not None and isinstance(_type(index, function, inner.collection), Map):
             remedy = f"Compute once, before the loop, what it needs of the {second.resource}."
     else:
-        second = _searched(change, each, inner, derived)
+        second = _searched(index, file, function, inner, derived)
         all_of = f"all {second.resource if second else ''}"
         construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through {all_of}."
     return (
@@ -170,7 +200,7 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
         return None
     if not collections.given_one_node(each.function):
         return None
-    second = _grows(change, each, inner.collection)
+    second = _growing(change.head_index, each.file, each.function, inner.collection)
     if second is None or second.resource not in {"pods", "nodes"}:
         return None
     runs = f"{code(each.function.name)} runs for each node that is tried for a pod"
@@ -238,25 +268,20 @@ def _over(loop: Loop) -> bool:
     return loop.kind == "range" and loop.collection is not None
 
 
-def _grows(change: Change, each: Added[Pair], collection: Node | None) -> Growing | None:
-    return _growing(change, each.file, each.function, collection)
-
-
-def _growing(change: Change, file: ChangedFile, function: Function, collection: Node | None) -> Growing | None:
-    found = (
-        collections.growing(change.head_index, function.file, function, collection) if collection is not None else None
-    )
+def _growing(index: PackageIndex, file: ChangedFile, function: Function, collection: Node | None) -> Growing | None:
+    found = collections.growing(index, function.file, function, collection) if collection is not None else None
     # A node's own pods are few: at most 110.
     few = file.component.kind is Kind.NODE and found is not None and found.resource not in collections.WHOLE_ON_NODES
     return None if few else found
 
 
-def _type(change: Change, each: Added[Pair], collection: Node | None) -> Type | None:
-    index, function = change.head_index, each.function
+def _type(index: PackageIndex, function: Function, collection: Node | None) -> Type | None:
     return index.underlying(index.type_of(collection, function.file, function)) if collection is not None else None
 
 
-def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) -> Growing | None:
+def _searched(
+    index: PackageIndex, file: ChangedFile, function: Function, call: Call, derived: set[str]
+) -> Growing | None:
     """What a call goes through from end to end: an argument that grows, if the callee (or a search of a library) ranges over it."""
     for number, argument in enumerate(call.arguments):
         if argument.type not in {"identifier", "selector_expression", "call_expression"} or _mentions(
@@ -266,32 +291,44 @@ def _searched(change: Change, each: Added[Pair], call: Call, derived: set[str]) 
         operand = syntax.text(call.operand) if call.operand is not None else ""
         if call.name in _SEARCHES and operand in _SEARCH_PACKAGES:
             if number == 0:
-                return _grows(change, each, argument)
+                return _growing(index, file, function, argument)
             continue
-        found = _grows(change, each, argument)
+        found = _growing(index, file, function, argument)
         if found is None:
             continue
-        callee = change.head_index.callee(call, each.function.file, each.function)
+        callee = index.callee(call, function.file, function)
         if callee is not None and number < len(callee.params) and _ranges_over(callee, callee.params[number].name):
             return found
     return None
 
 
-def _walks_the_same(change: Change, each: Added[Pair], outer: Loop, call: Call) -> str | None:
+def _walks_the_same(index: PackageIndex, function: Function, outer: Loop, call: Call) -> str | None:
     """The field that a method called for each element of `x.Field` goes through again, itself or of its receiver."""
     field = _field(outer.collection)
-    if field is None or call.operand is None:
+    if field is None or call.operand is None or outer.collection is None:
         return None
-    callee = change.head_index.callee(call, each.function.file, each.function)
-    if callee is None or callee.receiver is None or callee.file.folder != each.function.file.folder:
+    callee = index.callee(call, function.file, function)
+    if callee is None or callee.receiver is None or callee.file.folder != function.file.folder:
         return None
+    owner = _owner(index, function, outer.collection)
     same = any(
-        _field(loop.collection) == field and _root(loop.collection) == callee.receiver.name
+        _field(loop.collection) == field
+        and _root(loop.collection) == callee.receiver.name
+        and _owner(index, callee, loop.collection) == owner
         for loop in callee.loops
         if loop.collection
     )
     # `member.Walk()` goes through the member's own; `member.Group.Walk()` and `c.Walk()` go through what is gone through already.
     return field if same and not _is_element(call.operand, outer) else None
+
+
+def _owner(index: PackageIndex, function: Function, field: Node) -> Type | None:
+    """The type that declares the field."""
+    operand, name = field.child_by_field_name("operand"), field.child_by_field_name("field")
+    if operand is None or name is None:
+        return None
+    member = index.member(index.type_of(operand, function.file, function), syntax.text(name))
+    return member.owner if member is not None else None
 
 
 def _is_element(operand: Node, loop: Loop) -> bool:

@@ -220,9 +220,8 @@ class SourceFile:
                 name, value = spec.child_by_field_name("name"), spec.child_by_field_name("value")
                 if name is None or value is None:
                     continue
-                if any(each.type in _LITERALS for each in syntax.children(value)) or any(
-                    node.type in _CALLING for node in syntax.walk(value)
-                ):
+                literal = any(each.type in _LITERALS for each in syntax.children(value))
+                if literal or any(node.type in _CALLING for node in syntax.walk(value)):
                     found.append(Function(self, region, syntax.text(name), "", spec))
         return found
 

@@ -89,8 +89,24 @@ def spares(test: Requirement) -> bool:
     condition = test.condition
     if condition.test is None or condition.kind in {"select", "default"}:
         return False
+    if condition.kind == "guard" and _refuses(test.place, condition.node):
+        return False
     fails = any(_fails(test.place, node, truth) for node in _atoms(condition.test) for truth in (True, False))
     return not fails and not any(_gates(test.place, node, True) for node in _atoms(condition.test))
+
+
+def _refuses(place: Place, guard: Node) -> bool:
+    """Say whether an early return gives an error: it refuses what is wrong, and spares nothing in the normal course."""
+    function = place.function
+    results = function.results if function is not None else ()
+    if not results or syntax.text(results[-1].type) != "error":
+        return False
+    then = guard.child_by_field_name("consequence")
+    for node in syntax.walk(then, lambda each: each.type != "func_literal") if then is not None else ():
+        if node.type == "return_statement":
+            values = [inner for child in syntax.children(node) for inner in _listed(child)]
+            return len(values) == len(results) and values[-1].type != "nil"
+    return False
 
 
 def _any(found: Iterable[Requirement], ask: Ask) -> bool:

@@ -6,26 +6,31 @@ kind and keeps them, unless the cache's options restrict it or the client's Disa
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution.components import component
+from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
 from analyzers.kubernetes.requests.request import Request
+from analyzers.kubernetes.requests.restraints import Restraint
 
 Cause = Literal["watch", "index", "read"]
 
-_BUILDERS = frozenset({"For", "Owns", "Watches", "Kind"})
+_BUILDERS = frozenset({"For", "Owns", "Watches", "Watch", "Kind"})
+_KIND = re.compile(r"\bKind\{\s*Type:")
 _METADATA = re.compile(r"OnlyMetadata|PartialObjectMetadata|WatchesMetadata")
-_LOOK = re.compile(rb"\b(For|Owns|Watches|Kind|IndexField|GetInformer)\b\s*[({]")
-_MOST_FILES = 3000
+_LOOK = re.compile(rb"\b(For|Owns|Watches|Watch|Kind|IndexField|GetInformer)\b\s*[({]")
 _PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
 _SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
 
@@ -60,6 +65,8 @@ def cached_kinds(index: PackageIndex, function: Function, reads: Iterable[Reques
             if _is_of_the_manager(index, function, call):
                 yield from _of(index, function, call, call.arguments[1], "index")
         elif call.name in _BUILDERS and call.arguments and not _METADATA.search(_statement(call)):
+            if call.name == "Watch" and not _KIND.search(syntax.text(call.arguments[0])):
+                continue
             for argument in call.arguments[:2]:
                 yield from _of(index, function, call, argument, "watch")
 
@@ -100,6 +107,33 @@ def _is_of_the_manager(index: PackageIndex, function: Function, call: Call) -> b
     return type_ is None and re.search(r"[iI]ndexer|[cC]ache|[mM]gr|[mM]anager", syntax.text(operand)) is not None
 
 
+def untyped(function: Function, reads: Iterable[Request]) -> Iterator[tuple[str, Request]]:
+    """Yield the reads of unstructured objects by a controller-runtime client whose kind the function names, with the kind."""
+    told: dict[str, list[tuple[int, str]]] = {}
+    for call in function.calls:
+        if call.name not in {"SetGroupVersionKind", "SetKind"} or call.operand is None:
+            continue
+        if match := _KIND_TOLD.search(syntax.text(call.node)):
+            told.setdefault(syntax.text(call.operand), []).append((call.node.start_byte, match[1] or match[2]))
+    for request in reads if told else ():
+        number = 2 if request.verb == "GET" else 1
+        if not request.unstructured or request.verb not in {"GET", "LIST"} or len(request.call.arguments) <= number:
+            continue
+        kinds_told = told.get(syntax.text(request.call.arguments[number]).lstrip("&"), [])
+        before = bisect(kinds_told, (request.call.node.start_byte, ""))
+        if before:
+            yield kinds_told[before - 1][1].removesuffix("List"), request
+
+
+_KIND_TOLD = re.compile(r'\bKind:\s*"(\w{1,80})"|SetKind\("(\w{1,80})"\)')
+
+
+def watched(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether a builder of the program that the file at `path` belongs to watches whole, typed objects of a kind."""
+    mention = re.compile(rb"\b(?:For|Owns|Watches|Kind)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
+    return any(_whole(file.source, mention) for file in _files(index, _project(index, path), (kind,)))
+
+
 _MAP_FUNC = re.compile(r"(?:EnqueueRequestsFromMapFunc|MapFunc|ToRequestsFunc|TypedMapFunc)\s*$")
 
 
@@ -113,6 +147,44 @@ def _handler(call: Call) -> Node | None:
             if named is not None and given is not None and _MAP_FUNC.search(syntax.text(named)):
                 return next(iter(syntax.children(given)), None)
     return None
+
+
+_BY_WHICH = re.compile(
+    r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
+)
+
+
+def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether predicates choose objects by name, namespace, labels or annotations among those that a builder's call
+    watches: they drop events, and the cache keeps all objects.
+
+    WithPredicates stands among its arguments, WithEventFilter in the chain behind it.
+    """
+    found = [argument for argument in call.arguments[1:] if re.search(r"[pP]redicate", syntax.text(argument))]
+    found += [
+        argument
+        for other in function.calls
+        if other.name == "WithEventFilter" and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+        for argument in other.arguments
+    ]
+    return any(_chooses(index, function, argument) for argument in found)
+
+
+def _chooses(index: PackageIndex, function: Function, argument: Node) -> bool:
+    """Whether a predicate, or a function of the tree that makes one, looks at what an object is, and not at how it changed."""
+    if _BY_WHICH.search(syntax.text(argument)):
+        return True
+    for node in syntax.walk(argument):
+        if node.type not in {"call_expression", "identifier", "selector_expression"}:
+            continue
+        named = node.child_by_field_name("function") if node.type == "call_expression" else node
+        _, target = index.referenced(named, function.file, function) if named is not None else (None, None)
+        if target is not None and target.body is not None and _BY_WHICH.search(syntax.text(target.body)):
+            return True
+        binding = function.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+        if binding is not None and binding.value is not None and _BY_WHICH.search(syntax.text(binding.value)):
+            return True
+    return False
 
 
 def only_metadata(index: PackageIndex, function: Function, handler: Node | None) -> bool:
@@ -142,17 +214,122 @@ def _parameters(text: str) -> list[str]:
 
 
 def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
-    """Say whether the tree's own code speaks of objects of a kind anywhere, so that the cache of the program that the file at
-    `path` belongs to may hold them already.
+    """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
 
-    Errs towards yes: any value of the type counts, tests aside; a tree that is too large to be read does too. Of a
-    repository with several projects only the file's own is searched.
+    Errs towards yes: any value of the type counts in code that uses controller-runtime, tests aside; a tree that is too large
+    to be read does too. What is watched as metadata alone is another cache, and of a kind that DisableFor leaves out only
+    what is watched counts. Of a repository with several projects only the file's own is searched.
     """
+    name = re.escape(kind.name.encode())
+    if kind.name in manager(index, path).left_out:
+        watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
+        return _found(index, path, lambda source: _whole(source, watched), (kind.name,))
     mention = re.compile(
-        rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)|\b%(p)s\(\)"
-        % {b"n": re.escape(kind.name.encode()), b"p": kind.name.encode() + b"s"}
+        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
+        % {b"n": name}
     )
-    return _mentioned(index, _project(index, path), mention, lambda path: component(path).reviewed)
+    filled = re.compile(rb"\.%b\{\s*\w" % name)
+    return _found(
+        index,
+        path,
+        lambda source: (
+            _USES.search(source) is not None
+            and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
+        ),
+        (kind.name,),
+        (f"{kind.name}List",),
+    )
+
+
+def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether the program that the file at `path` belongs to speaks of a kind outside of its manager's options."""
+    mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
+    return _found(index, path, lambda source: mention.search(source) is not None, (kind,), (f"{kind}List",))
+
+
+def makes_manager(index: PackageIndex, path: str) -> bool:
+    """Say whether the program that the file at `path` belongs to makes a manager, a cluster or a cache of
+    controller-runtime's; errs towards yes as kept_elsewhere does."""
+    groups = (("NewManager",), ("NewCache",), ("BuilderWithOptions",), ("runtime", "New"))
+    return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups)
+
+
+MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
+
+
+_USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+_READS_FILLED = re.compile(rb"CreateOr(?:Update|Patch)|ObjectKeyFromObject")
+"""What reads an object by what it was filled with; all else that fills one creates it, which no cache sees."""
+_SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")
+_SLIM_BEHIND = re.compile(rb"[^\n]{0,200}\bOnlyMetadata\b|[^()]{0,80},\s*(builder\.)?OnlyMetadata\b")
+
+
+def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
+    """Say whether a text speaks of whole objects, and not only in a watch of metadata."""
+    return any(
+        not _SLIM_BEHIND.match(source, match.end())
+        and not _SLIM_BEFORE.search(source, max(0, match.start() - 60), match.start())
+        for match in mention.finditer(source)
+    )
+
+
+def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool], *words: tuple[str, ...]) -> bool:
+    """Say whether a file that holds these words is wanted; yes, if the words of the tree are not all known."""
+    return any(wanted(file.source) for file in _files(index, _project(index, path), *words)) or bool(
+        index.words.left_out
+    )
+
+
+class Manager(NamedTuple):
+    """What the options of a program's managers say, wherever in the program they stand: what they restrict, and the kinds
+    that their clients read live. With several managers in one project, what one of them says."""
+
+    restraints: tuple[Restraint, ...]
+    left_out: frozenset[str]
+
+    @property
+    def transforms(self) -> bool:
+        """Whether objects are made smaller before they are kept."""
+        return any(each.family == "transform" for each in self.restraints)
+
+    def restricts(self, kind: str) -> bool:
+        """Say whether fewer objects of a kind are kept than there are."""
+        return any(each.family == "selection" and each.kind in {"", kind} for each in self.restraints)
+
+
+_PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
+_OFTEN = frozenset({"Namespace", "Namespaces"})
+_TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
+"""What many files hold is looked for where options of controller-runtime's are."""
+_managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
+
+
+def manager(index: PackageIndex, path: str) -> Manager:
+    """Give what the managers of the program are told that the file at `path` belongs to."""
+    known = _managers.setdefault(index, {})
+    project = _project(index, path)
+    program = _PROGRAM.match(path)
+    key = f"{project} {program[1] if program is not None else ''}"
+    if key not in known:
+        found = [
+            each
+            for file in _files(
+                index, project, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER
+            )
+            if _may_be_of(program, file.path) and _USES.search(file.source)
+            for function in (*file.functions, *file.initializers)
+            for each in restraints.restraints(index, function)
+            if each.of_manager
+        ]
+        left_out = frozenset(each.kind for each in found if each.family == "uncached")
+        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
+    return known[key]
+
+
+def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
+    """Say whether a file may belong to a program, which those in the folders of other programs do not."""
+    other = _PROGRAM.match(path)
+    return program is None or other is None or other[1] == program[1]
 
 
 def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
@@ -167,26 +344,21 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
         rb"\.V\d\w*\(\)\s*\.\s*%(p)s\(\)|[iI]nformer\w*(\(\))?\.%(p)s\(\)|\binformers\w*\.%(n)sInformer\b"
         % {b"p": plural, b"n": re.escape(kind)}
     )
-    return _mentioned(index, "", mention, program)
+    name = kind.decode()
+    groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
+    return any(program(file.path) and mention.search(file.source) for file in _files(index, "", *groups))
 
 
-def _mentioned(index: PackageIndex, folder: str, mention: re.Pattern[bytes], wanted: Callable[[str], bool]) -> bool:
-    waiting, read = [folder], 0
-    while waiting:
-        folder = waiting.pop()
-        for name, entry in index.modules.listing(folder).items():
-            path = f"{folder}/{name}" if folder else name
-            if entry.kind == "tree":
-                if name not in _SKIPPED_FOLDERS and name[0] not in "._":
-                    waiting.append(path)
-                continue
-            if not name.endswith(".go") or not wanted(path):
-                continue
-            read += 1
-            file = index.file(path)
-            if read > _MOST_FILES or (file is not None and mention.search(file.source)):
-                return True
-    return False
+def _files(index: PackageIndex, folder: str, *words: tuple[str, ...]) -> Iterator[SourceFile]:
+    """Yield the program's files in and below a folder that hold all words of one of these groups, in the order of paths."""
+    paths = {path for group in words for path in index.words.files(*group)}
+    for path in sorted(paths):
+        if folder and not path.startswith(f"{folder}/"):
+            continue
+        if _SKIPPED_FOLDERS & set(path.split("/")[:-1]) or not component(path).reviewed:
+            continue
+        if (file := index.file(path)) is not None:
+            yield file
 
 
 def _project(index: PackageIndex, path: str) -> str:

@@ -4,6 +4,7 @@ Source: client-go @32ce75a7 tools/cache, tools/watch, dynamic/dynamicinformer, m
 informer-gen makes; 2015-16 pkg/controller/framework and pkg/client/cache (kubernetes.md 1.6).
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -45,8 +46,8 @@ _GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w{0,80})Informer$")
 class Informer:
     """A call that makes an informer or reflector, or a whole `factory` of them; `resource` is "" where unknown.
 
-    `selected`: it is restricted by a field selector. What comes from elsewhere (a ListWatch that is a parameter, options
-    that an unknown function changes) is not known to reach all namespaces.
+    `selected`: it is restricted by a field selector, `one_object`: to one, by its name. What comes from elsewhere (a
+    ListWatch that is a parameter, options that an unknown function changes) is not known to reach all namespaces.
     """
 
     resource: str
@@ -56,6 +57,7 @@ class Informer:
     all_namespaces: bool
     selected: bool
     factory: bool = False
+    one_object: bool = False
 
 
 def informers(index: PackageIndex, file: SourceFile, function: Function, found: list[Request]) -> list[Informer]:
@@ -75,7 +77,7 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
         elif call.name in CONSTRUCTORS and _HOMES.search(path):
             made.append(_made(index, file, function, call, found))
         elif generated and _GENERATED.search(path):
-            text = syntax.text(call.node)
+            text = "\n".join(_texts(index, function, call))
             made.append(
                 Informer(
                     resources.plural(generated[1]),
@@ -84,6 +86,7 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
                     function,
                     "NamespaceAll" in text,
                     "FieldSelector" in text or "Filtered" in call.name,
+                    one_object=_ONE.search(text) is not None,
                 )
             )
     return made
@@ -94,6 +97,7 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
     texts = [syntax.text(part) for _, part in parts]
     text = _NO_SELECTOR.sub("", "\n".join(texts))
     resource = example(index, file, function, call)
+    one = _ONE.search("\n".join([*texts, *_texts(index, function, call)])) is not None
     listed = _listed(index, parts, found)
     if listed is not None:
         reach = restraint(index, listed)
@@ -104,6 +108,7 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
             function,
             listed.scope == "cluster" and reach != "unknown",
             reach == "restricted",
+            one_object=one or listed.options.one_object,
         )
     named = listed_by_name(text)
     seen = bool(named) or "ListWatch" in text
@@ -116,7 +121,28 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
         function,
         "NamespaceAll" in text or (seen and not named),
         "FieldSelector" in text or (bool(named) and not everywhere),
+        one_object=one,
     )
+
+
+_MOST_NAMES = 40
+_ONE = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(")
+
+
+def _texts(index: PackageIndex, function: Function, call: Call) -> list[str]:
+    """The texts of a call and of what its arguments name: variables, functions of the tree."""
+    texts = [syntax.text(call.node)]
+    names = {syntax.text(node): node for node in syntax.walk(call.node) if node.type == "identifier"}
+    for node in itertools.islice(names.values(), _MOST_NAMES):
+        binding = function.binding(syntax.text(node), node.start_byte)
+        if binding is not None:
+            if binding.kind == "var" and binding.value is not None:
+                texts.append(syntax.text(binding.value))
+            continue
+        _, named = index.referenced(node, function.file, function)
+        if named is not None and named.body is not None:
+            texts.append(syntax.text(named.body))
+    return texts
 
 
 def _list_watches(index: PackageIndex, function: Function, call: Call) -> list[tuple[Function, Node]]:

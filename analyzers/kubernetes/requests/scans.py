@@ -6,7 +6,7 @@ namespace index (only since 2015-12 for pods, later for the rest), and controlle
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from analyzers.golang.facts import syntax
@@ -38,7 +38,7 @@ class Scan:
     """A call that goes through a cache: of which resource ("" if unknown), all of it or one namespace, with copies or without.
 
     indexed: an index gives what it asks for, which may still be much. constant: what one value, the same for all, has in an
-    index.
+    index. path, lines: of a call of a function that walks, where that stands.
     """
 
     call: Call
@@ -47,6 +47,8 @@ class Scan:
     copies: bool = False
     indexed: bool = False
     constant: bool = False
+    path: str = ""
+    lines: tuple[int, ...] = ()
 
 
 def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
@@ -81,6 +83,34 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
         return Scan(call, _resource_by_name(call), True)
     listed = _listed(index, call, type_)
     return Scan(call, listed, "Namespace" not in syntax.text(call.operand) + str(named)) if listed else None
+
+
+_LONGEST = 120
+"""Lines of a helper; what a longer function does is a piece of work of its own."""
+_LISTS = re.compile(rb"\.(List|ListKeys|FilteredList)\(")
+
+
+def wrapped(index: PackageIndex, function: Function, call: Call, depth: int = 0) -> Scan | None:
+    """Give the walk through all of a cache that a call of a function of the program makes in there, None for all else."""
+    if call.name in METHODS or not call.name:
+        return None
+    callee = index.callee(call, function.file, function)
+    if callee is None or callee.file.generated or callee.file.test:
+        return None
+    region, source = callee.region, callee.file.source
+    if source.count(b"\n", region.start, region.end) > _LONGEST:
+        return None
+    if _LISTS.search(source, region.start, region.end):
+        for inner in callee.calls:
+            found = scan(index, callee, inner) if inner.name in METHODS and not inner.closures else None
+            if found is not None and found.everywhere and not found.indexed:
+                return replace(found, call=call, path=callee.file.path, lines=(inner.line,))
+    if depth < 1:
+        for inner in callee.calls:
+            found = wrapped(index, callee, inner, depth + 1)
+            if found is not None:
+                return replace(found, call=call, lines=(inner.line, *found.lines))
+    return None
 
 
 def serves_all(function: Function) -> bool:
