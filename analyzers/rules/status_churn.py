@@ -66,6 +66,7 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang import destinations
+from analyzers.golang.destinations import Passing
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure
@@ -288,7 +289,11 @@ def _of_count(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
     if field is None or not isinstance(named, Named) or not status.is_status(index, named):
         return
     around = destinations.conditions_at(function, left)
-    if function.loops_around(left) or not all(churn.stays(place, each) for each in around):
+    if (
+        function.loops_around(left)
+        or churn.after_a_search(Passing(function, left))
+        or not all(churn.stays(place, each) for each in around)
+    ):
         return
     if _begins_anew(function, left):
         return
