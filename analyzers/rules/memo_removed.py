@@ -50,6 +50,8 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.memos import Memo, memos
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import costly_calls, times
+from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
+from analyzers.kubernetes.requests.reach import origins
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths
@@ -68,6 +70,7 @@ _COMPILES = frozenset(
     }
 )
 _LOOKS = re.compile(r"\bok\b|[.](Get|Load|Peek|Lookup)\(|[!=]= nil")
+_CLIENTS = frozenset({"New", "NewWithWatch"})
 _OFTEN = frozenset({"critical", "event", "periodic"})
 
 
@@ -76,20 +79,63 @@ def memo_removed(change: Change) -> Iterator[Diagnostic]:
     for file in change.go_files:
         if file.base is None or file.head is None or not concerned(file):
             continue
-        if not any(_LOOKS.search(text) for text in file.diff.removed.values()):
-            continue
         for old in file.old_functions():
             new = file.head.function(old.key)
+            if new is not None:
+                yield from _unshared(change, file, old, new)
             gone = _gone(file, old) if new is not None else None
             if new is None or gone is None or any(True for _ in memos(new)):
                 continue
             found = _computed(change, file, new, old, gone)
             if found is not None and not _said_of_requests(change, new):
-                yield _diagnostic(change, file, new, gone, *found)
+                line = file.diff.successors.get(syntax.line(gone.lookup), found[0].line)
+                yield _diagnostic(change, file, new, gone.where, *found, min(line, new.end_line))
+
+
+def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -> Iterator[Diagnostic]:
+    """The clients that were given a mapper to share, and read the discovery for themselves now."""
+    for call in new.calls:
+        if call.name not in _CLIENTS or not file.added(call.line, call.end_line) or len(call.arguments) != 2:
+            continue
+        place = Place(change.head_index, new.file, new)
+        if times.named(place, call.function) != (CONTROLLER_RUNTIME, call.name) or _shares(place, call) is not False:
+            continue
+        before = Place(change.base_index, old.file, old)
+        if any(each.name == call.name and _shares(before, each) for each in old.calls):
+            yield _diagnostic(
+                change,
+                file,
+                new,
+                "Mapper",
+                call,
+                f"each {code(syntax.text(call.function))} reads the API server's discovery",
+                call.line,
+            )
+
+
+def _shares(place: Place, call: Call) -> bool | None:
+    """Say whether a client's options name a mapper, None if they are not seen."""
+    found = origins(place.index).of(place, call.arguments[1])
+    bodies = [each.node.child_by_field_name("body") for each in found.origins if each.kind == "literal"]
+    if not bodies or not found.complete or len(bodies) != len(found.origins):
+        return None
+    keys = [
+        {
+            syntax.text(key)
+            for element in syntax.children(body)
+            if (key := element.child_by_field_name("key")) is not None
+        }
+        for body in bodies
+        if body is not None
+    ]
+    return any("Mapper" in each for each in keys)
 
 
 def _gone(file: ChangedFile, old: Function) -> Memo | None:
     """A kept value of which lookup and store were both removed."""
+    first, last = old.line, old.end_line
+    if not any(first <= line <= last and _LOOKS.search(text) for line, text in file.diff.removed.items()):
+        return None  # which spares most functions their walk
     for memo in memos(old):
         looked, stored = syntax.line(memo.lookup), syntax.line(memo.store)
         if file.diff.removes(looked, looked) and file.diff.removes(stored, stored):
@@ -131,19 +177,20 @@ def _said_of_requests(change: Change, function: Function) -> bool:
     )
 
 
-def _diagnostic(change: Change, file: ChangedFile, function: Function, gone: Memo, call: Call, what: str) -> Diagnostic:
+def _diagnostic(
+    change: Change, file: ChangedFile, function: Function, where: str, call: Call, what: str, line: int
+) -> Diagnostic:
     path = call_paths(change).worst(function, call)
     sure = path.root in _OFTEN and not path.rare
-    line = file.diff.successors.get(syntax.line(gone.lookup), call.line)
     return Diagnostic(
         analyzer="memo-removed",
         path=file.path,
-        line=min(line, function.end_line),
-        end_line=min(line, function.end_line),
-        construct=f"{code(gone.where)} kept the answer; without it {what} again in each call.",
+        line=line,
+        end_line=line,
+        construct=f"{code(where)} kept the answer; without it {what} again in each call.",
         remedy="Keep the answer for as long as it holds.",
         unless="" if sure else "Leave it if it is called once, or something else keeps the answer.",
-        concern=f"memo {gone.where}",
+        concern=f"memo {where}",
         function=function.key,
         level=Level.WARNING if sure else Level.NOTICE,
         subject=Burden("call", path.critical),
