@@ -72,7 +72,14 @@ def _loosened(change: Change) -> Iterator[Loosened]:
 
 
 def _mentions(file: ChangedFile) -> bool:
-    return file.base is not None and any(restraints.LOOK.search(text.encode()) for text in file.diff.removed.values())
+    """Say whether a removed line names a restraint, or a kind among the entries of one."""
+    if file.base is None or not restraints.LOOK.search(file.base.source):
+        return False
+    removed = file.diff.removed.values()
+    return any(restraints.LOOK.search(text.encode()) or _ENTRY.search(text) for text in removed)
+
+
+_ENTRY = re.compile(r"&\w{1,80}(\.\w{1,80})?\{\}\s*[,:]|OnlyMetadata")
 
 
 def _had(change: Change, old: Function) -> Iterator[Restraint]:

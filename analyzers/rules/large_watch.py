@@ -164,6 +164,8 @@ def _trap(change: Change, each: Kept) -> str:
     """What the code around a watch takes for a restriction of the cache, though it is none."""
     file, function, found = each
     if found.cause == "read":
+        if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
+            return " Their metadata, which a watch keeps already, are another cache."
         return ""
     if found.type.name in cached_kinds.manager(change.head_index, file.path).left_out:
         return " That the client's reads of them are live changes nothing for watches."

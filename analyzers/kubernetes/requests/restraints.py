@@ -94,6 +94,10 @@ class Restraint(NamedTuple):
 
 OF_MANAGER = frozenset({*_KEYS, *_TYPED_KEYS, *_LISTS, "MultiNamespacedCacheBuilder"} - {"NamespaceIndex"})
 """The names of what restrains a manager's cache."""
+BY_NAMESPACE = frozenset(
+    {"DefaultNamespaces", "Namespaces", "Namespace", "MultiNamespacedCacheBuilder", "WithNamespace"}
+)
+"""The names of what restrains a cache to namespaces, and nothing that belongs to none."""
 
 
 def restraints(index: PackageIndex, function: Function) -> Iterator[Restraint]:
