@@ -5,6 +5,7 @@ was written before: a restraint that is gone is paid for by any other of its fam
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,12 +60,13 @@ def _loosened(change: Change) -> Iterator[Loosened]:
     ]
     if sum(len(lost) for _, _, lost in gone) * len(added) > _MOST_PAIRS:
         return
-    own = {(old.key, each.family) for _, old, lost in gone for each in lost}
+    # What is added where as many were taken away takes the place of those.
+    spent = Counter((old.key, each.family) for _, old, lost in gone for each in lost)
+    spent.subtract((each.function.key, each.family) for each in added)
     for file, old, lost in gone:
         function = file.head.function(old.key) if file.head is not None else None
         kept = list(restraints.restraints(change.head_index, function)) if function is not None else []
-        # What is added where another was taken away takes the place of that one.
-        free = [each for each in added if each.function.key == old.key or (each.function.key, each.family) not in own]
+        free = [each for each in added if each.function.key == old.key or spent[each.function.key, each.family] < 0]
         if function is not None:
             yield from _metadata_factory(file, old, function)
         for each in dict.fromkeys(lost):
