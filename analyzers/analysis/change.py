@@ -143,12 +143,18 @@ class Change:
     @cached_property
     def head_index(self) -> PackageIndex:
         """The packages after the change."""
-        return PackageIndex(self.head, external=EXTERNAL, facts=self._facts, words=self.words)
+        return self._index(self.head)
 
     @cached_property
     def base_index(self) -> PackageIndex:
         """The packages before the change."""
-        return PackageIndex(self.base, external=EXTERNAL, facts=self._facts, words=self.words)
+        return self._index(self.base)
+
+    def _index(self, tree: Tree) -> PackageIndex:
+        index = PackageIndex(tree, external=EXTERNAL, facts=self._facts, words=self.words)
+        # The first who asks for the calls decides how much work they may be.
+        calls(index, Work(ENOUGH.question * DEEPER, ENOUGH.total * DEEPER) if self.deep else ENOUGH)
+        return index
 
     @cached_property
     def sizes(self) -> Sizes:
@@ -163,16 +169,12 @@ class Change:
     @cached_property
     def head_graph(self) -> CallGraph:
         """The calls in the whole program after the change."""
-        return self._graph(self.head_index)
+        return calls(self.head_index)
 
     @cached_property
     def base_graph(self) -> CallGraph:
         """The calls in the whole program before the change."""
-        return self._graph(self.base_index)
-
-    def _graph(self, index: PackageIndex) -> CallGraph:
-        work = Work(ENOUGH.question * DEEPER, ENOUGH.total * DEEPER) if self.deep else ENOUGH
-        return calls(index, work)
+        return calls(self.base_index)
 
     def graph(self, path: str) -> CallGraph:
         """Give the calls in the program after the change, whatever file they are asked about."""

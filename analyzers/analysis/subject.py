@@ -72,9 +72,10 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Time series that a metric keeps: one for each value of these labels whose values have no end."""
+    """Time series that a metric keeps: one for each value of these labels whose values have no end; rank: how bad they are."""
 
     labels: tuple[str, ...]
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

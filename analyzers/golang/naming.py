@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from analyzers.golang.facts.declaration import Function
@@ -57,7 +57,7 @@ class Naming:
         self._index = index
         self._given = packages
         self._packages: list[Package] | None = None
-        self._ours = ours
+        self._ours = cache(ours)
         self._work = work
         self._left = work.total
 
@@ -65,28 +65,27 @@ class Naming:
         """Give the functions and initial values that name a function or method, those of its own package first.
 
         A method may be called wherever its receiver gets to, a function only where its package is imported, and what is
-        not exported only in its package. That is searched to its end whatever the budget says: it is small, and most of
-        what calls a function stands there.
+        not exported only in its package. A method whose name stands in too many files is looked for as a function is. Its
+        own package is searched to its end whatever the budget says: it is small, and most of what calls a function stands
+        there.
         """
         home, name = declared.file, declared.name
+        method = bool(declared.receiver_name)
         found: list[Function] = []
+        for file in self._near(home, name):
+            dotted = method or not (file.folder == home.folder or file.dot_imports)
+            found += _naming(file, word(name, dotted=dotted))
         spent, most = 0, min(self._work.question, self._left)
-        complete = True
-        for file in self._files(declared):
-            near = file.folder == home.folder
-            spent += not near
-            if not near and spent > most:
+        paths, mentioned, complete = self._elsewhere(declared, most)
+        for file in self._read(paths):
+            holds = mentioned in file.source
+            here = _naming(file, word(name, dotted=method or not file.dot_imports)) if holds else []
+            spent += 1 + len(here)
+            if spent > most:
                 complete = False
                 break
-            # Its own name, behind a dot where it can only be selected.
-            dotted = bool(declared.receiver_name) or not (near or file.dot_imports)
-            here = list(_naming(file, word(name, dotted=dotted)))
-            if here and not for_tests(file):
-                found += here
-                spent += 0 if near else len(here)
+            found += here
         self._left = max(0, self._left - spent)
-        if self._given is None and name[:1].isupper() and any(map(self._ours, self._index.words.left_out)):
-            complete = False
         return Found(found, complete)
 
     def declaring(self, method: str, beside: Iterable[str], home: SourceFile) -> Found:
@@ -98,34 +97,41 @@ class Naming:
         else:
             folders = [{_folder(path) for path in self._index.words.files(other)} for other in beside]
             paths = self._index.words.files(method)
-            files = self._read(path for path in paths if all(_folder(path) in folder for folder in folders))
+            files = self._read(
+                path for path in paths if self._ours(path) and all(_folder(path) in folder for folder in folders)
+            )
         found: list[Function] = []
         spent, most = 0, min(self._work.question, self._left)
         for file in files:
             spent += 1
             if spent > most:
                 return Found(found, False)
-            here = [function for function in file.functions if function.name == method and function.receiver_name]
-            if here and not for_tests(file):
-                found += here
+            found += [function for function in file.functions if function.name == method and function.receiver_name]
         self._left -= spent
         return Found(found, True)
 
-    def _files(self, declared: Function) -> Iterator[SourceFile]:
-        """Its package's files, then those that import the package, then, for a method, all others that hold its name."""
+    def _elsewhere(self, declared: Function, most: int) -> tuple[list[str], bytes, bool]:
+        """The files outside of its package that may name a function, what they must say to do so, and whether there are no
+        others."""
         home, name = declared.file, declared.name
-        yield from self._near(home, name)
-        own = self._index.package_of(home.path)
         method = bool(declared.receiver_name)
+        own = self._index.package_of(home.path)
         if self._given is not None or not name[:1].isupper() or (own.name == "main" and not method):
-            return
-        path = [each.decode("utf-8", "replace") for each in words_of(self._index.import_path(home).encode())]
-        importing = self._index.words.files(name, *path)
-        yield from self._read(path for path in importing if _folder(path) != home.folder)
+            return [], b"", True
+        everywhere = self._outside(home, name)
+        complete = not any(map(self._ours, self._index.words.left_out))
         if method:
-            known = {*importing}
-            others = self._index.words.files(name)
-            yield from self._read(path for path in others if path not in known and _folder(path) != home.folder)
+            if len(everywhere) <= most:
+                return everywhere, b"", complete
+            # A name that stands everywhere says little, and what would be found first is arbitrary.
+            complete = False
+        path = self._index.import_path(home).encode()
+        words = [word.decode("utf-8", "replace") for word in words_of(path)]
+        return self._outside(home, name, *words), path.removeprefix(b"./"), complete
+
+    def _outside(self, home: SourceFile, *words: str) -> list[str]:
+        paths = self._index.words.files(*words)
+        return [path for path in paths if _folder(path) != home.folder and self._ours(path)]
 
     def _near(self, home: SourceFile, name: str) -> Iterator[SourceFile]:
         """The files of its own package that hold the name; of the packages that were given, if there are any."""
@@ -134,12 +140,14 @@ class Naming:
             self._packages = [package for package in given if package is not None]
         encoded = name.encode()
         for package in [self._index.package_of(home.path)] if self._packages is None else self._packages:
-            yield from (file for file in package.files() if encoded in file.source)
+            for file in package.files():
+                if encoded in file.source and not for_tests(file):
+                    yield file
 
     def _read(self, paths: Iterable[str]) -> Iterator[SourceFile]:
         for path in paths:
-            file = self._index.file(path) if self._ours(path) else None
-            if file is not None:
+            file = self._index.file(path)
+            if file is not None and not for_tests(file):
                 yield file
 
 
@@ -157,19 +165,20 @@ def for_tests(file: SourceFile) -> bool:
     )
 
 
-def _naming(file: SourceFile, pattern: re.Pattern[bytes]) -> Iterator[Function]:
+def _naming(file: SourceFile, pattern: re.Pattern[bytes]) -> list[Function]:
     """The functions and initial values in which the pattern is found, behind their first line; no function is parsed."""
     source = file.source
     if pattern.search(source) is None:
-        return
+        return []
+    found = []
     for function in file.functions:
         body = source.find(b"{", function.region.start, function.region.end)
         if body >= 0 and pattern.search(source, body, function.region.end):
-            yield function
+            found.append(function)
     if any(region.kind == "var" and pattern.search(source, region.start, region.end) for region in file.regions):
-        for initial in file.initializers:
-            if initial.body is not None and pattern.search(source, initial.body.start_byte, initial.body.end_byte):
-                yield initial
+        bodies = ((each, each.body) for each in file.initializers)
+        found += [each for each, node in bodies if node and pattern.search(source, node.start_byte, node.end_byte)]
+    return found
 
 
 def _folder(path: str) -> str:

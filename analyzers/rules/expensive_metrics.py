@@ -24,78 +24,90 @@ and more. Use a histogram with some ten buckets, and labels that take a few know
  )
 ```
 
-Not reported: metrics that were there before, with the labels they had; labels whose names do not tell, unless the values
-they are given do (an error's text, a URL, a pod's name); labels whose values all come out of a function that maps them;
-pods' names on a node, where they are few; command lines, tests and generated code. Any number as a value is a notice.
+What a label is given decides (a time, an error's text, a URL, a pod's name, a random id), also as an attribute of
+OpenTelemetry or a tag of OpenCensus; its name counts only where the program does not show the value. The worst label is
+named first.
+
+Not reported: metrics that were there before, with the labels they had; labels that get constants, or what a function
+maps to few values; labels whose names say nothing and whose values are not seen; pods' names on a node, where they are
+few; attributes of traces; command lines, tests and generated code. Any number as a value, or an object's name of unknown
+kind, is a notice that asks.
 """
 
-import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Series
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.source import SourceFile
-from analyzers.golang.facts.syntax import Node
-from analyzers.golang.types.types import Named, Type, dereferenced
-from analyzers.kubernetes import metrics
-from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes import metric_labels, metrics
+from analyzers.kubernetes.endless import UNKNOWN, Answer, Grade, Values
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.metrics import LabelValue, Vector
 from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
 
-_OF_A_POD = frozenset({"pod", "pod_name", "podname", "pod_uid", "uid", "container_id"})
-# Kinds of which a label for each object is in use, as there are thousands at most, not more.
-_COUNTED = frozenset({"nodes", "namespaces", "services", "leases"})
-# Numbers that take few values: `strconv.Itoa(response.StatusCode)`.
-_FEW_NUMBERS = re.compile(
-    r"code|status|port|version|major|minor|shard|index|worker|table|level|class|kind|type|zone|len\(", re.IGNORECASE
-)
 _REGISTERS = frozenset({"MustRegister", "Register", "RawMustRegister"})
+_MOST_NAMED = 3
+_REMEDY = "Drop the label, or map it to a few known values."
+_HOW_MANY = "Map it to a few known values, or cap them."
+
+
+class Judged(NamedTuple):
+    """A label that may have values without end: how sure that is, what it is given (None: only its name says so)."""
+
+    label: str
+    level: Level
+    rank: int
+    given: str | None
 
 
 def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new metric, label or value of one that costs memory without end."""
     said: set[str] = set()
     for file in change.go_files:
-        if file.head is None or b"Vec(" not in file.head.source or not concerned(file):
+        if file.head is None or not concerned(file):
             continue
-        before = {_key(vector): vector for vector in _before(file)}
-        for vector in _after(file):
-            if not file.added(vector.lines[0], vector.lines[-1]):
-                continue
-            known = before.get(_key(vector)) if _key(vector) else None
-            unbounded = [
-                label
-                for label in _unbounded(file, vector)
-                if (known is None or label not in known.labels) and not _mapped(file, vector, label)
-            ]
-            problem = _problem(vector, known, unbounded)
+        for vector in _touched(file):
+            known = _before(file).get(_key(vector)) if _key(vector) else None
+            labels = [each for each in vector.labels if known is None or each not in known.labels]
+            judged = [found for each in dict.fromkeys(labels) if (found := _judged(file, vector, each)) is not None]
+            judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
+            problem = _problem(vector, known, judged)
             if problem is None:
                 continue
             said.add(vector.variable)
-            construct, remedy, level = problem
-            line = next((line for line in vector.lines if line in file.diff.added), vector.line)
-            yield _diagnostic(file, line, vector.name, construct, remedy, level, tuple(unbounded))
+            lines = [*vector.lines, *sorted(vector.spelled)]
+            line = next((line for line in lines if line in file.diff.added), vector.line)
+            series = tuple(each.label for each in judged if each.level is Level.WARNING)
+            yield _diagnostic(file, line, vector.name, *problem, series, judged[0].rank if judged else 0)
     for given in added(change, _given):
         value = given.what
-        if value.variable in said or not concerned(given.file):
+        if (value.variable and value.variable in said) or not concerned(given.file) or not _is_label(change, given):
             continue
-        problem = _endless(change, given)
-        if problem is not None:
+        endless = _endless(change, given)
+        if endless is not None:
             said.add(value.variable)
-            construct, remedy, level = problem
+            construct, remedy, level, rank = endless
             series = (syntax.text(value.value),) if level is Level.WARNING else ()
-            yield _diagnostic(given.file, given.first, value.variable, construct, remedy, level, series)
+            name = value.variable or value.label
+            yield _diagnostic(given.file, given.first, name, construct, remedy, level, series, rank)
     yield from _registered(change, said)
 
 
 def _diagnostic(
-    file: ChangedFile, line: int, name: str, construct: str, remedy: str, level: Level, series: tuple[str, ...]
+    file: ChangedFile,
+    line: int,
+    name: str,
+    construct: str,
+    remedy: str,
+    level: Level,
+    series: tuple[str, ...],
+    rank: int,
 ) -> Diagnostic:
+    # Labels of one sort have one remedy: they are one comment.
     return Diagnostic(
         analyzer="expensive-metrics",
         path=file.path,
@@ -104,119 +116,98 @@ def _diagnostic(
         construct=construct,
         remedy=remedy,
         unless="Leave it if few values are ever seen, and say which." if series else "",
-        concern=f"metric {name}",
+        concern=f"labels of sort {rank}" if rank else f"metric {name}",
         level=level,
-        subject=Series(series),
+        subject=Series(series, rank),
     )
 
 
-def _unbounded(file: ChangedFile, vector: Vector) -> list[str]:
-    found = [label for label in vector.labels if metrics.unbounded(label)]
-    # What belongs to one node is few on it.
-    return (
-        [label for label in found if label in metrics.UNBOUNDED - _OF_A_POD]
-        if file.component.kind is Kind.NODE
-        else found
-    )
-
-
-def _mapped(file: ChangedFile, vector: Vector, label: str) -> bool:
-    """Say whether all values that the package gives a label come out of a function that maps them to some it knows."""
-    if not vector.variable:
-        return False
+def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
+    """What is to be said of a label: by what the program gives it; by its name where that is not seen."""
     place = vector.labels.index(label)
-    values = [each for each in _values(file).get(vector.variable, ()) if each.label == label or each.place == place]
-    return bool(values) and all(metrics.mapped(each.value) for each in values)
+    spelled = metric_labels.spelled(label)
+    if spelled is not None and file.component.kind is Kind.NODE and label in metric_labels.OF_A_POD:
+        return None  # what belongs to one node is few on it
+    worst: Answer | None = None
+    shown = ""
+    for function, value in _values(file).get(vector.variable, ()) if vector.variable else ():
+        if value.label == label or value.place == place or value.label in _names_of(file, label):
+            answer = _answer(file.change, file, function, value)
+            if worst is None or answer > worst:
+                worst, shown = answer, syntax.text(value.value)
+    if worst is not None and worst.grade is Grade.ENDLESS:
+        return Judged(label, Level.WARNING, worst.rank, f"{worst.what}, {code(shown, 40)}")
+    if spelled is None or (worst is not None and worst.grade is Grade.FEW):
+        return None
+    if not spelled.sure and label == "name" and not {"kind", "resource"} & set(vector.labels):
+        return None  # of a queue, a controller, or of one kind's objects
+    return Judged(label, Level.WARNING if spelled.sure else Level.NOTICE, spelled.rank, None)
+
+
+def _names_of(file: ChangedFile, label: str) -> set[str]:
+    """The constants of a file that spell a label: `metrics.With(Labels{podLabel: pod})`."""
+    if file.head is None:
+        return set()
+    return {
+        name
+        for name, value in file.head.constants.items()
+        if value.value is not None and syntax.text(value.value) == f'"{label}"'
+    }
+
+
+def _answer(change: Change, file: ChangedFile, function: Function, value: LabelValue) -> Answer:
+    on_node = file.component.kind is Kind.NODE
+    return Values(change.head_index, on_node).of(function, value.value, value.label)
 
 
 @once
-def _values(file: ChangedFile) -> dict[str, list[LabelValue]]:
-    """What the functions of a file's package give to the labels of metrics, by variable."""
-    found: dict[str, list[LabelValue]] = {}
-    for function in file.change.head_index.package_of(file.path).functions:
+def _values(file: ChangedFile) -> dict[str, list[tuple[Function, LabelValue]]]:
+    """What the functions of a file's package, and those that the change touches, give to the labels of metrics, by variable."""
+    found: dict[str, list[tuple[Function, LabelValue]]] = {}
+    functions = {(each.file.path, each.key): each for each in file.change.head_index.package_of(file.path).functions}
+    for other in file.change.go_files:
+        functions |= {(each.file.path, each.key): each for each in other.functions()}
+    for function in functions.values():
         if (
             not function.file.test
             and function.file.source.find(b"With", function.region.start, function.region.end) >= 0
         ):
             for call in function.calls:
-                for each in metrics.label_values(call):
-                    found.setdefault(each.variable, []).append(each)
+                for each in metrics.label_values(function, call):
+                    found.setdefault(each.variable, []).append((function, each))
     return found
 
 
 def _given(function: Function) -> Iterator[Candidate[LabelValue]]:
     for call in function.calls:
-        for each in metrics.label_values(call):
-            yield Candidate(
-                ("label value", each.variable, syntax.text(each.value)), call.line, syntax.end_line(each.value), each
-            )
+        for each in metrics.label_values(function, call):
+            first, last = syntax.line(each.value), syntax.end_line(each.value)
+            yield Candidate(("label value", each.variable, syntax.text(each.value)), first, last, each)
 
 
-_REMEDY = "Drop the label, or map it to a few known values."
+def _is_label(change: Change, given: Added[LabelValue]) -> bool:
+    """Say whether a value becomes a label: an OpenCensus tag does where a view of its package has tag keys."""
+    if not given.what.tag:
+        return True
+    return any(b"TagKeys" in each.source for each in change.head_index.package_of(given.file.path).files())
 
 
-def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level] | None:
-    """What is wrong with a label's value, None if nothing is known to be."""
-    variable, label, _, value = given.what
-    shown = f"{code(variable)} is given {code(syntax.text(value), 40)}{f' as {code(label)}' if label else ''}"
-    function, operand = _method(value)
-    if function == "Error" and operand is not None and not _arguments(value) and _of_any_text(change, given, operand):
-        return f"{shown}: an error's text has values without end, each a time series for ever.", _REMEDY, Level.WARNING
-    type_ = dereferenced(_type(change, given, operand)) if operand is not None else None
-    if function == "String" and isinstance(type_, Named) and (type_.path, type_.name) == ("net/url", "URL"):
-        return f"{shown}: each URL is a time series, for ever.", _REMEDY, Level.WARNING
-    if function in {"Name", "UID", "GetName", "GetUID"} and type_ is not None:
-        kind = collections.kind(type_)
-        if kind is None or kind in _COUNTED or given.file.component.kind is Kind.NODE:
-            return None
-        return f"{shown}: each of the {kind} is a time series, for ever.", _REMEDY, Level.WARNING
-    if function in {"Itoa", "FormatInt", "FormatUint"} and operand is not None and syntax.text(operand) == "strconv":
-        number = _arguments(value)[:1]
-        if number and not _FEW_NUMBERS.search(syntax.text(number[0]) + label):
-            return (
-                f"{shown}, and keeps a time series for each number, for ever: how many can there be?",
-                "Map it to a few known values, or cap them.",
-                Level.NOTICE,
-            )
-    return None
-
-
-def _of_any_text(change: Change, given: Added[LabelValue], error: Node) -> bool:
-    """Say whether an error's text can be any: not what a function for one kind of error has just made."""
-    type_ = _type(change, given, error)
-    if type_ is not None and not (isinstance(type_, Named) and type_.name == "error"):
-        return False
-    binding = given.function.binding(syntax.text(error), error.start_byte)
-    made = syntax.text(binding.value) if binding is not None and binding.value is not None else ""
-    return _MAKES_ONE.match(made) is None
-
-
-_MAKES_ONE = re.compile(r"(\w{1,80}\.)?[nN]ew\w{0,80}\(|&?[\w.]{1,160}\{")
-
-
-def _method(value: Node) -> tuple[str, Node | None]:
-    """The method or field that a value is, through conversions to a string, and what it is one of."""
-    while value.type == "call_expression":
-        function = value.child_by_field_name("function")
-        if function is None:
-            return "", None
-        if syntax.text(function) != "string" or not _arguments(value):
-            value = function
-            break
-        value = _arguments(value)[0]
-    if value.type != "selector_expression":
-        return "", None
-    field = value.child_by_field_name("field")
-    return syntax.text(field) if field is not None else "", value.child_by_field_name("operand")
-
-
-def _arguments(value: Node) -> list[Node]:
-    arguments = value.child_by_field_name("arguments") if value.type == "call_expression" else None
-    return syntax.children(arguments) if arguments is not None else []
-
-
-def _type(change: Change, given: Added[LabelValue], node: Node) -> Type | None:
-    return change.head_index.type_of(node, given.file.head or given.function.file, given.function)
+def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level, int] | None:
+    """What is wrong with a label's value, the remedy, how sure that is and how bad; None if nothing is known to be."""
+    variable, label, _, value, _ = given.what
+    answer = _answer(change, given.file, given.function, given.what)
+    shown = f"{code(variable or label)} is given {code(syntax.text(value), 40)}"
+    shown += f" as {code(label)}" if label and variable else ""
+    if answer.grade is Grade.ENDLESS:
+        return f"{shown}: {answer.why}.", _REMEDY, Level.WARNING, answer.rank
+    if answer.grade is Grade.NUMBER:
+        construct = f"{shown}, and keeps a time series for each number, for ever: how many can there be?"
+        return construct, _HOW_MANY, Level.NOTICE, answer.rank
+    spelled = metric_labels.spelled(label) if answer is UNKNOWN else None
+    if spelled is None or not spelled.sure or given.file.component.kind is Kind.NODE:
+        return None
+    construct = f"{shown}: how many values can that have? Each is a time series, for ever."
+    return construct, _HOW_MANY, Level.NOTICE, spelled.rank
 
 
 def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
@@ -226,14 +217,14 @@ def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
         if name in said or file.base is None or not concerned(file):
             continue
         for vector in _after(file):
-            unbounded = tuple(_unbounded(file, vector)) if vector.variable == name else ()
-            if unbounded and any(_key(known) == _key(vector) for known in _before(file)):
-                labels = ", ".join(code(label) for label in unbounded)
-                construct = (
-                    f"{code(name)} is registered now: it keeps a time series for each value of {labels}, for ever."
-                )
+            if vector.variable != name or _key(vector) not in _before(file):
+                continue
+            judged = [found for label in vector.labels if (found := _judged(file, vector, label)) is not None]
+            unbounded = tuple(found.label for found in judged if found.level is Level.WARNING)
+            if unbounded:
+                construct = f"{code(name)} is registered now: it keeps {_for_each(judged)}, for ever."
                 remedy = "Leave it to those who want it, or drop the label."
-                yield _diagnostic(file, each.first, name, construct, remedy, Level.WARNING, unbounded)
+                yield _diagnostic(file, each.first, name, construct, remedy, Level.WARNING, unbounded, 0)
 
 
 def _registrations(function: Function) -> Iterator[Candidate[str]]:
@@ -245,15 +236,19 @@ def _registrations(function: Function) -> Iterator[Candidate[str]]:
                 yield Candidate(("register", name.lower()), line, line, name)
 
 
-def _problem(vector: Vector, known: Vector | None, unbounded: list[str]) -> tuple[str, str, Level] | None:
-    name = code(vector.name.strip('"') or vector.kind)
-    if unbounded:
-        labels = ", ".join(code(label) for label in unbounded)
-        return (
-            f"{name} keeps a time series for each value of {labels}, for ever.",
-            "Drop the label, or map it to a few known values.",
-            Level.WARNING,
-        )
+def _for_each(judged: list[Judged]) -> str:
+    named = ", ".join(code(each.label) for each in judged[:_MOST_NAMED])
+    return f"a time series for each value of {named}"
+
+
+def _problem(vector: Vector, known: Vector | None, judged: list[Judged]) -> tuple[str, str, Level] | None:
+    name = code(vector.name.strip('"') or vector.variable or vector.kind)
+    sure = [each for each in judged if each.level is Level.WARNING]
+    if sure:
+        given = f" {code(sure[0].label)} is given {sure[0].given}." if sure[0].given else ""
+        return f"{name} keeps {_for_each(sure)}, for ever.{given}", _REMEDY, Level.WARNING
+    if judged:
+        return f"{name} keeps {_for_each(judged)}, for ever: how many can there be?", _HOW_MANY, Level.NOTICE
     if known is not None:
         return None
     if vector.kind == "Summary":
@@ -276,24 +271,23 @@ def _key(vector: Vector) -> str:
     return vector.name or vector.variable
 
 
+def _touched(file: ChangedFile) -> Iterator[Vector]:
+    """The metrics that the change makes, or gives other labels."""
+    for vector in _after(file):
+        if file.added(vector.lines[0], vector.lines[-1]) or any(line in file.diff.added for line in vector.spelled):
+            yield vector
+
+
 @once
-def _before(file: ChangedFile) -> tuple[Vector, ...]:
-    return _vectors(file.base)
+def _before(file: ChangedFile) -> dict[str, Vector]:
+    if file.base is None:
+        return {}
+    found = metrics.vectors(file.change.base_index, file.base, file.diff.removed)
+    return {_key(vector): vector for vector in found}
 
 
 @once
 def _after(file: ChangedFile) -> tuple[Vector, ...]:
-    return _vectors(file.head)
-
-
-def _vectors(source: SourceFile | None) -> tuple[Vector, ...]:
-    """The metrics of a file."""
-    if source is None:
+    if file.head is None:
         return ()
-    return tuple(
-        vector
-        for region in source.regions
-        if source.source.find(b"Vec(", region.start, region.end) >= 0
-        for node in source.nodes(region)
-        for vector in metrics.vectors(node)
-    )
+    return tuple(metrics.vectors(file.change.head_index, file.head, file.diff.added))

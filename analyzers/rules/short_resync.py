@@ -1,9 +1,9 @@
-"""An informer's resync is short
+"""Every object is handled again after seconds, changed or not
 
-A resync hands every object of an informer's cache to all its handlers again, though nothing changed: with 150,000 pods
-and a resync every 30 s that is 5,000 updates a second for each handler, and a reconcile for each, where no handler compares
-the old object with the new one. Watches lose nothing that a resync would bring back; it serves only those that look at
-something outside of the API.
+A resync hands every object in the cache to the handlers again, and a requeue without a change reconciles one again; a watch
+brings every change without either. With a resync of one second 80,000 objects once kept a core busy
+(haproxytech/kubernetes-ingress#216). Leave resyncs at hours, or 0 (off), and requeue only what waits for something that no
+watch tells of.
 
 ```diff
 --- a/pkg/operator/starter.go
@@ -18,130 +18,97 @@ something outside of the API.
         "k8s.io/client-go/kubernetes"
  )
 
- func factory(client kubernetes.Interface) informers.SharedInformerFactory {
+ func start(client kubernetes.Interface) informers.SharedInformerFactory {
 -	return informers.NewSharedInformerFactory(client, 30*time.Second)
-+	return informers.NewSharedInformerFactory(client, 12*time.Hour)
++	return informers.NewSharedInformerFactory(client, 24*time.Hour)
  }
 ```
 
-Not reported: resyncs of five minutes and more, and those that are off; periods that come from a flag or a configuration; what
-was as short before, moved or renamed; command lines and tests.
+Not reported: periods of five minutes and more, unless they were twice as long before; periods that flags or configuration
+give; new requeues, which wait for something; what was there before; command lines, tests and generated code.
 """
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Call
-from analyzers.golang.types.checker import PackageIndex
-from analyzers.kubernetes.execution import durations
-from analyzers.kubernetes.execution.components import Kind
-from analyzers.news.requests import component_of
+from analyzers.kubernetes.execution import critical_paths, durations
+from analyzers.kubernetes.resyncs import USUAL, Resync, resyncs
+from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
 
-_SHORT = 300.0
-"""Seconds: minResyncPeriod of kube-controller-manager is 12 hours; what polls the outside does with minutes."""
-_ARGUMENTS: dict[str, int] = {
-    "NewSharedInformerFactory": 1,
-    "NewSharedInformerFactoryWithOptions": 1,
-    "NewFilteredSharedInformerFactory": 1,
-    "NewDynamicSharedInformerFactory": 1,
-    "NewFilteredDynamicSharedInformerFactory": 1,
-    "NewSharedIndexInformer": 2,
-    "NewSharedInformer": 2,
-    "NewInformer": 2,
-    "NewIndexerInformer": 2,
-    "AddEventHandlerWithResyncPeriod": 1,
-}
-"""Which argument is the resync period (client-go @32ce75a7 informers/factory.go, tools/cache, dynamic/dynamicinformer)."""
-_HOMES = re.compile(r"/informers?(/|$)|informers_generated|/client-go/tools/cache$|informer$|/controller/framework$")
-_LOOK = re.compile(r"Informer|Resync|time\.|[rR]esync")
-
-
-class _Resync(NamedTuple):
-    call: Call
-    function: Function
-    seconds: float | None
-    line: int
+_SHORTER = 2.0
+_MINUTE = 60.0
+_HOUR = 3600.0
 
 
 def short_resync(change: Change) -> Iterator[Diagnostic]:
-    """Yield a notice for each resync period under five minutes that a change writes, or shortens to that."""
-    for file in change.go_files:
-        if file.head is None or not any(_LOOK.search(text) for text in file.diff.added.values()):
+    """Yield a diagnostic for each resync or requeue whose period the change shortens, and for each new short resync."""
+    for each in added(change, _periods):
+        if not concerned(each.file):
             continue
-        before = [
-            each
-            for old in file.old_functions()
-            for each in _resyncs(change.base_index, old)
-            if file.diff.removes(each.call.line, each.call.end_line)
-        ]
-        for function in file.functions():
-            for each in _resyncs(change.head_index, function):
-                if each.line not in file.diff.added or each.seconds is None or each.seconds >= _SHORT:
-                    continue
-                same = [old for old in before if old.call.name == each.call.name] or before
-                if any(old.seconds is None or old.seconds <= 2 * each.seconds for old in same):
-                    continue  # it was as short, or nobody knows
-                if _is_elsewhere(change, file, each):
-                    continue
-                component = component_of(change, file, function)
-                if component.kind not in {Kind.CLI, Kind.TEST}:
-                    yield _diagnostic(file, each, max((old.seconds or 0 for old in same), default=0))
+        now = durations.seconds(change.head_index, each.what.period, each.function.file, each.function)
+        if now is None:
+            continue
+        before = _before(change, each)
+        shortened = before is not None and before >= _SHORTER * now
+        if not shortened and (each.what.kind != "resync" or before is not None or now >= USUAL):
+            continue
+        yield _diagnostic(each, now, before if shortened else None)
 
 
-def _resyncs(index: PackageIndex, function: Function) -> Iterator[_Resync]:
-    source = function.file.source
-    if source.find(b"Informer", function.region.start, function.region.end) < 0 and (
-        source.find(b"WithResyncPeriod", function.region.start, function.region.end) < 0
-    ):
-        return
-    for call in function.calls:
-        number = _ARGUMENTS.get(call.name)
-        if number is None or call.operand is None or len(call.arguments) <= number:
-            continue
-        path = index.imported(function.file, syntax.text(call.operand))
-        if call.name != "AddEventHandlerWithResyncPeriod" and (path is None or not _HOMES.search(path)):
-            continue
-        argument = call.arguments[number]
-        yield _Resync(
-            call, function, durations.seconds(index, argument, function.file, function), syntax.line(argument)
+def _periods(function: Function) -> Iterator[Candidate[Resync]]:
+    for each in resyncs(function):
+        yield Candidate((each.kind, each.name, syntax.text(each.period)), each.first, each.last, each)
+
+
+def _before(change: Change, each: Added[Resync]) -> float | None:
+    """The longest period that the same function gave the same thing on lines that are gone."""
+    old = each.file.base.function(each.function.key) if each.file.base is not None else None
+    if old is None:
+        return None
+    found = [
+        durations.seconds(change.base_index, known.period, old.file, old)
+        for known in resyncs(old)
+        if known.name == each.what.name and each.file.diff.removes(known.first, known.last)
+    ]
+    return max((period for period in found if period is not None), default=None)
+
+
+def _diagnostic(each: Added[Resync], now: float, before: float | None) -> Diagnostic:
+    was = f", {_said(before)} before" if before is not None else ""
+    if each.what.kind == "resync":
+        construct = (
+            f"{code(each.what.name)} is given a resync of {_said(now)}{was}: each time every object in the cache is handed to "
+            "the handlers again, changed or not."
         )
-
-
-def _is_elsewhere(change: Change, file: ChangedFile, each: _Resync) -> bool:
-    """Say whether the same call was removed from another file."""
-    text = " ".join(syntax.text(each.call.arguments[_ARGUMENTS[each.call.name]]).split())
-    return any(
-        each.call.name in removed and text in " ".join(removed.split())
-        for other in change.go_files
-        if other is not file
-        for removed in other.diff.removed.values()
-    )
-
-
-def _diagnostic(file: ChangedFile, each: _Resync, before: float) -> Diagnostic:
-    was = f", which it did every {_words(before)}" if before else ""
+        remedy = "Leave it at hours, or 0: the watch brings every change."
+        unless = "Leave it if the handlers end early when nothing has changed, and say why it is needed."
+    else:
+        construct = f"Each object is reconciled again after {_said(now)}{was}, changed or not."
+        remedy = "Let a watch of what it waits for begin the next pass, or wait for longer each time."
+        unless = "Leave it if few objects wait so, for something that no watch tells of."
     return Diagnostic(
         analyzer="short-resync",
-        path=file.path,
-        line=each.line,
-        end_line=each.line,
-        construct=f"{code(each.call.name)} hands all objects of the cache to the handlers again every "
-        f"{_words(each.seconds or 0)}{was}.",
-        remedy="Watches bring every change: turn the resync off (0), or let hours pass between two.",
-        unless="Leave it if the handlers look at something that no watch tells.",
-        concern="resync",
+        path=each.file.path,
+        line=each.first,
+        end_line=each.last,
+        construct=construct,
+        remedy=remedy,
+        unless=unless,
+        concern=f"{each.what.kind} {each.what.name}",
         function=each.function.key,
         level=Level.NOTICE,
+        subject=Burden("event", critical_paths.HANDLER),
     )
 
 
-def _words(seconds: float) -> str:
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:g} {unit}"
+def _said(seconds: float) -> str:
+    if seconds >= _HOUR and seconds % _HOUR == 0:
+        return f"{seconds / _HOUR:g} h"
+    if seconds >= _MINUTE and seconds % _MINUTE == 0:
+        return f"{seconds / _MINUTE:g} min"
     return f"{seconds:g} s"

@@ -9,7 +9,7 @@ import dataclasses
 import re
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -23,6 +23,8 @@ from analyzers.kubernetes.requests.request import Request
 from analyzers.news.requests import NewRequest
 from analyzers.news.sent import Per, Sent
 from analyzers.weighing.load import grows, load, recorded
+from analyzers.weighing.reuse import at_hand
+from analyzers.weighing.witness import witness
 
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
@@ -41,9 +43,12 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
     level = _level(new, sent.per, change)
     estimate, sentence = recorded() if new.request.background else load(new, change).told()
     loud = level is Level.WARNING
+    there = at_hand(change.head_index, new.request)
     return dataclasses.replace(
         diagnostic,
         level=level,
+        remedy=f"{diagnostic.remedy} {code(there)} is at hand.".strip() if there else diagnostic.remedy,
+        witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
         priority=_priority(new, estimate) if loud else 5,

@@ -114,7 +114,7 @@ def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnost
         diagnostic,
         multiplier=many,
         estimate=Estimate(formula="series = values of " + " x ".join(subject.labels)),
-        priority=25,
+        priority=25 + subject.rank,
     )
 
 

@@ -16,6 +16,7 @@ from analyzers.kubernetes.execution.calls import calls
 from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.execution.flows import reaches
+from analyzers.kubernetes.execution.loops import reached_once
 from analyzers.kubernetes.execution.periods import (
     Repetition,
     repeated_by_loop,
@@ -253,7 +254,7 @@ class CallPaths:
         return tuple(
             ItemLoop(place.function, loop)
             for loop in place.loops
-            if loop.kind != "infinite" and reaches(place.function, loop, call)
+            if loop.kind != "infinite" and reaches(place.function, loop, call) and not reached_once(loop, call.node)
         )
 
     def _repeated(self, site: CallSite) -> Repetition | None:
