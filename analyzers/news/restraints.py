@@ -129,6 +129,9 @@ def _written(change: Change, name: str) -> bool:
 def _still_there(change: Change, file: ChangedFile, old: Restraint, function: Function) -> bool:
     """Say whether what was restrained is still made, and the kind still of interest."""
     if old.of_manager:
+        # Of a client or a manager that is made no more.
+        if _called(function, old.owner) < _called(old.function, old.owner):
+            return False
         if not _makes_manager(change, file, function):
             return False
         return not old.kind or cached_kinds.named_anywhere(change.head_index, old.kind, function.file.path)
@@ -148,6 +151,10 @@ def _makes_manager(change: Change, file: ChangedFile, function: Function) -> boo
     if any(cached_kinds.MAKES_MANAGER.search(each.source) for each in package.files() if not each.test):
         return True
     return cached_kinds.makes_manager(change.head_index, function.file.path)
+
+
+def _called(function: Function, name: str) -> int:
+    return sum(call.name == name for call in function.calls)
 
 
 def _factories(function: Function) -> int:
