@@ -69,12 +69,12 @@ from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.components import Component, Kind
 from analyzers.kubernetes.requests.clients import implements_client
-from analyzers.kubernetes.requests.informers import Informer, informers
+from analyzers.kubernetes.requests.informers import Informer, in_list_watch, informers
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news import added as places
 from analyzers.news.added import Added, Candidate
 from analyzers.news.paths import call_paths
-from analyzers.news.requests import component_of
+from analyzers.news.requests import component_of, new_requests
 
 _INSIDE = frozenset({Kind.CONTROLLER, Kind.SCHEDULER, Kind.API_SERVER})
 
@@ -83,6 +83,7 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new informer or reflector outside a factory, and each that is run beside its factory."""
     for run in places.added(change, _runs):
         yield from _run_again(change, run)
+    yield from _watches(change)
     added = [(each, file) for file in change.go_files for each in _added(change, file)]
     if not added:
         return
@@ -130,6 +131,31 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
         )
 
 
+def _watches(change: Change) -> Iterator[Diagnostic]:
+    """A WATCH without an informer, for each object that is reconciled, or each event."""
+    for new in new_requests(change):
+        request, path = new.request, new.path
+        per_event = path.root == "event" and not path.rare
+        if request.verb != "WATCH" or not per_event or new.component.kind is Kind.CLI or new.because == "unguarded":
+            continue
+        if in_list_watch(request.function, request.call):
+            continue  # which an informer calls
+        what = "event" if path.critical is not None and path.critical.per == "event" else "object that is reconciled"
+        yield Diagnostic(
+            analyzer="unshared-informer",
+            path=request.path,
+            line=request.line,
+            end_line=request.end_line,
+            construct=f"{code(request.method)} opens {request.a_what} for each {what}; each is a connection that the API server "
+            "keeps and serves.",
+            remedy="Let one informer watch them all, and have the controller called for what changes.",
+            unless="Leave it if it waits for one thing, and ends soon.",
+            concern=f"watch for each {request.function.key}",
+            function=request.function.key,
+            subject=Watch(request.resource, False, False, new.component, repeated=True),
+        )
+
+
 def _is_in_own_factory(each: Informer) -> bool:
     """Say whether an informer is made by a literal that a method hands to another of its type, which keeps what it makes:
     `return f.getInformer("pods", func() cache.SharedIndexInformer { ... })`."""
@@ -156,6 +182,8 @@ def _per_object(change: Change, each: Informer) -> str | None:
     of which there are few, or of a cluster whose client is made there, is none.
     """
     function = each.function
+    if each.one_object and each.resource in _READ_ONE_BY_ONE:
+        return None
     types = [" ".join(syntax.text(parameter.type).split()) for parameter in function.params]
     if any("GroupVersion" in type_ for type_ in types):
         return None
@@ -164,7 +192,7 @@ def _per_object(change: Change, each: Informer) -> str | None:
     if path.root != "event" and not requested:
         return None
     always = not path.rare and not any(conditions.spares(test) for test in path.conditions)
-    if not always and not (_is_of_one(each, types) and _is_of_receiver(change, each)):
+    if not always and not (_is_of_one(each, types) and _is_of_receiver(each)):
         return None
     if requested:
         return "request"
@@ -183,22 +211,15 @@ def _is_of_one(each: Informer, types: list[str]) -> bool:
     return bool(given & made_of)
 
 
+_READ_ONE_BY_ONE = frozenset({"secrets", "configmaps"})
+"""Of which a cluster holds so many that a watch of each that is needed is better than one of all, as kubelets do."""
 _OF_ONE = re.compile(r"^(string|(\w+\.)?(NamespacedName|ObjectKey|Request)|\*\w+\.[A-Z]\w*)$")
 
 
-def _is_of_receiver(change: Change, each: Informer) -> bool:
+def _is_of_receiver(each: Informer) -> bool:
     """Say whether the client that an informer lists with is a field of the receiver, and not made or given for the occasion."""
-    function = each.function
-    receiver = function.receiver.name if function.receiver is not None else ""
-    sent = [
-        request.call.operand
-        for request in requests(change.head_index, function.file, function, ())
-        if request.list_watch and each.call.node.start_byte <= request.call.node.start_byte < each.call.node.end_byte
-    ]
-    clients = sent or each.call.arguments[:1]
-    return bool(receiver) and all(
-        node is not None and re.match(rf"{re.escape(receiver)}\.", syntax.text(node)) is not None for node in clients
-    )
+    receiver = each.function.receiver.name if each.function.receiver is not None else ""
+    return bool(receiver) and each.client is not None and syntax.text(each.client).startswith(f"{receiver}.")
 
 
 def _for_each(each: Informer, per: str, where: Component) -> Diagnostic:
