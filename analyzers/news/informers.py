@@ -39,7 +39,8 @@ def new_informers(change: Change) -> list[NewInformer]:
     removed = Counter((each.factory, each.resource) for each in before)
     factories = {each.function.key for each in before if each.factory}
     found = []
-    for each, file in added:
+    # One of a single object, which is little, needs nobody to pay for it.
+    for each, file in sorted(added, key=lambda pair: pair[0].one_object):
         if (not each.factory and each.function.key in factories) or _is_in_own_factory(each):
             continue  # a factory of its own stood here before, or this is one
         paying = next((key for key in ((each.factory, each.resource), (each.factory, "")) if removed[key] > 0), None)

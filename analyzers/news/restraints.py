@@ -101,7 +101,7 @@ def _lost(
     added: list[Restraint],
 ) -> Iterator[Loosened]:
     if old.family == "metadata":
-        yield from _whole(change, old, added)
+        yield from _whole(change, file, old, added)
         return
     same = [each for each in kept if each.name == old.name and each.owner == old.owner]
     if same and old.words and function is not None:
@@ -132,6 +132,8 @@ def _still_there(change: Change, file: ChangedFile, old: Restraint, function: Fu
         # Of a client or a manager that is made no more.
         if _called(function, old.owner) < _called(old.function, old.owner):
             return False
+        if _managers(function) < _managers(old.function):
+            return False
         if not _makes_manager(change, file, function):
             return False
         return not old.kind or cached_kinds.named_anywhere(change.head_index, old.kind, function.file.path)
@@ -157,6 +159,11 @@ def _called(function: Function, name: str) -> int:
     return sum(call.name == name for call in function.calls)
 
 
+def _managers(function: Function) -> int:
+    source = function.file.source
+    return len(cached_kinds.MAKES_MANAGER.findall(source, function.region.start, function.region.end))
+
+
 def _factories(function: Function) -> int:
     return sum(_FACTORY.match(call.name) is not None for call in function.calls)
 
@@ -174,15 +181,17 @@ def _count(function: Function, owner: str) -> int:
     return len(re.findall(rb"(?<!\w)" + re.escape(owner.encode()) + rb"(?!\w)", source)) if owner else 0
 
 
-def _whole(change: Change, old: Restraint, added: list[Restraint]) -> Iterator[Loosened]:
+def _whole(change: Change, file: ChangedFile, old: Restraint, added: list[Restraint]) -> Iterator[Loosened]:
     """Watches of whole objects, of a kind of which metadata were watched."""
     if any(each.family == "metadata" and each.kind == old.kind for each in added):
         return
-    for file in change.go_files:
-        for function in file.functions() if file.head is not None else ():
+    for other in change.go_files:
+        for function in other.functions() if other.head is not None else ():
             for call in restraints.whole(change.head_index, function, old.kind):
-                if call.line in file.diff.added:
-                    yield Loosened(old, "", file, function, call.line, old.resource)
+                if other.diff.touches(call.line, call.end_line):
+                    same = other is file and function.key == old.function.key
+                    line = file.diff.successors[old.line] if same else call.line
+                    yield Loosened(old, "", other, function, line, old.resource)
                     return
 
 

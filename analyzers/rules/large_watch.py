@@ -148,7 +148,7 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
     places: dict[tuple[str, str], list[Kept]] = {}
     lost = {(each.file.path, each.line) for each in loosened(change)}
     for each in first_kept(change):
-        if (each.file.path, each.found.call.line) in lost:
+        if any((each.file.path, line) in lost for line in range(each.found.call.line, each.found.call.end_line + 1)):
             continue  # whose metadata were kept: lost-restraint says so
         if _trap(change, each):
             yield _kept(change, each, [])
