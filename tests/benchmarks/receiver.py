@@ -53,7 +53,7 @@ def main() -> None:
                 assert receiver.stderr
                 try:
                     for line in receiver.stderr:
-                        if "Booting worker" in line:
+                        if "listening on" in line:
                             break
                     # Its log goes nowhere from here on, but it must not fill the pipe.
                     threading.Thread(target=receiver.stderr.read, daemon=True).start()
