@@ -48,7 +48,7 @@ def test_nobody_may_be_mentioned() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
-        (f"rules:\n  {RULE[:-1]}: off", 2, f"`{RULE[:-1]}` is no rule (did you mean {RULE}?)"),
+        (f"rules:\n  {RULE[:-1]}: off", 2, f"`rules.{RULE[:-1]}` is no rule (did you mean {RULE}?)"),
         (f"rules:\n  {RULE}: loud", 2, f'`rules.{RULE}` must be one of off, notice, warning, not `"loud"`'),
         ("rules: off", 1, '`rules` must be a mapping, not `"off"`'),
         ("\nignor: [a]", 2, "`ignor` is no setting (did you mean ignore?)"),
@@ -79,8 +79,8 @@ def test_what_is_wrong_is_left_out_and_the_rest_holds() -> None:
     configuration, problems = parse(
         f"rules:\n  {RULE}: off\n  no-rule: off\nignore: [docs/, 5]\ncap: many\nlabel: mine\n"
     )
-    assert len(problems) == 3
-    assert configuration == Configuration(rules={RULE: "off"}, ignore=("docs/",), label="mine")
+    assert len(problems) == 2
+    assert configuration == Configuration(rules={RULE: "off"}, ignore=("docs/", "5"), label="mine")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,20 @@ def test_an_empty_variable_counts_as_unset() -> None:
     assert Settings.from_environment({"PORT": "", "MODE": " ", "GITHUB_APP_ID": ""}) == Settings()
 
 
+@pytest.mark.parametrize("mode", [None, "", "shadow", "dry", "Post", "posts"])
+def test_whatever_is_not_post_only_watches(mode: str | None) -> None:
+    assert Settings.from_environment({} if mode is None else {"MODE": mode}).mode == "shadow"
+    assert Settings.from_environment({"MODE": "post"}).mode == "post"
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 60, 600, 3600])
+def test_an_analysis_and_a_fetch_leave_time_to_say_what_became_of_them(seconds: int) -> None:
+    settings = Settings(job_timeout=seconds)
+    assert 0 < settings.analysis_timeout <= seconds
+    if seconds > 5:
+        assert settings.analysis_timeout + settings.fetch_timeout < 0.8 * seconds
+
+
 def test_secrets_are_shown_nowhere() -> None:
     settings = Settings.from_environment(SECRETS)
     for shown in (repr(settings), str(settings), f"{settings.webhook_secrets}", repr(settings.redis_url)):
@@ -36,7 +50,6 @@ def test_secrets_are_shown_nowhere() -> None:
     [
         ("GITHUB_APP_ID", "twelve"),
         ("PORT", "70000"),
-        ("MODE", "dry"),
         ("GITHUB_API_URL", "http://api.github.example.com"),
         ("GITHUB_GIT_URL", "https://user:hunter2@github.com"),
         ("GITHUB_GIT_URL", "https://[broken"),
