@@ -63,7 +63,8 @@ class Equipment:
     def mirrors(self) -> Mirrors:
         """The mirrors on this machine."""
         folder = self.settings.data_dir / "mirrors"
-        return Mirrors(folder, self.settings.github_git_url, self.settings.mirror_quota_mb)
+        settings = self.settings
+        return Mirrors(folder, settings.github_git_url, settings.mirror_quota_mb, settings.fetch_timeout)
 
     @cached_property
     def queues(self) -> Queues:
