@@ -275,6 +275,8 @@ def _count(redis: Redis, report: Report, posted: Posted) -> None:
     try:
         for diagnostic in report.diagnostics:
             metrics.count(redis, "diagnostics", rule=diagnostic.analyzer, level=diagnostic.level.value)
+        for each in report.skipped:
+            metrics.count(redis, "skipped_files", reason=metrics.why(each))
         for write, _ in posted.writes:
             kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(write).__name__).lower()
             metrics.count(redis, "writes", kind=kind, outcome="written")

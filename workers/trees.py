@@ -220,8 +220,8 @@ class _Patch:
             section.add(line)
             if lines > ENOUGH * MOST_LINES or size > ENOUGH * MOST_BYTES:
                 patch.is_cut = True
-                patch.left_out[""] = "the change is too large: what is not named here was left out"
-                break
+                patch.left_out[""] = "the change is too large: its last files were left out"
+                return patch
         patch._add(section)
         return patch
 

@@ -83,6 +83,16 @@ def test_what_was_not_read_is_said() -> None:
     assert "- `pkg/@me.go`: `too large: 3 MB`\n- `rule x failed`" in run.summary
 
 
+def test_where_something_failed_nothing_found_is_not_said() -> None:
+    for each in ("rule x failed", "the analysis took longer than 240 s: nothing of this change was judged"):
+        run = told(skipped=(Skipped("", each),))
+        assert (run.conclusion, run.title) == ("neutral", "Not everything could be read")
+        assert each in run.summary
+    assert told(note(), skipped=(Skipped("", "x"),)).title == "1 smaller note, not everything could be read"
+    # One file that was left out is said, and is no failure.
+    assert (told(skipped=(Skipped("a.go", "x"),)).conclusion, told().title) == ("success", "Nothing found")
+
+
 def test_remarks_belong_to_no_line() -> None:
     assert (
         "- This touches the rate limits of all clients."
