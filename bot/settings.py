@@ -145,6 +145,10 @@ class Settings:
                 "REPOSITORIES is not set: write whom the bot serves there, such as kubernetes/* (several: with commas)."
             )
         self.require_redis()
+        if self.app_id is None:
+            raise SettingsError(
+                "GITHUB_APP_ID is not set: write the App's numeric id there (by it, a re-run of its check is known)."
+            )
 
     def require_redis(self) -> None:
         """Raise SettingsError unless there is a queue."""

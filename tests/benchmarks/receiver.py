@@ -196,6 +196,7 @@ def _receiver() -> Iterator[tuple[int, int]]:
         port, metrics_port = _free_port(), _free_port()
         environment = {
             "WEBHOOK_SECRETS": SECRET,
+            "GITHUB_APP_ID": "4711",
             "REPOSITORIES": "octo/*",
             "REDIS_URL": f"unix://{path}",
             "PORT": str(port),

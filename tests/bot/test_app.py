@@ -266,7 +266,7 @@ def test_the_web_process_loads_no_analyzer() -> None:
         "import sys\n"
         "from bot import app, pages, serve\n"
         "from bot.settings import Secret, Settings\n"
-        "made = app.create_app(Settings(webhook_secrets=(Secret('s'),), repositories=('a/*',), redis_url=Secret('unix:///x')))\n"
+        "made = app.create_app(Settings(app_id=1, webhook_secrets=(Secret('s'),), repositories=('a/*',), redis_url=Secret('unix:///x')))\n"
         "assert made.test_client().get('/rules').status_code == 200\n"
         "print('\\n'.join(sys.modules))\n"
     )

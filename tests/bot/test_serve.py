@@ -42,6 +42,7 @@ def receiver(redis_url: str) -> Iterator[Receiver]:
     port, metrics_port = free_port(), free_port()
     environment = {
         "WEBHOOK_SECRETS": SECRET,
+        "GITHUB_APP_ID": "4711",
         "REPOSITORIES": "octo/*",
         "REDIS_URL": redis_url,
         "PORT": str(port),
@@ -181,6 +182,7 @@ def settings(**changes: object) -> Settings:
         "webhook_secrets": (Secret(SECRET),),
         "repositories": ("octo/*",),
         "redis_url": Secret("unix:///x"),
+        "app_id": 4711,
         **changes,
     }
     return Settings(**given)  # type: ignore[arg-type]
