@@ -45,6 +45,8 @@ CONFIGURATION_MB = 1_024
 # Where root starts the worker, the children are this user, who owns nothing.
 USER = 10_002
 _ANALYZE, _CONFIGURE = b"analyze", b"configure"
+# The exit status of a child that did not come to its work: the machine is to blame, and not what was to be read.
+_UNCONFINED = 3
 _TOO_LARGE = "needs more memory than JOB_MEMORY_MB allows"
 _OUT_OF_MEMORY = re.compile(r"[Oo]ut of memory|[Cc]annot allocate memory|mmap failed")
 # What Python and git read besides the mirror; our own packages are added.
@@ -230,10 +232,12 @@ def _answer(
     status = 1
     try:
         request = json.loads(_read(connection))
+        status = _UNCONFINED
         confinement.become(USER)
         limits.die_with_parent(parent)  # after the change of user, which would undo it
         confinement.confine(_readable(Path(request["repository"])), [Path(os.devnull)])
         limits.restrict(memory_mb=memory_mb, cpu_s=seconds, open_files=OPEN_FILES)
+        status = 1
         connection.sendall(json.dumps(answer(request)).encode() + b"\n")
         status = 0
     except Exception:
@@ -324,6 +328,8 @@ def _wait(child: int, connection: socket.socket, timeout: int) -> dict[str, str]
             failure = f"was ended by {name}"  # by the machine or its operator
         else:
             limit = f"was ended by {name}"
+    elif not (limit or failure) and code == _UNCONFINED:
+        failure = "was not begun: its process could not be confined (the log says why)"
     elif not (limit or failure) and code:
         limit = "crashed; please report it (the bot's log says where)"
     return {"limit": limit, "failure": failure}
