@@ -1,5 +1,6 @@
 """Comments: a diagnostic as the text that stands on its lines."""
 
+import dataclasses
 import hashlib
 import itertools
 import re
@@ -57,6 +58,13 @@ def quiet(markdown: str) -> str:
 def concern_key(diagnostic: Diagnostic) -> str:
     """Identify what a diagnostic is about, whether it stands at one place or at many."""
     return hashlib.sha256(f"{diagnostic.analyzer}\0{diagnostic.concern}".encode()).hexdigest()[:16]
+
+
+def concern_keys(diagnostic: Diagnostic) -> tuple[str, ...]:
+    """Identify what a diagnostic is about under its rule's present name, then under those that the rule had before."""
+    told = documentation(diagnostic.analyzer)
+    named = (dataclasses.replace(diagnostic, analyzer=name) for name in (told.formerly if told else ()))
+    return (concern_key(diagnostic), *map(concern_key, named))
 
 
 def places_key(diagnostic: Diagnostic) -> str:

@@ -210,7 +210,7 @@ def _expected(error: "jsonschema.ValidationError") -> str:
 def _unknown_rules(data: Mapping[str, Any]) -> Iterator[_Problem]:
     rules = data.get("rules")
     for name in rules if isinstance(rules, dict) else ():
-        if name not in catalogue.names():
+        if name not in catalogue.known():
             yield _Problem(("rules", name), partial(_no_rule, name))
 
 

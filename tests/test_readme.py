@@ -11,7 +11,13 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_catalogue_is_the_rules_own() -> None:
-    assert table() in README, "README.md's table is not what `scalability-bot rules --format markdown` prints"
+    wanted, there = table().splitlines(), README.splitlines()
+    missing = [row for row in wanted if row not in there]
+    stale = [row for row in there if row.startswith("| `") and row not in wanted]
+    advice = "README.md's table is what `scalability-bot rules --format markdown` prints"
+    assert not missing, "\n".join([f"{advice}. Add:", *missing])
+    assert not stale, "\n".join([f"{advice}. Take out:", *stale])
+    assert table() in README, f"{advice}, in its order"
 
 
 def test_its_commands_and_targets_exist() -> None:

@@ -10,6 +10,7 @@ another's, and a child whose asker is gone is ended. On that one, the request is
 answer is the child's line, then the parser's line on how the child ended.
 """
 
+import base64
 import dataclasses
 import json
 import logging
@@ -30,7 +31,7 @@ from typing import Any, NoReturn
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report, Skipped
 from bot.configuration import Parsed, unread
-from workers import confinement, limits
+from workers import confinement, limits, words_store
 
 _log = logging.getLogger(__name__)
 
@@ -104,9 +105,11 @@ class Parser:
 
         An analysis that takes too long or too much memory, or that the code brings down, is a report that says so under
         skipped, for the whole change (path ""), and holds nothing else. It may be called in a process forked from the
-        one that called start().
+        one that called start(). What had to be looked up in the whole tree is kept in the mirror's store of words.
         """
+        store = words_store.path_in(repository.resolve())
         request = {
+            "words": str(store),
             "repository": str(repository.resolve()),
             "base": base,
             "head": head,
@@ -121,6 +124,8 @@ class Parser:
             return Report(base=base, head=head, skipped=(Skipped("", reason),))
         except ParserError as error:
             raise ParserError(f"the analysis of {base[:12]}..{head[:12]} {error}") from error
+        if answer["words"]:
+            words_store.keep(store, base64.b64decode(answer["words"]))
         return Report.from_json(answer["report"])
 
     def configuration(self, repository: Path, commit: str, defaults: Configuration) -> Parsed:
@@ -251,6 +256,7 @@ def _analyze(analysis: Any, rules: Any, request: Any) -> dict[str, Any]:
     from analyzers.analysis.diff import MalformedDiff
     from workers.git import GitError
 
+    words = words_store.StoredWords(Path(request["words"]))
     try:
         report = analysis.analyze_revisions(
             Path(request["repository"]),
@@ -259,6 +265,7 @@ def _analyze(analysis: Any, rules: Any, request: Any) -> dict[str, Any]:
             analyzers=rules,
             deep=request["deep"],
             configuration=_configuration(request["configuration"]),
+            words=words,
         )
     except MemoryError:
         return {"limit": _TOO_LARGE}
@@ -267,7 +274,7 @@ def _analyze(analysis: Any, rules: Any, request: Any) -> dict[str, Any]:
     except GitError as error:
         # git, under the same limit, says so in its own words.
         return {"limit": _TOO_LARGE} if _OUT_OF_MEMORY.search(str(error)) else {"error": str(error)}
-    return {"report": report.to_json()}
+    return {"report": report.to_json(), "words": base64.b64encode(words.rows() or b"").decode()}
 
 
 def _configure(analysis: Any, request: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from analyzers import catalogue
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import Unreadable
-from analyzers.golang.modules import Modules
+from analyzers.golang.program.modules import Modules
 from workers import git, trees
 from workers.analysis import analyze_revisions
 from workers.git import CatFile, TooLarge
