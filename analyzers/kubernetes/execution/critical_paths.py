@@ -283,7 +283,7 @@ def constructs(function: Function) -> bool:
     """Say whether a function builds and gives something that works, not an object: `func NewX(...) *X { return &X{...} }`."""
     if function.receiver_name or not function.results or not function.params:
         return False
-    if any(_OF_CLUSTER.search(syntax.text(parameter.type)) for parameter in function.params):
+    if any(_is_object(function, syntax.text(parameter.type)) for parameter in function.params):
         return False
     return any(_builds(function, statement) for statement, closures in function.facts.returns if not closures)
 
@@ -304,8 +304,16 @@ def _builds(function: Function, statement: Node) -> bool:
     )
 
 
-# An object of the cluster among the parameters: what is built for each of them is not built once.
+def _is_object(function: Function, type_: str) -> bool:
+    """Say whether a parameter's type is an object of the cluster: what is built for each of them is not built once."""
+    if _OF_CLUSTER.search(type_):
+        return True
+    package = type_.strip("*[]").partition(".")[0]
+    return "." in type_ and _API.search(function.file.imports.get(package, "")) is not None
+
+
 _OF_CLUSTER = re.compile(r"\b(Pod|Node|PodInfo|NodeInfo|Service|Event|Endpoints)\b")
+_API = re.compile(r"^k8s\.io/api/|(^|/)apis?(/|$)")
 
 
 def by_signature(function: Function) -> CriticalPath | None:
