@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from analyzers.analysis.change import Change, once
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Closure
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
@@ -29,15 +29,30 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
         return hint if hint is not None and hint.hot else None
     if found.root in {"start-up", "informer", "poll"} or found.rare:
         return None
+    # What a loop only comes to where there is something to do does not run in each of its rounds.
+    own = critical_paths.critical_path(function)
+    if found.critical is not None and found.critical.per == "tick" and found.critical != own and _conditional(found):
+        return None
     if found.critical is not None and found.critical.hot:
         return found.critical
     hints = [hint for each in reversed(found.functions) if (hint := critical_paths.hint(each)) is not None and hint.hot]
     named = next((hint for hint in hints if not hint.hinted), None)
+    if named is not None and named.per == "tick" and named != own and _conditional(found):
+        named = None
     if named is not None or found.critical is not None:
         return named or found.critical
     if critical_paths.in_parallel(closures):
         return CriticalPath("a parallel loop", "tick")
     return next(iter(hints), None) if found.root == "periodic" else None
+
+
+def each_time(change: Change, function: Function, closures: Iterable[Closure] = ()) -> bool:
+    """Say whether nothing on the way to code spares it: it runs as often as its path does."""
+    return not _conditional(call_paths(change).worst_to(function, tuple(closures)))
+
+
+def _conditional(path: CallPath) -> bool:
+    return any(conditions.spares(each) for each in path.conditions)
 
 
 def _handed_on(path: CallPath) -> bool:
