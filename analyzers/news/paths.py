@@ -29,16 +29,14 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
         return hint if hint is not None and hint.hot else None
     if found.root in {"start-up", "informer", "poll"} or found.rare:
         return None
-    # What a loop only comes to where there is something to do does not run in each of its rounds.
-    own = critical_paths.critical_path(function)
-    if found.critical is not None and found.critical.per == "tick" and found.critical != own and _conditional(found):
+    # A loop's rounds are few: what counts of it is what its own package does in one, not all that it ever calls.
+    elsewhere = found.functions[0].file.folder != function.file.folder
+    if found.critical is not None and found.critical.per == "tick" and elsewhere:
         return None
     if found.critical is not None and found.critical.hot:
         return found.critical
     hints = [hint for each in reversed(found.functions) if (hint := critical_paths.hint(each)) is not None and hint.hot]
     named = next((hint for hint in hints if not hint.hinted), None)
-    if named is not None and named.per == "tick" and named != own and _conditional(found):
-        named = None
     if named is not None or found.critical is not None:
         return named or found.critical
     if critical_paths.in_parallel(closures):
@@ -48,11 +46,8 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
 
 def each_time(change: Change, function: Function, closures: Iterable[Closure] = ()) -> bool:
     """Say whether nothing on the way to code spares it: it runs as often as its path does."""
-    return not _conditional(call_paths(change).worst_to(function, tuple(closures)))
-
-
-def _conditional(path: CallPath) -> bool:
-    return any(conditions.spares(each) for each in path.conditions)
+    found = call_paths(change).worst_to(function, tuple(closures))
+    return not any(conditions.spares(each) for each in found.conditions)
 
 
 def _handed_on(path: CallPath) -> bool:

@@ -44,7 +44,6 @@ from analyzers.golang.facts.facts import Loop
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.kept import changes, keeps, keeps_many, points_to
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Array, Map, Slice, Type
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.requests import scans
@@ -143,15 +142,9 @@ def _pays(change: Change, old: Removed[_Copied], new: Added[_Copied]) -> bool:
 def _many(change: Change, function: Function, loop: Loop) -> bool:
     if loop.kind != "range" or loop.collection is None:
         return False
-    place = Place(change.head_index, function.file, function)
-    growing = collections.growing(change.head_index, function.file, function, loop.collection)
-    if growing is not None:
-        held = collections.kind(collections.element(place.under(place.type_of(loop.collection))))
-        if resource := growing.resource or held:
-            return resource in _MANY
-    some = collections.extent(place, loop.collection)
-    if some.size == "some" and some.resource == "pods":
-        return True  # a namespace may hold 3,000
+    held = collections.holds(change.head_index, function.file, function, loop.collection)
+    if held is not None:
+        return held in _MANY
     read = function.facts.call_at(syntax.unparenthesized(loop.collection))
     found = scans.scan(change.head_index, function, read) if read is not None else None
     return found is not None and (not found.resource or found.resource in _MANY)
