@@ -101,7 +101,8 @@ def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -
         if times.named(place, call.function) != (CONTROLLER_RUNTIME, call.name) or _shares(place, call) is not False:
             continue
         before = Place(change.base_index, old.file, old)
-        if any(each.name == call.name and _shares(before, each) for each in old.calls):
+        same = (each for each in old.calls if each.name == call.name and len(each.arguments) == 2)
+        if any(_shares(before, each) for each in same):
             yield _diagnostic(
                 change,
                 file,
