@@ -89,7 +89,8 @@ def memo_removed(change: Change) -> Iterator[Diagnostic]:
             found = _computed(change, file, new, old, gone)
             if found is not None and not _said_of_requests(change, new):
                 line = file.diff.successors.get(syntax.line(gone.lookup), found[0].line)
-                yield _diagnostic(change, file, new, gone.where, *found, min(line, new.end_line))
+                construct = f"{code(gone.where)} kept the answer; without it {found[1]} again in each call."
+                yield _diagnostic(change, file, new, gone.where, found[0], construct, min(line, new.end_line))
 
 
 def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -> Iterator[Diagnostic]:
@@ -109,7 +110,8 @@ def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -
                 new,
                 "Mapper",
                 call,
-                f"each {code(syntax.text(call.function))} reads the API server's discovery",
+                f"Without a {code('Mapper')} to share, each client that {code(syntax.text(call.function))} makes reads the API "
+                "server's discovery for itself: a request for each group.",
                 call.line,
             )
 
@@ -117,8 +119,9 @@ def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -
 def _shares(place: Place, call: Call) -> bool | None:
     """Say whether a client's options name a mapper, None if they are not seen."""
     found = origins(place.index).of(place, call.arguments[1])
-    bodies = [each.node.child_by_field_name("body") for each in found.origins if each.kind == "literal"]
-    if not bodies or not found.complete or len(bodies) != len(found.origins):
+    made = [each for each in found.origins if each.kind != "filled"]  # New itself is given them
+    bodies = [each.node.child_by_field_name("body") for each in made if each.kind == "literal"]
+    if not bodies or not found.complete or len(bodies) != len(made):
         return None
     keys = [
         {
@@ -179,7 +182,7 @@ def _said_of_requests(change: Change, function: Function) -> bool:
 
 
 def _diagnostic(
-    change: Change, file: ChangedFile, function: Function, where: str, call: Call, what: str, line: int
+    change: Change, file: ChangedFile, function: Function, where: str, call: Call, construct: str, line: int
 ) -> Diagnostic:
     path = call_paths(change).worst(function, call)
     sure = path.root in _OFTEN and not path.rare
@@ -188,8 +191,8 @@ def _diagnostic(
         path=file.path,
         line=line,
         end_line=line,
-        construct=f"{code(where)} kept the answer; without it {what} again in each call.",
-        remedy="Keep the answer for as long as it holds.",
+        construct=construct,
+        remedy="Keep one for each cluster." if where == "Mapper" else "Keep the answer for as long as it holds.",
         unless="" if sure else "Leave it if it is called once, or something else keeps the answer.",
         concern=f"memo {where}",
         function=function.key,
