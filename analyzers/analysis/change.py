@@ -11,7 +11,7 @@ from analyzers.analysis.report import Skipped
 from analyzers.golang.callgraph import CallGraph
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
-from analyzers.golang.naming import ENOUGH, Work
+from analyzers.golang.naming import ENOUGH, Work, for_tests
 from analyzers.golang.program.tree import Tree, Unreadable
 from analyzers.golang.program.words import MemoryWords, WordStore
 from analyzers.golang.types.checker import PackageIndex
@@ -137,7 +137,7 @@ class Change:
         return tuple(
             file
             for file in self.files
-            if file.path.endswith(".go") and file.component.reviewed and not self._generated(file)
+            if file.path.endswith(".go") and file.component.reviewed and not self._not_reviewed(file)
         )
 
     @cached_property
@@ -197,9 +197,9 @@ class Change:
         # A file for tests elsewhere in the program, which the change does not touch, would have changed nothing.
         return path in self.diff.by_path or component(path).reviewed
 
-    def _generated(self, file: ChangedFile) -> bool:
+    def _not_reviewed(self, file: ChangedFile) -> bool:
         source = file.head or file.base
-        return source is not None and source.generated
+        return source is not None and (source.generated or for_tests(source))
 
 
 S = TypeVar("S", Change, ChangedFile)

@@ -164,10 +164,20 @@ def word(name: str, *, dotted: bool = False, then: bytes = b"") -> re.Pattern[by
 
 
 def for_tests(file: SourceFile) -> bool:
-    """Say whether a file is code for tests, whatever it is called: it imports what nothing else needs."""
-    return file.test or any(
-        path.rpartition("/")[2] == "testing" or path.startswith(_FOR_TESTS) for _, path in file.imported
-    )
+    """Say whether a file is code for tests, whatever it is called: it imports what nothing else needs, or is given what runs
+    tests (that it asks whether it is tested, by testing.Testing, makes it none)."""
+    if file.test:
+        return True
+    for _, path in file.imported:
+        if path == "testing":
+            if _RUNS_TESTS.search(file.source):
+                return True
+        elif path.rpartition("/")[2] == "testing" or path.startswith(_FOR_TESTS):
+            return True
+    return False
+
+
+_RUNS_TESTS = re.compile(rb"\btesting\.(T|TB|B|M|F)\b")
 
 
 def saying(file: SourceFile, *patterns: re.Pattern[bytes]) -> list[Function]:

@@ -17,7 +17,7 @@ from analyzers.golang.facts.declaration import Function, Value
 from analyzers.golang.facts.facts import Binding, Call, Closure
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
-from analyzers.golang.naming import saying, word
+from analyzers.golang.naming import for_tests, saying, word
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface, Named, Struct, Type, dereferenced
@@ -256,16 +256,8 @@ class Origins:
             paths = index.words.files(*sorted(methods, key=len, reverse=True)[:3])
         for path in paths[:200]:
             file = index.file(path)
-            if file is not None and not file.test and not helps_tests(file):
+            if file is not None and not for_tests(file):
                 yield file
-
-
-def helps_tests(file: SourceFile) -> bool:
-    """Say whether a file serves tests alone: it imports testing, or a library of mocks; what it calls, no program calls."""
-    return any(
-        path == "testing" or path.endswith(("/gomock", "/mock", "/testify/require", "/testify/assert", "/ginkgo/v2"))
-        for _, path in file.imported
-    )
 
 
 def _is_type(found: Type | None, owner: Named) -> bool:
@@ -521,8 +513,7 @@ class _Search:
         if frame is not None and frame.callee is function:
             self.argument(step, frame.call, number, binding.variadic, frame.place, frame.outer)
             return
-        callers = [site for site in self.engine._callers(function) if not site.caller.file.test]
-        callers = [site for site in callers if not helps_tests(site.caller.file)]
+        callers = [site for site in self.engine._callers(function) if not for_tests(site.caller.file)]
         if not callers:
             self.end(step, "parameter")
             return

@@ -29,6 +29,10 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
         return hint if hint is not None and hint.hot else None
     if found.root in {"start-up", "informer", "poll"} or found.rare:
         return None
+    # A loop's rounds are few: what counts of it is what its own package does in one, not all that it ever calls.
+    elsewhere = found.functions[0].file.folder != function.file.folder
+    if found.critical is not None and found.critical.per == "tick" and elsewhere:
+        return None
     if found.critical is not None and found.critical.hot:
         return found.critical
     hints = [hint for each in reversed(found.functions) if (hint := critical_paths.hint(each)) is not None and hint.hot]

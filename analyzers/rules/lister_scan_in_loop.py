@@ -209,7 +209,8 @@ def _pays(change: Change, old: Removed[Call], new: Added[Call]) -> bool:
     now = scans.scan(change.head_index, new.function, new.what)
     if was is None or now is None:
         return False
-    return (was.resource, was.everywhere, was.indexed) == (now.resource, now.everywhere, now.indexed)
+    same = (was.resource, was.everywhere, was.indexed) == (now.resource, now.everywhere, now.indexed)
+    return same and (was.copies or not now.copies)
 
 
 def _key(function: Function, call: Call) -> Hashable:

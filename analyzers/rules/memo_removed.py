@@ -120,6 +120,8 @@ def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -
 
 def _shares(place: Place, call: Call) -> bool | None:
     """Say whether a client's options name a mapper, None if they are not seen."""
+    if len(call.arguments) < 2:
+        return None
     found = origins(place.index).of(place, call.arguments[1])
     made = [each for each in found.origins if each.kind != "filled"]  # New itself is given them
     bodies = [each.node.child_by_field_name("body") for each in made if each.kind == "literal"]

@@ -142,9 +142,9 @@ def _pays(change: Change, old: Removed[_Copied], new: Added[_Copied]) -> bool:
 def _many(change: Change, function: Function, loop: Loop) -> bool:
     if loop.kind != "range" or loop.collection is None:
         return False
-    growing = collections.growing(change.head_index, function.file, function, loop.collection)
-    if growing is not None and growing.resource:
-        return growing.resource in _MANY
+    held = collections.holds(change.head_index, function.file, function, loop.collection)
+    if held is not None:
+        return held in _MANY
     read = function.facts.call_at(syntax.unparenthesized(loop.collection))
     found = scans.scan(change.head_index, function, read) if read is not None else None
     return found is not None and (not found.resource or found.resource in _MANY)

@@ -202,16 +202,18 @@ def test_only_functions_that_name_it_as_a_whole_word_are_parsed() -> None:
     ("path", "header"),
     [
         ("d/d_test.go", ""),
-        ("d/d.go", 'import "testing"\n'),
+        ("d/d.go", 'import "testing"\nfunc given(t *testing.T) {}\n'),
         ("d/d.go", 'import "k8s.io/client-go/testing"\n'),
         ("d/d.go", 'import "go.uber.org/mock/gomock"\n'),
     ],
 )
 def test_code_for_tests_is_no_caller(path, header) -> None:
-    code = f'package d\n{header}import "example.com/m/lib"\nfunc Helper() {{ lib.Open() }}\n'
+    code = f'package d\nimport "example.com/m/lib"\n{header}func Helper() {{ lib.Open() }}\n'
     assert [site.caller.key for site in callers(index_of({**PROGRAM, path: code}), "lib/lib.go", "Open")] == ["Opens"]
     control = index_of({**PROGRAM, "d/d.go": code.replace(header, "")})
     assert len(callers(control, "lib/lib.go", "Open")) == 2
+    asks = code.replace(header, 'import "testing"\nvar tested = testing.Testing()\n')
+    assert len(callers(index_of({**PROGRAM, "d/d.go": asks}), "lib/lib.go", "Open")) == 2
 
 
 def test_a_search_that_is_given_up_says_so() -> None:

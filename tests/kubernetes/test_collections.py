@@ -52,7 +52,7 @@ def _growing(collection: str) -> tuple[str, bool] | None:
         ("nodes", ("nodes", True)),
         ("o.pods", ("pods", True)),
         ("listed", ("pods", True)),
-        ("o.infos", ("nodes", True)),
+        ("o.infos", ("nodes", False)),
         ("allPods", ("pods", True)),
         ("o.byNode[pod.Spec.NodeName]", None),
         ("pod.Spec.Containers", None),

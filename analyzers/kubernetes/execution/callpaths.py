@@ -36,8 +36,8 @@ _RANK: dict[str, int] = {
     "start-up": 0,
     "informer": 0,
 }
-_LONGEST = 5
-_MOST_FUNCTIONS = 40
+_LONGEST = 8
+_MOST_FUNCTIONS = 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +111,7 @@ class _Place(NamedTuple):
     items: tuple[ItemLoop, ...]
     conditions: tuple[Requirement, ...]
     detached: bool = False
+    certain: bool = True
 
 
 def _starts(place: _Place) -> bool:
@@ -118,11 +119,17 @@ def _starts(place: _Place) -> bool:
     return any(closure.goes for closure in place.closures)
 
 
-def _reached(path: CallPath, around: tuple[Requirement, ...], detached: bool) -> CallPath:
-    """Give a path with the conditions on it. What a goroutine does, neither events nor requests wait for."""
-    if detached and path.critical is not None and path.critical.per in {"event", "request"}:
+def _reached(path: CallPath, place: _Place, detached: bool = False) -> CallPath:
+    """Give a path with the conditions on it. What a goroutine does, neither events nor requests wait for; and that a handler
+    calls it through an interface, of which there are other implementations, is no claim."""
+    detached = detached or place.detached
+    critical = path.critical
+    if critical is not None and (
+        (detached and critical.per in {"event", "request"})
+        or (critical is critical_paths.HANDLER and not place.certain)
+    ):
         path = replace(path, root="event", critical=None)
-    return replace(path, conditions=around, detached=detached)
+    return replace(path, conditions=place.conditions, detached=detached)
 
 
 class CallPaths:
@@ -176,7 +183,7 @@ class CallPaths:
             place = place._replace(items=(*self._items(place), *place.items))
             root = self._root(place)
             if root is not None:
-                yield _reached(root, place.conditions, place.detached or _starts(place))
+                yield _reached(root, place, _starts(place))
                 if root.root in {"critical", "periodic", "event", "poll", "informer"}:
                     continue
             above = list(self._above(place)) if len(place.way) <= _LONGEST and len(seen) < _MOST_FUNCTIONS else []
@@ -184,7 +191,7 @@ class CallPaths:
             for found in above:
                 if isinstance(found, CallPath):
                     ended = False
-                    yield _reached(found, place.conditions, place.detached)
+                    yield _reached(found, place)
                 elif (key := (found.function.file.path, found.function.key)) not in seen:
                     ended = False
                     seen.add(key)
@@ -242,7 +249,17 @@ class CallPaths:
         function, call = found
         above = (*self._requirements(function, call.conditions), *place.conditions)
         detached = place.detached or call.go or _starts(place)
-        return _Place(function, call.closures, call.loops, call, (function, *place.way), place.items, above, detached)
+        return _Place(
+            function,
+            call.closures,
+            call.loops,
+            call,
+            (function, *place.way),
+            place.items,
+            above,
+            detached,
+            place.certain,
+        )
 
     def _requirements(self, function: Function, found: Iterable[Condition]) -> tuple[Requirement, ...]:
         return conditions.requirements(Place(self._index, function.file, function), found)

@@ -34,6 +34,7 @@ __all__ = [
     "few",
     "given_one_node",
     "growing",
+    "holds",
     "kind",
     "name_of",
 ]
@@ -70,7 +71,22 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
     if found.size == "all":
         return Growing(found.resource, True)
     resource = _grows_by_type(place, collection)
-    return Growing(resource, True) if resource is not None else None
+    return Growing(resource, _is_given(place, collection)) if resource is not None else None
+
+
+def holds(index: PackageIndex, file: SourceFile, function: Function, collection: Node) -> str | None:
+    """Give the resource whose objects a collection holds, all or some of them; None for few, and for what is no such object."""
+    place = Place(index, file, function)
+    return None if extent(place, collection).size == "few" else _held(place, collection)
+
+
+def _is_given(place: Place, collection: Node) -> bool:
+    """Say whether a collection is handed to a function by callers that are not seen, as it is: not kept or looked up by key."""
+    found = origins(place.index).of(place, collection).origins
+    kinds = {"parameter", "made", "constant", "appended", "call"}
+    if not isinstance(place.under(place.type_of(collection)), Map):
+        kinds.add("field")
+    return bool(found) and all(each.kind in kinds for each in found)
 
 
 def few(index: PackageIndex, function: Function, collection: Node) -> bool:
@@ -83,6 +99,8 @@ def extent(place: Place, collection: Node, depth: int = 0) -> Extent:
     """Give how much a collection holds, by all the places that it comes from: the most that one of them says."""
     if _in_an_object(place, collection):
         return _FEW
+    if syntax.unparenthesized(collection).type == "index_expression":
+        return Extent("some", _held(place, collection) or "")  # what is kept under one key: podsByNode[name]
     sources = origins(place.index).of(place, collection)
     found = [each for origin in sources.origins if (each := _of(origin, depth)) is not None]
     found += _filled_in_loops(place, collection, depth)

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Closure
-from analyzers.golang.types.types import UNIVERSE
+from analyzers.golang.facts.syntax import Node
 
 Per = Literal["pod and node", "pod", "cycle", "request", "event", "object", "round", "tick"]
 
@@ -281,17 +281,27 @@ def starts_up(function: Function) -> bool:
 
 def constructs(function: Function) -> bool:
     """Say whether a function builds and gives something that works, not an object: `func NewX(...) *X { return &X{...} }`."""
-    if function.receiver_name or not function.results:
-        return False
-    given = syntax.text(function.results[0].type).lstrip("*")
-    if not given.isidentifier() or given in UNIVERSE:
+    if function.receiver_name or not function.results or not function.params:
         return False
     if any(_OF_CLUSTER.search(syntax.text(parameter.type)) for parameter in function.params):
         return False
-    builds = any(
-        each.type is not None and syntax.text(each.type) == given and not each.loops for each in function.composites
+    return any(_builds(function, statement) for statement, closures in function.facts.returns if not closures)
+
+
+def _builds(function: Function, statement: Node) -> bool:
+    """Say whether a return gives `&X{...}` of the package's own, itself or in a variable."""
+    values = [inner for child in syntax.children(statement) for inner in syntax.children(child)]
+    value = syntax.unparenthesized(values[0]) if values else None
+    if value is not None and value.type == "identifier":
+        binding = function.binding(syntax.text(value), value.start_byte)
+        value = binding.value if binding is not None and binding.kind == "var" else None
+    operand = value.child_by_field_name("operand") if value is not None and value.type == "unary_expression" else None
+    made = operand.child_by_field_name("type") if operand is not None and operand.type == "composite_literal" else None
+    return (
+        made is not None
+        and made.type == "type_identifier"
+        and not any(each.node == operand and each.loops for each in function.composites)
     )
-    return builds and len(function.params) > 0
 
 
 # An object of the cluster among the parameters: what is built for each of them is not built once.
