@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis import Redis, RedisError
 
+from analyzers.analysis.report import Skipped
 from bot.deliveries import EVENTS
 from bot.queue import Queues
 
@@ -31,6 +32,12 @@ COUNTED = {
     "redeliveries": ("Failed deliveries that GitHub was asked to send again.", ()),
 }
 
+# The reasons are sentences for people: these words are in those of one kind.
+_REASONS = {
+    "large": re.compile(r"\bMB\b|large|longer"),
+    "deep": re.compile(r"deep|nest"),
+    "missing": re.compile(r"missing"),
+}
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -43,6 +50,13 @@ def count(connection: Redis, name: str, amount: float = 1, **labels: str) -> Non
     _, names = COUNTED[name]
     values = [value if _WORD.fullmatch(value := labels[label]) else "other" for label in names]
     connection.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values]), amount)
+
+
+def why(skipped: Skipped) -> str:
+    """Give the reason for which something was left out of an analysis, as one of a few words."""
+    if not skipped.path:
+        return "failed"  # a rule, or the analysis itself
+    return next((word for word, pattern in _REASONS.items() if pattern.search(skipped.reason)), "other")
 
 
 @dataclass(frozen=True, slots=True)

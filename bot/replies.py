@@ -64,7 +64,7 @@ def nothing_found(files: int, lines: int, notices: int, unread: int = 0) -> str:
         if notices
         else ""
     )
-    missing = " Not all could be read: the check run says what." if unread else ""
+    missing = " Not everything could be read: the check run says what." if unread else ""
     return f"I read {read} and found nothing that should trouble a large cluster.{noted}{missing}"
 
 

@@ -11,10 +11,10 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
 from analyzers.analysis.report import Report
-from analyzers.analysis.tree import OverlayTree, Tree
+from analyzers.analysis.tree import OverlayTree, Tree, Unreadable
 from analyzers.driver.driver import analyze
 from analyzers.golang.program.words import MemoryWords, WordStore
-from bot.configuration import PATH, Parsed, parse
+from bot.configuration import PATH, Parsed, parse, unread
 from workers.git import CatFile, GitError, run
 from workers.trees import DiffProcess, GitTree, patched
 
@@ -126,12 +126,23 @@ def analyze_patch(
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
 
 
+def read_configuration(repository: pathlib.Path, commit: str, defaults: Configuration) -> Parsed:
+    """Read a repository's configuration at a commit, with the defaults where it says nothing. GitError if git fails."""
+    with CatFile(repository) as cat_file:
+        return _read(GitTree(cat_file, commit), defaults)
+
+
 def _configured(configuration: Configuration | None, base: Tree) -> Parsed:
     """Without a configuration it is the base's own: a change can never silence its own review."""
-    if configuration is not None:
-        return Parsed(configuration, ())
-    text = base.read(PATH)
-    return parse(text.decode("utf-8", "replace") if text is not None else None)
+    return _read(base, Configuration()) if configuration is None else Parsed(configuration, ())
+
+
+def _read(tree: Tree, defaults: Configuration) -> Parsed:
+    try:
+        content = tree.read(PATH)
+    except Unreadable as error:
+        return unread(defaults, str(error))
+    return parse(None if content is None else content.decode("utf-8", "replace"), defaults)
 
 
 def _change(diff: Diff, base: Tree, head: Tree, parsed: Parsed, deep: bool, words: WordStore | None) -> Change:

@@ -124,7 +124,7 @@ def load(new: NewRequest, change: Change) -> Load:
         elif item.loop.collection is not None:
             unknown.append(syntax.text(item.loop.collection))
         else:
-            unknown.append("the loop's rounds")
+            unknown.append("its rounds")
     rate, rhythm = _rate(new, change)
     size, parts = _size(new)
     instances = scale.NODES if new.component.every_node else 1
@@ -140,7 +140,7 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
     if on_a_node and collections.kind(collections.element(place.under(place.type_of(collection)))) == "pods":
         return "pods", scale.PODS_ON_A_NODE
     found = collections.extent(place, collection)
-    known = found.size == "all" and found.resource in scale.COUNTS and not on_a_node
+    known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS and not on_a_node
     return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import re
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, code
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -47,7 +47,7 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
     return dataclasses.replace(
         diagnostic,
         level=level,
-        remedy=f"{diagnostic.remedy} {code(there)} is at hand.".strip() if there else diagnostic.remedy,
+        remedy=f"{diagnostic.remedy} {there}".strip(),
         witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
@@ -199,14 +199,13 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
-        copies = "a copy" if watch.first else "one more copy"
-        sentence = f"At the largest supported scale that is {copies} of {held}, {scale.human_bytes(carried)}"
+        sentence = f"At the largest supported scale that is {held}, {scale.human_bytes(carried)}"
         sentence += (
-            f", on each of {scale.human_count(scale.NODES)} nodes, and every change sent as often."
+            f", on each of {scale.human_count(scale.NODES)} nodes, and every change."
             if node
-            else ", and every change sent to it."
+            else ", and every change."
             if watch.first
-            else ", and every change sent and decoded once more."
+            else " once more, and every change."
         )
         estimate = Estimate(bytes=carried, formula=f"{held} (assumed) = {scale.human_bytes(carried)} a copy")
     return dataclasses.replace(

@@ -79,4 +79,4 @@ def test_a_former_name_is_explained_by_what_became_of_it() -> None:
 
 
 def test_nothing_found_says_what_was_not_read() -> None:
-    assert replies.nothing_found(1, 1, 0, unread=1).endswith("Not all could be read: the check run says what.")
+    assert replies.nothing_found(1, 1, 0, unread=1).endswith("Not everything could be read: the check run says what.")

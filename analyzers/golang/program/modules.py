@@ -49,22 +49,25 @@ class Modules:
 
     def listing(self, folder: str) -> dict[str, Entry]:
         """Give the entries of `folder` by name; empty if there is no such folder."""
-        known = self._listings.get(folder)
-        if known is None:
-            if folder and not self._has_folder(folder):
-                known = {}
-            else:
-                try:
-                    known = {entry.name: entry for entry in self._tree.list(folder)}
-                except Unreadable:
-                    known = {}
-            self._listings[folder] = known
+        # Up to the nearest folder that is known, and down again: a path may be hundreds of folders deep.
+        unknown = []
+        while folder not in self._listings and folder:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        if folder not in self._listings:
+            self._listings[folder] = self._list(folder)
+        known = self._listings[folder]
+        for each in reversed(unknown):
+            entry = known.get(each.rpartition("/")[2])
+            known = self._list(each) if entry is not None and entry.kind == "tree" else {}
+            self._listings[each] = known
         return known
 
-    def _has_folder(self, folder: str) -> bool:
-        parent, _, name = folder.rpartition("/")
-        entry = self.listing(parent).get(name)
-        return entry is not None and entry.kind == "tree"
+    def _list(self, folder: str) -> dict[str, Entry]:
+        try:
+            return {entry.name: entry for entry in self._tree.list(folder)}
+        except Unreadable:
+            return {}
 
     def entry(self, path: str) -> Entry | None:
         """Give the entry of the file at `path`."""
