@@ -15,7 +15,7 @@ from bot.links import Links
 from bot.markers import marker
 
 # What people read before they decide whether to unfold the rest; a longer comment gives its last sentence to the fold.
-WORDS = 80
+WORDS = 60
 RELATED = 10
 # Above this the documentation of a rule is cut: GitHub takes 65,536 characters, and nobody reads a tenth of them.
 LONGEST_WHY = 6_000
@@ -84,6 +84,9 @@ def comment(diagnostic: Diagnostic, links: Links, *, elsewhere: bool = False, ea
     unless = quiet(diagnostic.unless.strip())
     folded = [unless] if unless and words(f"{first} {second} {unless}") > WORDS else []
     paragraphs = [first, second if folded else f"{second} {unless}".strip()]
+    if diagnostic.witness:
+        way = (links.named(each.message, each.path, each.line) for each in diagnostic.witness)
+        paragraphs.append(f"The way there: {' → '.join(way)}.")
     if also := _also(diagnostic, links, elsewhere):
         paragraphs.append(also)
     fingerprints = dict.fromkeys([diagnostic.fingerprint, *earlier])

@@ -56,15 +56,16 @@ def answer_marker(source: CommandSource) -> str:
     return marker("answer", source.key)
 
 
-def nothing_found(files: int, lines: int, notices: int) -> str:
-    """Say that nothing needs a comment."""
+def nothing_found(files: int, lines: int, notices: int, unread: int = 0) -> str:
+    """Say that nothing needs a comment, of what could be read."""
     read = f"{files} {_plural('file', files)} with {lines:,} added {_plural('line', lines)}"
     noted = (
         f" {notices} smaller {_plural('note', notices)} {'is' if notices == 1 else 'are'} in the check run."
         if notices
         else ""
     )
-    return f"I read {read} and found nothing that should trouble a large cluster.{noted}"
+    missing = " Not everything could be read: the check run says what." if unread else ""
+    return f"I read {read} and found nothing that should trouble a large cluster.{noted}{missing}"
 
 
 def nothing_new(standing: int) -> str:

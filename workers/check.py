@@ -190,6 +190,9 @@ def _print(report: Report, args: argparse.Namespace) -> None:
         for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
             print(f"{paint(f'{number:>6} |', '2')} {text.expandtabs(4)}")
         print(textwrap.fill(diagnostic.message, width, initial_indent="       ", subsequent_indent="       "))
+        if diagnostic.witness:
+            way = " -> ".join(f"{each.message} ({each.path}:{each.line})" for each in diagnostic.witness)
+            print(textwrap.fill(way, width, initial_indent="       by ", subsequent_indent="          "))
         for place in diagnostic.related:
             print(paint(f"       also {place.path}:{place.line} {place.message}".rstrip(), "2"))
         print()
@@ -199,6 +202,7 @@ def _print(report: Report, args: argparse.Namespace) -> None:
     print(
         f"{warnings} {'warning' if warnings == 1 else 'warnings'}, {len(report.diagnostics) - warnings} notices"
         f" in {report.files} files, {report.lines} added lines ({report.elapsed_ms:.0f} ms)"
+        f"{'; not all could be read' if report.skipped else ''}"
     )
     if report.cc:
         print(f"The bot would mention {', '.join(report.cc)}.")

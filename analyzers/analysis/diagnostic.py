@@ -45,6 +45,7 @@ class Diagnostic:
     construct says what stands here, multiplier how often or how much (with numbers), remedy what to write instead,
     unless when to leave it as it is. concern is what the diagnostic is about, without a place ("list pods cluster",
     "copy v1.Pod", "go.etcd.io/etcd"): diagnostics of one analyzer with one concern become one comment.
+    witness are the functions on the way to it, from the root down, each at its line: what shows how often it happens.
     jobs are performance jobs worth a run (kubernetes.perf_jobs), remark a sentence for the summary,
     excerpt the text of the lines line..end_line as the hunk shows them.
     subject is what the rule found (a Sent request, Copy, Walk, Bump ...), for weighing alone.
@@ -66,6 +67,7 @@ class Diagnostic:
     cc: bool = False
     priority: float = 0.0
     related: tuple[Place, ...] = ()
+    witness: tuple[Place, ...] = ()
     jobs: tuple[str, ...] = ()
     remark: str = ""
     excerpt: tuple[str, ...] = ()

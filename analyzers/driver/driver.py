@@ -126,15 +126,15 @@ def _silence(
 def _join(found: list[Diagnostic]) -> list[Diagnostic]:
     """One concern is one comment, and so are the copies in one function: the most important place speaks, the others are
     related."""
-    by_concern: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
+    by_function: dict[object, list[Diagnostic]] = defaultdict(list)
     for each in found:
-        by_concern[each.analyzer, each.concern].append(each)
-    joined = [_speaker(group, lambda other: other.function) for group in by_concern.values()]
-    copied: dict[object, list[Diagnostic]] = defaultdict(list)
-    for each in joined:
         together = each.function and precedence.operation(each) == "copy"
-        copied[(each.path, each.function) if together else id(each)].append(each)
-    return [_speaker(group, precedence.thing, keep=True) for group in copied.values()]
+        by_function[(each.path, each.function) if together else id(each)].append(each)
+    by_concern: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
+    for group in by_function.values():
+        each = _speaker(group, precedence.thing, keep=True)
+        by_concern[each.analyzer, each.concern].append(each)
+    return [_speaker(group, lambda other: other.function) for group in by_concern.values()]
 
 
 def _speaker(group: list[Diagnostic], name: Callable[[Diagnostic], str], keep: bool = False) -> Diagnostic:

@@ -1,6 +1,7 @@
 """Naming: the functions of the program that name something, found by whole words, within a budget of work."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.program.words import words_of
 from analyzers.golang.types.checker import Package, PackageIndex
 
-__all__ = ["ENOUGH", "Found", "Naming", "Work", "for_tests", "word"]
+__all__ = ["ENOUGH", "Found", "Naming", "Work", "for_tests", "saying", "word"]
 
 # What only code for tests imports, beside packages called testing (Go's own; client-go's, which fakes are made with).
 _FOR_TESTS = (
@@ -74,12 +75,12 @@ class Naming:
         found: list[Function] = []
         for file in self._near(home, name):
             dotted = method or not (file.folder == home.folder or file.dot_imports)
-            found += _naming(file, word(name, dotted=dotted))
+            found += saying(file, word(name, dotted=dotted))
         spent, most = 0, min(self._work.question, self._left)
         paths, mentioned, complete = self._elsewhere(declared, most)
         for file in self._read(paths):
             holds = mentioned in file.source
-            here = _naming(file, word(name, dotted=method or not file.dot_imports)) if holds else []
+            here = saying(file, word(name, dotted=method or not file.dot_imports)) if holds else []
             spent += 1 + len(here)
             if spent > most:
                 complete = False
@@ -141,7 +142,8 @@ class Naming:
         encoded = name.encode()
         for package in [self._index.package_of(home.path)] if self._packages is None else self._packages:
             for file in package.files():
-                if encoded in file.source and not for_tests(file):
+                # What stands in the same file is as much of the program as the function that is asked about.
+                if encoded in file.source and (file.path == home.path or not for_tests(file)):
                     yield file
 
     def _read(self, paths: Iterable[str]) -> Iterator[SourceFile]:
@@ -152,10 +154,13 @@ class Naming:
 
 
 @lru_cache(1000)
-def word(name: str, *, dotted: bool = False) -> re.Pattern[bytes]:
-    """Give the pattern of a name as a whole word; `dotted`: behind a dot."""
-    before = rb"\.[ \t\r\n]{0,200}" if dotted else rb"(?<![\w\x80-\xff])"
-    return re.compile(before + re.escape(name.encode()) + rb"(?![\w\x80-\xff])")
+def word(name: str, *, dotted: bool = False, then: bytes = b"") -> re.Pattern[bytes]:
+    """Give the pattern of a name as a whole word, and of what stands behind it; `dotted`: behind a dot, or first in its line,
+    where the dot ends the line above."""
+    encoded = re.escape(name.encode())
+    # The name comes first: what begins with letters is searched ten times as fast as what begins with a condition.
+    before = rb"(?<=[.\t\n]" + encoded + rb")" if dotted else rb"(?<![\w\x80-\xff]" + encoded + rb")"
+    return re.compile(encoded + before + rb"(?![\w\x80-\xff])" + then)
 
 
 def for_tests(file: SourceFile) -> bool:
@@ -165,20 +170,29 @@ def for_tests(file: SourceFile) -> bool:
     )
 
 
-def _naming(file: SourceFile, pattern: re.Pattern[bytes]) -> list[Function]:
-    """The functions and initial values in which the pattern is found, behind their first line; no function is parsed."""
-    source = file.source
-    if pattern.search(source) is None:
+def saying(file: SourceFile, *patterns: re.Pattern[bytes]) -> list[Function]:
+    """Give the functions and initial values in which one of the patterns is found, behind a function's first line; no function
+    is parsed."""
+    source, regions = file.source, file.regions
+    places = [match.start() for pattern in patterns for match in pattern.finditer(source)]
+    if not places:
         return []
-    found = []
-    for function in file.functions:
-        body = source.find(b"{", function.region.start, function.region.end)
-        if body >= 0 and pattern.search(source, body, function.region.end):
-            found.append(function)
-    if any(region.kind == "var" and pattern.search(source, region.start, region.end) for region in file.regions):
-        bodies = ((each, each.body) for each in file.initializers)
-        found += [each for each, node in bodies if node and pattern.search(source, node.start_byte, node.end_byte)]
-    return found
+    starts = [region.start for region in regions]
+    found = set()
+    for place in places:
+        at = bisect_right(starts, place) - 1
+        if at >= 0 and regions[at].start not in found:
+            region = regions[at]
+            # The first line of a function holds its own name.
+            if region.kind != "func" or 0 <= source.find(b"{", region.start, region.end) < place:
+                found.add(region.start)
+    functions = [function for function in file.functions if function.region.start in found]
+    if any(region.kind == "var" and region.start in found for region in regions):
+        for each in file.initializers:
+            node = each.body if each.region.start in found else None
+            if node and any(pattern.search(source, node.start_byte, node.end_byte) for pattern in patterns):
+                functions.append(each)
+    return functions
 
 
 def _folder(path: str) -> str:

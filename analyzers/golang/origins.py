@@ -17,6 +17,7 @@ from analyzers.golang.facts.declaration import Function, Value
 from analyzers.golang.facts.facts import Binding, Call, Closure
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.naming import saying, word
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface, Named, Struct, Type, dereferenced
@@ -153,17 +154,20 @@ class Origins:
         names = [each.name for each in struct.fields] if isinstance(struct, Struct) else []
         position = names.index(field) if field in names else -1
         found = 0
+        # Only what can write it is parsed: a key of a literal, a literal without keys, what stands left of an equals sign.
+        keyed = word(field, then=rb"[ \t]{0,200}:(?!=)")
+        made = word(owner.name, then=rb"(?:\[[^\]\n]{0,200}\])?[ \t]{0,200}\{")
+        assigned = word(field, dotted=True, then=rb"[ \t]{0,200}(?:,|=(?!=))")
         for file in self.files(owner, field):
-            for function in (*file.functions, *file.initializers):
-                region = function.region
-                named = file.source.find(field.encode(), region.start, region.end) >= 0
-                made = file.source.find(owner.name.encode(), region.start, region.end) >= 0
-                if not named and not made:
+            literals = {id(each) for each in saying(file, keyed, *([made] if position >= 0 else []))}
+            selectors = {id(each) for each in saying(file, assigned)}
+            for function in (*file.functions, *(file.initializers if literals else ())):
+                if id(function) not in literals and id(function) not in selectors:
                     continue
                 place = Place(self.index, file, function)
                 for node in (
-                    *(self._in_literals(place, function, owner, field, position) if made or named else ()),
-                    *(self._assigned(place, function, owner, field) if named else ()),
+                    *(self._in_literals(place, function, owner, field, position) if id(function) in literals else ()),
+                    *(self._assigned(place, function, owner, field) if id(function) in selectors else ()),
                 ):
                     yield Writer(node, place)
                     found += 1

@@ -93,7 +93,7 @@ def _hands_back(place: Place, call: Node) -> bool:
 
 def _each_time(index: PackageIndex, passing: Passing, compared: list[Passing]) -> bool:
     place = Place(index, passing.function.file, passing.function)
-    if _after_a_search(passing):
+    if after_a_search(passing):
         return False
     return all(
         stays(place, each) or any(_is_in(each, other) for other in compared if other.function is passing.function)
@@ -101,7 +101,7 @@ def _each_time(index: PackageIndex, passing: Passing, compared: list[Passing]) -
     )
 
 
-def _after_a_search(passing: Passing) -> bool:
+def after_a_search(passing: Passing) -> bool:
     """Say whether a place is only reached where a loop before it found nothing, as it returns from the function where it
     does: what adds a condition that is not there yet."""
     function, node = passing

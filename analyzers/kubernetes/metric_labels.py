@@ -18,9 +18,9 @@ class Spelled(NamedTuple):
 
 _SURE: dict[int, str] = {
     7: "timestamp trace_id span_id request_id session_id correlation_id",
-    6: "uid uuid id object_uid pod_uid container_id",
-    5: "error err message msg error_message stack query sql command cmdline",
-    4: "pod pod_name podname object_name resource_name namespaced_name executable exe filename",
+    6: "uid uuid object_uid pod_uid container_id",
+    5: "message error_message",
+    4: "pod pod_name podname object_name resource_name namespaced_name executable",
     3: "url uri request_uri useragent user_agent",
     2: "user username ip remote_addr client_ip source_ip",
 }
@@ -30,7 +30,7 @@ _ENDS: dict[int, tuple[str, ...]] = {
     5: ("_message",),
     4: ("namespace_name", "_pod_name"),
 }
-_ASKED = "name path key address client image host file"
+_ASKED = "name path key address client image host file id error err msg command query"
 _BY_NAME = {word: Spelled(True, rank) for rank, words in _SURE.items() for word in words.split()} | {
     word: Spelled(False, 1) for word in _ASKED.split()
 }

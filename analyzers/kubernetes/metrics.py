@@ -69,8 +69,19 @@ def vectors(index: PackageIndex, source: SourceFile, lines: Iterable[int] = ()) 
                     if made is not None:
                         kind, options, labels = made
                         yield _vector(index, source, call, kind, options, labels)
-    if wanted:
+    if wanted and _may_wrap(index, source):
         yield from _wrapped(index, source, wanted)
+
+
+def _may_wrap(index: PackageIndex, source: SourceFile) -> bool:
+    """Say whether functions that make metrics may be at hand: in the file's package, or in one that it imports for that."""
+    if any(b"Vec(" in file.source for file in index.package_of(source.path).files()):
+        return True
+    return any(_OF_METRICS.search(path) for _, path in source.imported)
+
+
+_OF_METRICS = re.compile(r"metric|prom|monitor", re.IGNORECASE)
+"""How packages that make metrics are called; a file that imports none is not searched, as that would cost too much."""
 
 
 def _made(call: Node) -> tuple[str, Node, Node] | None:
@@ -208,6 +219,15 @@ class LabelValue(NamedTuple):
     place: int | None
     value: Node
     tag: bool = False
+
+
+_TEXTS = (b".With", b"GetMetricWith", b"tag.")
+
+
+def may_give(function: Function) -> bool:
+    """Say by its text whether a function may give values to labels."""
+    region = function.region
+    return any(function.file.source.find(text, region.start, region.end) >= 0 for text in _TEXTS)
 
 
 def label_values(function: Function, call: Call) -> list[LabelValue]:

@@ -5,6 +5,7 @@ was written before: a restraint that is gone is paid for by any other of its fam
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,12 +60,13 @@ def _loosened(change: Change) -> Iterator[Loosened]:
     ]
     if sum(len(lost) for _, _, lost in gone) * len(added) > _MOST_PAIRS:
         return
-    own = {(old.key, each.family) for _, old, lost in gone for each in lost}
+    # What is added where as many were taken away takes the place of those.
+    spent = Counter((old.key, each.family) for _, old, lost in gone for each in lost)
+    spent.subtract((each.function.key, each.family) for each in added)
     for file, old, lost in gone:
         function = file.head.function(old.key) if file.head is not None else None
         kept = list(restraints.restraints(change.head_index, function)) if function is not None else []
-        # What is added where another was taken away takes the place of that one.
-        free = [each for each in added if each.function.key == old.key or (each.function.key, each.family) not in own]
+        free = [each for each in added if each.function.key == old.key or spent[each.function.key, each.family] < 0]
         if function is not None:
             yield from _metadata_factory(file, old, function)
         for each in dict.fromkeys(lost):
@@ -72,7 +74,14 @@ def _loosened(change: Change) -> Iterator[Loosened]:
 
 
 def _mentions(file: ChangedFile) -> bool:
-    return file.base is not None and any(restraints.LOOK.search(text.encode()) for text in file.diff.removed.values())
+    """Say whether a removed line names a restraint, or a kind among the entries of one."""
+    if file.base is None or not restraints.LOOK.search(file.base.source):
+        return False
+    removed = file.diff.removed.values()
+    return any(restraints.LOOK.search(text.encode()) or _ENTRY.search(text) for text in removed)
+
+
+_ENTRY = re.compile(r"&\w{1,80}(\.\w{1,80})?\{\}\s*[,:]|OnlyMetadata")
 
 
 def _had(change: Change, old: Function) -> Iterator[Restraint]:
@@ -92,7 +101,7 @@ def _lost(
     added: list[Restraint],
 ) -> Iterator[Loosened]:
     if old.family == "metadata":
-        yield from _whole(change, old, added)
+        yield from _whole(change, file, old, added)
         return
     same = [each for each in kept if each.name == old.name and each.owner == old.owner]
     if same and old.words and function is not None:
@@ -120,6 +129,11 @@ def _written(change: Change, name: str) -> bool:
 def _still_there(change: Change, file: ChangedFile, old: Restraint, function: Function) -> bool:
     """Say whether what was restrained is still made, and the kind still of interest."""
     if old.of_manager:
+        # Of a client or a manager that is made no more.
+        if _called(function, old.owner) < _called(old.function, old.owner):
+            return False
+        if _managers(function) < _managers(old.function):
+            return False
         if not _makes_manager(change, file, function):
             return False
         return not old.kind or cached_kinds.named_anywhere(change.head_index, old.kind, function.file.path)
@@ -141,6 +155,15 @@ def _makes_manager(change: Change, file: ChangedFile, function: Function) -> boo
     return cached_kinds.makes_manager(change.head_index, function.file.path)
 
 
+def _called(function: Function, name: str) -> int:
+    return sum(call.name == name for call in function.calls)
+
+
+def _managers(function: Function) -> int:
+    source = function.file.source
+    return len(cached_kinds.MAKES_MANAGER.findall(source, function.region.start, function.region.end))
+
+
 def _factories(function: Function) -> int:
     return sum(_FACTORY.match(call.name) is not None for call in function.calls)
 
@@ -158,15 +181,17 @@ def _count(function: Function, owner: str) -> int:
     return len(re.findall(rb"(?<!\w)" + re.escape(owner.encode()) + rb"(?!\w)", source)) if owner else 0
 
 
-def _whole(change: Change, old: Restraint, added: list[Restraint]) -> Iterator[Loosened]:
+def _whole(change: Change, file: ChangedFile, old: Restraint, added: list[Restraint]) -> Iterator[Loosened]:
     """Watches of whole objects, of a kind of which metadata were watched."""
     if any(each.family == "metadata" and each.kind == old.kind for each in added):
         return
-    for file in change.go_files:
-        for function in file.functions() if file.head is not None else ():
+    for other in change.go_files:
+        for function in other.functions() if other.head is not None else ():
             for call in restraints.whole(change.head_index, function, old.kind):
-                if call.line in file.diff.added:
-                    yield Loosened(old, "", file, function, call.line, old.resource)
+                if other.diff.touches(call.line, call.end_line):
+                    same = other is file and function.key == old.function.key
+                    line = file.diff.successors[old.line] if same else call.line
+                    yield Loosened(old, "", other, function, line, old.resource)
                     return
 
 

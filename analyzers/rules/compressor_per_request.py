@@ -32,8 +32,9 @@ them; leave small answers uncompressed.
 
 Formerly: hot-alloc.
 
-Not reported: compressors outside the files that serve requests; what was there before; command lines, fakes, tests and
-generated code. A constructor that a pool calls is reported too if the file serves requests: say so with an allow comment.
+Not reported: compressors on no request's path and outside the files that serve requests; what was there before; command
+lines, fakes, tests and generated code. A constructor that a pool calls is reported too if the file serves requests: say so
+with an allow comment.
 """
 
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.news.added import Candidate, added
 from analyzers.news.concerned import concerned
+from analyzers.news.paths import path_of
 
 _PACKAGES = frozenset({"gzip", "zlib", "flate"})
 _MAKES = frozenset({"NewWriter", "NewWriterLevel"})
@@ -55,15 +57,17 @@ _MAKES = frozenset({"NewWriter", "NewWriterLevel"})
 def compressor_per_request(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new compressor in code that serves requests."""
     for each in added(change, _compressors):
-        where = critical_paths.of_file(each.function.file.path)
-        if where is None or where.per != "request" or not concerned(each.file, each.function.receiver_name):
+        if not concerned(each.file, each.function.receiver_name):
+            continue
+        where = path_of(change, each.function, each.what.closures) or critical_paths.of_file(each.file.path)
+        if where is None or where.per != "request":
             continue
         yield Diagnostic(
             analyzer="compressor-per-request",
             path=each.file.path,
             line=each.what.line,
             end_line=each.what.end_line,
-            construct=f"{code(syntax.text(each.what.function))} allocates a compressor, hundreds of kilobytes, for each request.",
+            construct=f"{code(syntax.text(each.what.function))} allocates a compressor, hundreds of kilobytes, each time.",
             remedy="Take it from a `sync.Pool` and `Reset` it, and leave small answers uncompressed.",
             concern=f"compressor {each.what.name}",
             function=each.function.key,

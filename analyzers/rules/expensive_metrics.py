@@ -75,7 +75,10 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             labels = [each for each in vector.labels if known is None or each not in known.labels]
             judged = [found for each in dict.fromkeys(labels) if (found := _judged(file, vector, each)) is not None]
             judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
-            problem = _problem(vector, known, judged)
+            deletes = _deletes(file, vector.variable)
+            if deletes:  # bounded by what there is at a time
+                judged = [each._replace(level=Level.NOTICE) for each in judged]
+            problem = _problem(vector, known, judged, "until it is deleted" if deletes else "for ever")
             if problem is None:
                 continue
             said.add(vector.variable)
@@ -168,10 +171,7 @@ def _values(file: ChangedFile) -> dict[str, list[tuple[Function, LabelValue]]]:
     for other in file.change.go_files:
         functions |= {(each.file.path, each.key): each for each in other.functions()}
     for function in functions.values():
-        if (
-            not function.file.test
-            and function.file.source.find(b"With", function.region.start, function.region.end) >= 0
-        ):
+        if not function.file.test and metrics.may_give(function):
             for call in function.calls:
                 for each in metrics.label_values(function, call):
                     found.setdefault(each.variable, []).append((function, each))
@@ -179,6 +179,8 @@ def _values(file: ChangedFile) -> dict[str, list[tuple[Function, LabelValue]]]:
 
 
 def _given(function: Function) -> Iterator[Candidate[LabelValue]]:
+    if not metrics.may_give(function):
+        return  # which spares most functions their parse
     for call in function.calls:
         for each in metrics.label_values(function, call):
             first, last = syntax.line(each.value), syntax.end_line(each.value)
@@ -228,6 +230,9 @@ def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
 
 
 def _registrations(function: Function) -> Iterator[Candidate[str]]:
+    region = function.region
+    if function.file.source.find(b"Register(", region.start, region.end) < 0:
+        return
     for call in function.calls:
         if call.name in _REGISTERS:
             for argument in call.arguments:
@@ -241,14 +246,23 @@ def _for_each(judged: list[Judged]) -> str:
     return f"a time series for each value of {named}"
 
 
-def _problem(vector: Vector, known: Vector | None, judged: list[Judged]) -> tuple[str, str, Level] | None:
+def _deletes(file: ChangedFile, variable: str) -> bool:
+    """Say whether the package deletes time series of a metric again, as of objects that are gone."""
+    if not variable or file.head is None:
+        return False
+    calls = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode())
+    files = file.change.head_index.package_of(file.path).files()
+    return any(call in each.source for each in files if not each.test for call in calls)
+
+
+def _problem(vector: Vector, known: Vector | None, judged: list[Judged], until: str) -> tuple[str, str, Level] | None:
     name = code(vector.name.strip('"') or vector.variable or vector.kind)
     sure = [each for each in judged if each.level is Level.WARNING]
     if sure:
         given = f" {code(sure[0].label)} is given {sure[0].given}." if sure[0].given else ""
-        return f"{name} keeps {_for_each(sure)}, for ever.{given}", _REMEDY, Level.WARNING
+        return f"{name} keeps {_for_each(sure)}, {until}.{given}", _REMEDY, Level.WARNING
     if judged:
-        return f"{name} keeps {_for_each(judged)}, for ever: how many can there be?", _HOW_MANY, Level.NOTICE
+        return f"{name} keeps {_for_each(judged)}, {until}: how many can there be?", _HOW_MANY, Level.NOTICE
     if known is not None:
         return None
     if vector.kind == "Summary":

@@ -148,7 +148,7 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
     places: dict[tuple[str, str], list[Kept]] = {}
     lost = {(each.file.path, each.line) for each in loosened(change)}
     for each in first_kept(change):
-        if (each.file.path, each.found.call.line) in lost:
+        if any((each.file.path, line) in lost for line in range(each.found.call.line, each.found.call.end_line + 1)):
             continue  # whose metadata were kept: lost-restraint says so
         if _trap(change, each):
             yield _kept(change, each, [])
@@ -164,6 +164,8 @@ def _trap(change: Change, each: Kept) -> str:
     """What the code around a watch takes for a restriction of the cache, though it is none."""
     file, function, found = each
     if found.cause == "read":
+        if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
+            return " Their metadata, which a watch keeps already, are another cache."
         return ""
     if found.type.name in cached_kinds.manager(change.head_index, file.path).left_out:
         return " That the client's reads of them are live changes nothing for watches."

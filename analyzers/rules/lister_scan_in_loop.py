@@ -51,6 +51,7 @@ namespace for each reconciled object is a notice, and so is a read that begins t
 its index is reported wherever it stands.
 """
 
+import functools
 from collections.abc import Hashable, Iterator
 
 from analyzers.analysis.change import Change
@@ -66,7 +67,7 @@ from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.scans import Cost, Scan
-from analyzers.news.added import Added, Candidate, added
+from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths, path_of
 
@@ -123,7 +124,7 @@ def _remedy(walk: Walk) -> str:
 
 def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
     """The walks that a change adds, and those of which it takes what made them cheap; a dearer one pays for a cheaper."""
-    new = list(added(change, _lists))
+    new = list(added(change, _lists, functools.partial(_pays, change)))
     yield from ((each, "") for each in new)
     known = {(each.file.path, each.what.node.start_byte) for each in new}
     before = _removed(change)
@@ -195,7 +196,20 @@ def _read(index: PackageIndex, function: Function, call: Call) -> Hashable:
 def _lists(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
         if call.name in scans.METHODS and call.operand is not None:
-            yield Candidate(_key(function, call), call.statement_line, call.end_line, call)
+            looped = any(loop.kind == "range" for loop in call.loops)
+            same = (("scan in", function.name, looped),)
+            yield Candidate(_key(function, call), call.statement_line, call.end_line, call, same)
+
+
+def _pays(change: Change, old: Removed[Call], new: Added[Call]) -> bool:
+    """Whether a removed walk was the same: of as much of the same resource, by whatever accessor of the same function."""
+    if _key(old.function, old.what) == _key(new.function, new.what):
+        return True
+    was = scans.scan(change.base_index, old.function, old.what)
+    now = scans.scan(change.head_index, new.function, new.what)
+    if was is None or now is None:
+        return False
+    return (was.resource, was.everywhere, was.indexed) == (now.resource, now.everywhere, now.indexed)
 
 
 def _key(function: Function, call: Call) -> Hashable:

@@ -17,7 +17,7 @@ of up to 5,000 nodes that are tried for it. Keep the test, or put another cheap 
         "k8s.io/kubernetes/pkg/scheduler/framework"
  )
 
- type Terms struct{}
+ type Terms struct{ placed []*v1.Pod }
 
  func (t *Terms) Filter(ctx context.Context, state *framework.CycleState, pod *v1.Pod, info *framework.NodeInfo) *framework.Status {
         affinity := pod.Spec.Affinity
@@ -33,8 +33,8 @@ of up to 5,000 nodes that are tried for it. Keep the test, or put another cheap 
 
  func (t *Terms) check(pod *v1.Pod, info *framework.NodeInfo) int {
         count := 0
-        for _, other := range info.Pods {
-                if other.Pod.Namespace == pod.Namespace {
+        for _, other := range t.placed {
+                if other.Namespace == pod.Namespace {
                         count++
                 }
         }

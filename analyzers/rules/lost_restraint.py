@@ -46,6 +46,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Watch
 from analyzers.kubernetes import resources, scale
+from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 from analyzers.news.requests import component_of
 from analyzers.news.restraints import loosened
@@ -97,16 +98,11 @@ def _effect(each: Restraint, resource: str) -> str:
         return "each read of one namespace walks the objects of all"
     if each.family == "uncached":
         return f"the next read of {resource} makes the manager list, watch and keep all of them"
-    if each.name in _NAMESPACES:
+    if each.name in restraints.BY_NAMESPACE:
         return "the cache lists, watches and keeps the objects of all namespaces"
     if resource:
         return f"the cache lists, watches and keeps all {resource}"
     return "the informers list, watch and keep everything"
-
-
-_NAMESPACES = frozenset(
-    {"DefaultNamespaces", "Namespaces", "Namespace", "MultiNamespacedCacheBuilder", "WithNamespace"}
-)
 
 
 def _is_cluster_scoped(each: Restraint) -> bool:

@@ -32,8 +32,9 @@ pod asks for, once for the pod.
 
 Formerly: hot-alloc.
 
-Not reported: patterns that are put together from what a function is given, but for each node; start-up code; what was there
-before; command lines, fakes, tests and generated code. In a function that is on no such path and in no loop it is a notice.
+Not reported: what is compiled once where a search ends; patterns that are put together from what a function is given, but for
+each node; start-up code; what was there before; command lines, fakes, tests and generated code. In a function that is on no
+such path and in no loop it is a notice.
 """
 
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.execution.loops import in_item_loop
+from analyzers.kubernetes.execution.loops import in_item_loop, reached_once
 from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import path_of
@@ -59,6 +60,8 @@ def regexp_compile(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, each.function.receiver_name) or critical_paths.starts_up(each.function):
             continue
         path = path_of(change, each.function, each.what.closures)
+        if path is None and any(reached_once(loop, each.what.node) for loop in each.what.loops):
+            continue  # for the one that a search found
         looped = in_item_loop(change.head_index, each.function, each.what)
         varies = _varies(each)
         # A pattern that is put together here is another one each time: only for a pod can it be kept.

@@ -66,6 +66,7 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang import destinations
+from analyzers.golang.destinations import Passing
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure
@@ -149,6 +150,8 @@ _COST = "each pass over each object writes it, and each write is an event, which
 
 
 def _times(function: Function) -> Iterator[Candidate[Unsteady]]:
+    if not _may_reach(function) or not _holds(function, b"Now()", b"NowMicro()", b"Since("):
+        return
     for call in function.calls:
         if call.name in _ENDS and call.operand is not None and len(call.arguments) <= 1:
             above = call.node.parent
@@ -157,7 +160,7 @@ def _times(function: Function) -> Iterator[Candidate[Unsteady]]:
 
 
 def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
-    if not concerned(each.file) or not _may_reach(change, each.file):
+    if not concerned(each.file):
         return
     place = Here(change.head_index, each.function.file, each.function)
     if not times.is_now(place, each.what.node):
@@ -182,6 +185,8 @@ def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
 
 
 def _collected(function: Function) -> Iterator[Candidate[Unsteady]]:
+    if not _may_reach(function) or not (_holds(function, b"append(") and _holds(function, b"range ")):
+        return
     for assignment in function.assignments:
         if not assignment.loops or len(assignment.left) != 1 or len(assignment.right) != 1:
             continue
@@ -193,7 +198,7 @@ def _collected(function: Function) -> Iterator[Candidate[Unsteady]]:
 
 def _of_map(change: Change, each: Added[Unsteady], first: int, last: int) -> Iterator[Diagnostic]:
     function, name = each.function, each.what.name
-    if not concerned(each.file) or not _may_reach(change, each.file) or map_order.is_sorted(function, name):
+    if not concerned(each.file) or map_order.is_sorted(function, name):
         return
     if not map_order.is_from_map(change.head_index, function, name) or _said_elsewhere(change, function, name):
         return
@@ -236,11 +241,13 @@ def _unsorted(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
     """The lists that were sorted and are no more: what was removed is the cause."""
     if file.base is None or file.head is None:
         return
+    if not any("sort" in text.lower() for text in file.diff.removed.values()):
+        return
     for old in file.old_functions():
         function = file.head.function(old.key)
         if function is None:
             continue
-        for call in old.calls:
+        for call in old.calls if _may_reach(old) else ():
             if not map_order.sorts(call) or not file.diff.removes(call.line, call.end_line):
                 continue
             for candidate in _collected(function):
@@ -258,6 +265,8 @@ def _unsorted(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
 
 
 def _counted(function: Function) -> Iterator[Candidate[Unsteady]]:
+    if not _may_reach(function) or not _holds(function, b"++", b"+=", b"append("):
+        return
     for assignment in function.assignments:
         if len(assignment.left) != 1 or assignment.left[0].type != "selector_expression":
             continue
@@ -270,7 +279,7 @@ def _counted(function: Function) -> Iterator[Candidate[Unsteady]]:
 
 
 def _of_count(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
-    if not concerned(each.file) or not _may_reach(change, each.file):
+    if not concerned(each.file):
         return
     index, function, left = change.head_index, each.function, each.what.node
     place = Here(index, function.file, function)
@@ -280,7 +289,11 @@ def _of_count(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
     if field is None or not isinstance(named, Named) or not status.is_status(index, named):
         return
     around = destinations.conditions_at(function, left)
-    if function.loops_around(left) or not all(churn.stays(place, each) for each in around):
+    if (
+        function.loops_around(left)
+        or churn.after_a_search(Passing(function, left))
+        or not all(churn.stays(place, each) for each in around)
+    ):
         return
     if _begins_anew(function, left):
         return
@@ -319,6 +332,8 @@ def _begins_anew(function: Function, left: Node) -> bool:
 
 
 def _comparisons(function: Function) -> Iterator[Candidate[Call]]:
+    if not _holds(function, b"Equal(", b"DeepDerivative("):
+        return
     for call in function.calls:
         if call.name in _COMPARES and call.operand is not None and len(call.arguments) == 2:
             shown = tuple(syntax.text(argument) for argument in call.arguments)
@@ -346,7 +361,7 @@ def _unlike(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
         (each.first, each.last),
         "pointer compared with a value",
         f"{code(syntax.text(pointer))} is a pointer and {code(syntax.text(value))} is not: they are never equal, so that this "
-        "comparison spares nothing, and what it guards is done in each pass.",
+        "comparison spares nothing.",
         f"Compare what the pointer points to: {code('*' + syntax.text(pointer))}, if it is not nil.",
     )
 
@@ -368,6 +383,8 @@ def _type(place: Here, node: Node) -> object:
 
 
 def _removals(function: Function) -> Iterator[Candidate[Call]]:
+    if not _holds(function, b"RemoveStatusCondition("):
+        return
     for call in function.calls:
         if call.name == "RemoveStatusCondition" and len(call.arguments) == 2:
             yield Candidate(("remove", syntax.text(call.arguments[1])), call.line, call.end_line, call)
@@ -406,10 +423,15 @@ def _around(call: Call) -> set[tuple[int, str]]:
 # Whether it is written
 
 
-def _may_reach(change: Change, file: ChangedFile) -> bool:
-    """Say whether a file may have to do with a status at all, by its text: most have not, and are not looked at."""
-    source = file.head.source if file.head is not None else b""
+def _may_reach(function: Function) -> bool:
+    """Say whether a function may have to do with a status, by its file's text: most have not, and are spared their parse."""
+    source = function.file.source
     return b"Status" in source or b"Condition" in source
+
+
+def _holds(function: Function, *texts: bytes) -> bool:
+    region = function.region
+    return any(function.file.source.find(text, region.start, region.end) >= 0 for text in texts)
 
 
 def _closures(function: Function, node: Node) -> list[Closure]:

@@ -20,7 +20,6 @@ from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.execution.periods import serves_a_channel, takes_from_queue
 from analyzers.kubernetes.requests import library
-from analyzers.kubernetes.requests.whole import whole
 from analyzers.news.requests import NewRequest
 
 _LIMITS = {Kind.CONTROLLER: 20, Kind.SCHEDULER: 50, Kind.NODE: 50, Kind.OTHER: 20, Kind.LIBRARY: 20}
@@ -91,7 +90,7 @@ class Load:
                 return f"One round of all of them is {product}, {all_of_them} requests{each}{carried}.{asked}"
             nodes = scale.human_count(self.instances)
             often = f", {self.rhythm}" if self.rhythm else "; how often it runs is not seen here"
-            return f"Once on each of {nodes} nodes is {nodes} requests{each}{carried}{often}.{asked}"
+            return f"That is up to {nodes} nodes{each}{carried}{often}.{asked}"
         usual = f"at a client's usual limit of {self.limit} a second{', ' + self.rhythm if self.rhythm else ''}"
         if self.factors and not self.unknown:
             return f"{product} are as many requests, {_duration(self.calls / self.limit)} {usual}{carried}."
@@ -125,7 +124,7 @@ def load(new: NewRequest, change: Change) -> Load:
         elif item.loop.collection is not None:
             unknown.append(syntax.text(item.loop.collection))
         else:
-            unknown.append("the loop's rounds")
+            unknown.append("its rounds")
     rate, rhythm = _rate(new, change)
     size, parts = _size(new)
     instances = scale.NODES if new.component.every_node else 1
@@ -140,8 +139,9 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
         return None
     if on_a_node and collections.kind(collections.element(place.under(place.type_of(collection)))) == "pods":
         return "pods", scale.PODS_ON_A_NODE
-    resource = whole(place, collection)
-    return (resource, scale.COUNTS[resource]) if resource in scale.COUNTS and not on_a_node else None
+    found = collections.extent(place, collection)
+    known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS and not on_a_node
+    return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 
 def grows(change: Change, item: ItemLoop) -> str | None:

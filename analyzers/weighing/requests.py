@@ -23,6 +23,8 @@ from analyzers.kubernetes.requests.request import Request
 from analyzers.news.requests import NewRequest
 from analyzers.news.sent import Per, Sent
 from analyzers.weighing.load import grows, load, recorded
+from analyzers.weighing.reuse import at_hand
+from analyzers.weighing.witness import witness
 
 _DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
@@ -41,9 +43,12 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
     level = _level(new, sent.per, change)
     estimate, sentence = recorded() if new.request.background else load(new, change).told()
     loud = level is Level.WARNING
+    there = at_hand(change.head_index, new.request)
     return dataclasses.replace(
         diagnostic,
         level=level,
+        remedy=f"{diagnostic.remedy} {there}".strip(),
+        witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
         priority=_priority(new, estimate) if loud else 5,
@@ -194,14 +199,13 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
     sentence, estimate = "", None
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
-        copies = "a copy" if watch.first else "one more copy"
-        sentence = f"At the largest supported scale that is {copies} of {held}, {scale.human_bytes(carried)}"
+        sentence = f"At the largest supported scale that is {held}, {scale.human_bytes(carried)}"
         sentence += (
-            f", on each of {scale.human_count(scale.NODES)} nodes, and every change sent as often."
+            f", on each of {scale.human_count(scale.NODES)} nodes, and every change."
             if node
-            else ", and every change sent to it."
+            else ", and every change."
             if watch.first
-            else ", and every change sent and decoded once more."
+            else " once more, and every change."
         )
         estimate = Estimate(bytes=carried, formula=f"{held} (assumed) = {scale.human_bytes(carried)} a copy")
     return dataclasses.replace(

@@ -7,9 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
+_BELOW = ("analyzers.golang", "analyzers.kubernetes")
 ALLOWED = {
     "analyzers/golang": {"analyzers.golang"},
     "analyzers/kubernetes": {"analyzers.golang", "analyzers.kubernetes"},
+    "analyzers/analysis": {*_BELOW, "analyzers.analysis"},
+    "analyzers/news": {*_BELOW, "analyzers.analysis", "analyzers.news"},
+    "analyzers/weighing": {*_BELOW, "analyzers.analysis", "analyzers.news", "analyzers.weighing"},
+    "analyzers/rules": {*_BELOW, "analyzers.analysis", "analyzers.news", "analyzers.weighing", "analyzers.rules"},
+    "analyzers/driver": {*_BELOW, "analyzers.analysis", "analyzers.news", "analyzers.weighing", "analyzers.driver"},
     "analyzers": {"analyzers"},
     "bot": {"analyzers.analysis", "analyzers.catalogue", "analyzers.kubernetes", "bot"},
 }

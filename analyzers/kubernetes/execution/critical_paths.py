@@ -267,9 +267,10 @@ _OF_PODS = re.compile(rb"\b(v1|api|core|corev1|framework)\.(Pod|PodInfo|QueuedPo
 
 def of_file(path: str) -> CriticalPath | None:
     """Give the critical path of a file all of whose functions are on one, whatever their names."""
-    return next(
+    found = next(
         (where for files, functions, where in _PLACES_COMPILED if functions is None and files.search(path)), None
     )
+    return replace(found, hinted=True) if found is not None else None
 
 
 def starts_up(function: Function) -> bool:

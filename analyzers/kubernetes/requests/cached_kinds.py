@@ -18,7 +18,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes import kinds
+from analyzers.kubernetes import kinds, resources
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
@@ -126,6 +126,15 @@ def untyped(function: Function, reads: Iterable[Request]) -> Iterator[tuple[str,
 
 
 _KIND_TOLD = re.compile(r'\bKind:\s*"(\w{1,80})"|SetKind\("(\w{1,80})"\)')
+
+
+def watched_slim(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether a builder of the program that the file at `path` belongs to watches metadata alone of a kind."""
+    mention = re.compile(rb"\b(?:For|Owns|Watches|WatchesMetadata)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
+    return any(
+        mention.search(file.source) and not _whole(file.source, mention)
+        for file in _files(index, _project(index, path), (kind,))
+    )
 
 
 def watched(index: PackageIndex, kind: str, path: str) -> bool:
@@ -293,8 +302,14 @@ class Manager(NamedTuple):
         return any(each.family == "transform" for each in self.restraints)
 
     def restricts(self, kind: str) -> bool:
-        """Say whether fewer objects of a kind are kept than there are."""
-        return any(each.family == "selection" and each.kind in {"", kind} for each in self.restraints)
+        """Say whether fewer objects of a kind are kept than there are; those of no namespace are not fewer for one."""
+        anywhere = resources.plural(kind) in resources.CLUSTER_SCOPED
+        return any(
+            each.family == "selection"
+            and each.kind in {"", kind}
+            and not (anywhere and each.name in restraints.BY_NAMESPACE)
+            for each in self.restraints
+        )
 
 
 _PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")

@@ -4,8 +4,8 @@ Source: client-go @32ce75a7 tools/cache, tools/watch, dynamic/dynamicinformer, m
 informer-gen makes; 2015-16 pkg/controller/framework and pkg/client/cache (kubernetes.md 1.6).
 """
 
-import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
+from analyzers.kubernetes.requests import list_watch
 from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.library import example, listed_by_name
 from analyzers.kubernetes.requests.request import Request
@@ -46,7 +47,8 @@ _GENERATED_NAME = re.compile(r"New(?:Filtered)?([A-Z]\w{0,80})Informer$")
 class Informer:
     """A call that makes an informer or reflector, or a whole `factory` of them; `resource` is "" where unknown.
 
-    `selected`: it is restricted by a field selector, `one_object`: to one, by its name. What comes from elsewhere (a
+    `selected`: it is restricted by a field selector, `one_object`: to one, by its name. `client` is what it lists with,
+    None if that is not seen. What comes from elsewhere (a
     ListWatch that is a parameter, options that an unknown function changes) is not known to reach all namespaces.
     """
 
@@ -58,6 +60,7 @@ class Informer:
     selected: bool
     factory: bool = False
     one_object: bool = False
+    client: Node | None = None
 
 
 def informers(index: PackageIndex, file: SourceFile, function: Function, found: list[Request]) -> list[Informer]:
@@ -87,6 +90,7 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
                     "NamespaceAll" in text,
                     "FieldSelector" in text or "Filtered" in call.name,
                     one_object=_ONE.search(text) is not None,
+                    client=call.arguments[0] if call.arguments else None,
                 )
             )
     return made
@@ -109,6 +113,7 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
             listed.scope == "cluster" and reach != "unknown",
             reach == "restricted",
             one_object=one or listed.options.one_object,
+            client=listed.call.operand,
         )
     named = listed_by_name(text)
     seen = bool(named) or "ListWatch" in text
@@ -132,12 +137,17 @@ _ONE = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(")
 def _texts(index: PackageIndex, function: Function, call: Call) -> list[str]:
     """The texts of a call and of what its arguments name: variables, functions of the tree."""
     texts = [syntax.text(call.node)]
-    names = {syntax.text(node): node for node in syntax.walk(call.node) if node.type == "identifier"}
-    for node in itertools.islice(names.values(), _MOST_NAMES):
-        binding = function.binding(syntax.text(node), node.start_byte)
+    waiting = {syntax.text(node): node for node in syntax.walk(call.node) if node.type == "identifier"}
+    seen: set[str] = set()
+    while waiting and len(seen) < _MOST_NAMES:
+        name, node = waiting.popitem()
+        seen.add(name)
+        binding = function.binding(name, node.start_byte)
         if binding is not None:
             if binding.kind == "var" and binding.value is not None:
                 texts.append(syntax.text(binding.value))
+                inner = (each for each in syntax.walk(binding.value) if each.type == "identifier")
+                waiting |= {text: each for each in inner if (text := syntax.text(each)) not in seen}
             continue
         _, named = index.referenced(node, function.file, function)
         if named is not None and named.body is not None:
@@ -160,7 +170,28 @@ def _list_watches(index: PackageIndex, function: Function, call: Call) -> list[t
         callee = index.callee(made, function.file, function) if made is not None else None
         if callee is not None and callee.body is not None and b"ListWatch" in callee.file.source:
             parts.append((callee, callee.body))
-    return parts
+    return [*parts, *((function, value) for part in parts for value in _functions(function, part[1]))]
+
+
+def in_list_watch(function: Function, call: Call) -> bool:
+    """Say whether a call stands in a function literal in a variable that a ListWatch is given."""
+    return any(
+        value.start_byte <= call.node.start_byte < value.end_byte
+        for composite in function.composites
+        if composite.type is not None and syntax.text(composite.type).endswith("ListWatch")
+        for value in _functions(function, composite.node)
+    )
+
+
+def _functions(function: Function, node: Node) -> Iterator[Node]:
+    """The function literals in variables that a ListWatch is given: `&cache.ListWatch{ListFunc: list}`."""
+    for element in syntax.walk(node):
+        parts = syntax.children(element) if element.type == "keyed_element" else []
+        if len(parts) != 2 or syntax.text(parts[0]).lower() not in list_watch.KEYS:
+            continue
+        binding = function.binding(syntax.text(parts[1]), parts[1].start_byte)
+        if binding is not None and binding.value is not None and binding.value.type == "func_literal":
+            yield binding.value
 
 
 def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list[Request]) -> Request | None:
@@ -168,7 +199,8 @@ def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list
     for function, part in parts:
         requests = found if not found or found[0].function is function else []
         for each in requests or direct_requests(index, function.file, function):
-            if each.list_watch and part.start_byte <= each.call.node.start_byte < part.end_byte:
+            lists = each.list_watch or (each.verb == "LIST" and part.type == "func_literal")
+            if lists and part.start_byte <= each.call.node.start_byte < part.end_byte:
                 return each
     return None
 

@@ -94,6 +94,10 @@ class Restraint(NamedTuple):
 
 OF_MANAGER = frozenset({*_KEYS, *_TYPED_KEYS, *_LISTS, "MultiNamespacedCacheBuilder"} - {"NamespaceIndex"})
 """The names of what restrains a manager's cache."""
+BY_NAMESPACE = frozenset(
+    {"DefaultNamespaces", "Namespaces", "Namespace", "MultiNamespacedCacheBuilder", "WithNamespace"}
+)
+"""The names of what restrains a cache to namespaces, and nothing that belongs to none."""
 
 
 def restraints(index: PackageIndex, function: Function) -> Iterator[Restraint]:
@@ -121,7 +125,8 @@ def _of_call(index: PackageIndex, function: Function, call: Call) -> Iterator[Re
     if call.name in _WATCHES and (call.name == "WatchesMetadata" or _slim(call)):
         for argument in call.arguments[:2]:
             if kind := kind_of(index, function, argument):
-                yield Restraint("OnlyMetadata", "metadata", kind, call.name, frozenset(), function, _name_of(call))
+                named = _slim(call) or _name_of(call)
+                yield Restraint("OnlyMetadata", "metadata", kind, call.name, frozenset(), function, named)
                 return
     if family is None or (call.name == "WithNamespace" and not _restricts(call.arguments, 0)):
         return
@@ -139,9 +144,9 @@ def _name_of(call: Call) -> Node:
     return call.function.child_by_field_name("field") or call.function
 
 
-def _slim(call: Call) -> bool:
-    """Say whether a builder's watch is of metadata alone."""
-    return any(re.search(r"\bOnlyMetadata\b", syntax.text(each)) for each in call.arguments[1:])
+def _slim(call: Call) -> Node | None:
+    """Give the argument by which a builder's watch is of metadata alone, None if there is none."""
+    return next((each for each in call.arguments[1:] if re.search(r"\bOnlyMetadata\b", syntax.text(each))), None)
 
 
 def _restricts(arguments: list[Node], number: int) -> bool:
