@@ -19,7 +19,7 @@ from bot import github_calls
 from bot.github_calls import GitHubError
 from bot.queue import connect
 from bot.settings import Settings, SettingsError
-from workers import environment, git
+from workers import confinement, environment, git
 from workers.command_line import CannotRun
 from workers.mirror import Mirrors
 
@@ -172,7 +172,14 @@ def check_receiver(settings: Settings) -> Iterator[Finding]:
     )
 
 
-CHECKS: tuple[Check, ...] = (check_git, check_disk, check_redis, check_app, check_receiver)
+def check_parser(settings: Settings) -> Iterator[Finding]:
+    """Look how well the process that reads code under review is kept from everything else."""
+    # What a kernel lacks is worth knowing, and nothing that stops the bot.
+    seen = confinement.missing() or f"kept to its files by Landlock (version {confinement.version()}) and seccomp"
+    yield Finding("parser", True, seen)
+
+
+CHECKS: tuple[Check, ...] = (check_git, check_disk, check_redis, check_app, check_receiver, check_parser)
 
 
 def add_parser(subparsers: Any) -> None:

@@ -13,7 +13,10 @@ from bot.settings import Secret, Settings
 @pytest.fixture
 def client() -> FlaskClient:
     settings = Settings(
-        webhook_secrets=(Secret("s"),), repositories=("octo/*",), redis_url=Secret("unix:///nonexistent/redis.sock")
+        app_id=1,
+        webhook_secrets=(Secret("s"),),
+        repositories=("octo/*",),
+        redis_url=Secret("unix:///nonexistent/redis.sock"),
     )
     return create_app(settings).test_client()
 

@@ -67,6 +67,8 @@ def test_all_is_well(doctor: Doctor) -> None:
         "GitHub knows it as",
         "clock: ",
         "as in app.yml",
+        "parser: ",
+        "Landlock",
     )
     for said in seen:
         assert said in text
