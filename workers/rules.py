@@ -1,11 +1,10 @@
 """scalability-bot rules, and explain: the catalogue and the documentation of one rule."""
 
 import argparse
-import difflib
 from typing import Any
 
 from analyzers import catalogue
-from workers.command_line import CannotRun
+from workers.command_line import CannotRun, did_you_mean
 
 
 def add_parser(subparsers: Any) -> None:
@@ -41,11 +40,15 @@ def main(args: argparse.Namespace) -> int:
             print(f"{name:<{width}}  {catalogue.documentation(name).title}")
         return 0
     if args.name not in catalogue.names():
-        near = difflib.get_close_matches(args.name, catalogue.names(), 3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`scalability-bot rules` lists them."
-        raise CannotRun(f"there is no rule {args.name!r}: {hint}")
+        raise CannotRun(unknown(args.name))
     print(catalogue.documentation(args.name).text, end="")
     return 0
+
+
+def unknown(name: str) -> str:
+    """Give the sentence for a name that is no rule's."""
+    hint = did_you_mean(name, catalogue.names(), "`scalability-bot rules` lists them")
+    return f"there is no rule {name!r}: {hint}"
 
 
 def table() -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from bot.settings import Settings, SettingsError
 from workers import environment, limits, services
-from workers.command_line import COULD_NOT_RUN, CannotRun
+from workers.command_line import COULD_NOT_RUN, CannotRun, coloured
 from workers.services import Program
 
 # Seconds from the end of a program to its next start: doubled each time, and the first again after a minute of running.
@@ -56,6 +56,7 @@ class Supervisor:
                 tasks |= {program.name: asyncio.create_task(self._keep(program)) for program in started}
                 for program in started:
                     await self._wait_until_ready(program)
+                self._tell_what_is_up(started)
                 if self._stopping.is_set():
                     break
             else:
@@ -111,24 +112,38 @@ class Supervisor:
         )
         self._processes[program.name] = process
         assert process.stdout
-        await self._tell(program.name, process.stdout)
+        await self._tell(program, process.stdout)
         status = await process.wait()
         # Whatever it started in its own group and left.
         _signal(process.pid, signal.SIGKILL)
         del self._processes[program.name]
         return status
 
-    async def _tell(self, name: str, output: asyncio.StreamReader) -> None:
+    async def _tell(self, program: Program, output: asyncio.StreamReader) -> None:
+        def show(line: bytes) -> None:
+            text = _printable(line)
+            if program.hides is None or not program.hides.search(text):
+                self._show(program.name, text)
+
         rest = b""
         while part := await output.read(1 << 16):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
-                self._show(name, _printable(line))
+                show(line)
             if len(rest) > _LONGEST_LINE:
-                self._show(name, _printable(rest))
+                show(rest)
                 rest = b""
         if rest:
-            self._show(name, _printable(rest))
+            show(rest)
+
+    def _tell_what_is_up(self, started: Sequence[Program]) -> None:
+        if self._stopping.is_set():
+            return
+        for program in started:
+            if program.address:
+                self._show("run", f"{program.name} is up at {program.address}")
+        if others := [program.name for program in started if not program.address]:
+            self._show("run", f"{', '.join(others)}: up")
 
     async def _wait_until_ready(self, program: Program) -> None:
         end = time.monotonic() + _READY
@@ -186,7 +201,7 @@ def _end_orphans() -> None:
 
 def _terminal(names: Sequence[str]) -> Show:
     width = max(map(len, (*names, "run")))
-    colours = dict(zip(("run", *names), _COLOURS, strict=False)) if sys.stdout.isatty() else {}
+    colours = dict(zip(("run", *names), _COLOURS, strict=False)) if coloured(sys.stdout) else {}
 
     def show(name: str, line: str) -> None:
         prefix = f"{name:<{width}} |"
