@@ -2,29 +2,50 @@
 
 import argparse
 import gc
-import json
 import pathlib
 import shutil
 import sys
-import textwrap
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from analyzers import catalogue
+from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import MalformedDiff
 from analyzers.analysis.report import Report
-from workers import analysis
-from workers.command_line import CannotRun
-from workers.git import GitError, run
+from bot.configuration import PATH, parse
+from workers import analysis, compared
+from workers.command_line import CannotRun, coloured
+from workers.compared import WORK_TREE, Compared
+from workers.formats import github, json_report, markdown, rdjson, sarif, text
+from workers.formats.checked import Checked
+from workers.git import CatFile, GitError
+from workers.rules import unknown
 from workers.trees import PatchMismatch
 
 _EXAMPLES = """examples:
   scalability-bot check                               the work tree against its merge base with the default branch
   scalability-bot check --base main --head my-branch  two trees, as `git diff main my-branch` compares them
   git diff HEAD | scalability-bot check --diff -      a patch, applied in memory to HEAD
-  scalability-bot check --select explicit-list,node-api-call --format json
+  scalability-bot check --format sarif --output scalability.sarif
+  scalability-bot check --format rdjson --fail-on never | reviewdog -f=rdjson -reporter=local -diff="git diff main"
 
-exit status: 0 no warning, 1 a warning (with --strict a notice too), 2 could not run"""
+exit status: 0 nothing of the level of --fail-on, 1 something of it, 2 could not run"""
+_FORMATS: Mapping[str, Callable[[Checked], str]] = {
+    "text": text.render,
+    "json": json_report.render,
+    "sarif": sarif.render,
+    "rdjson": rdjson.render,
+    "rdjsonl": rdjson.render_lines,
+    "github": github.render,
+    "markdown": markdown.render,
+}
+_FAIL_ON: Mapping[str, frozenset[Level]] = {
+    "warning": frozenset({Level.WARNING}),
+    "notice": frozenset(Level),
+    "never": frozenset(),
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -51,8 +72,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
     parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument("--strict", action="store_true", help="exit with 1 for notices too")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--output", type=pathlib.Path, metavar="FILE", help="write to a file (default: standard output)"
+    )
+    parser.add_argument(
+        "--fail-on", choices=_FAIL_ON, default="warning", help="what makes the exit status 1; default: warning"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -60,17 +86,45 @@ def main(args: argparse.Namespace) -> int:
     if not args.deep:
         gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
     try:
-        analyzers = catalogue.load(_selected(args.select, args.ignore))
-        report = _analyse(args, analyzers)
+        checked = _check(args)
     except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
         raise CannotRun(str(error)) from error
-    if args.format == "json":
-        json.dump(report.to_json(), sys.stdout, indent=1)
-        print()
+    for warning in checked.warnings:
+        print(f"scalability-bot: warning: {warning}", file=sys.stderr)
+    _write(checked, args)
+    return int(any(diagnostic.level in _FAIL_ON[args.fail_on] for diagnostic in checked.report.diagnostics))
+
+
+def _check(args: argparse.Namespace) -> Checked:
+    names = _selected(args.select, args.ignore)
+    repository = _repository(args)
+    if args.diff and args.head:
+        raise CannotRun(
+            "--diff says what is changed, so --head has nothing to say: name what the patch fits with --base"
+        )
+    if repository is None:
+        if not args.diff:
+            raise CannotRun(
+                f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
+            )
+        report = analysis.analyze_patch(_patch(args.diff), None, analyzers=catalogue.load(names), deep=args.deep)
+        sentence = "compared the patch with nothing, as there is no repository here"
+        return Checked(report, tuple(names), sentence, {})
+    if args.diff:
+        ends = compared.patch(repository, args.base)
+    elif args.head:
+        ends = compared.revisions(repository, args.base, args.head)
+    elif args.git_dir:
+        raise CannotRun("a bare repository has no work tree: name a commit with --head")
     else:
-        _print(report, args)
-    levels = {diagnostic.level for diagnostic in report.diagnostics}
-    return int(Level.WARNING in levels or (args.strict and bool(levels)))
+        ends = compared.work_tree(repository, args.base)
+    with compared.readable(repository) as objects:
+        report = _analyse(args, ends, repository, objects, catalogue.load(names))
+        problems = _problems(ends, repository, objects)
+    left_out = sum(each.path != PATH for each in report.skipped)
+    sentence = ends.sentence(report.files, left_out)
+    warnings = tuple(ends.warnings(report.files + left_out))
+    return Checked(report, tuple(names), sentence, ends.to_json(), warnings, problems)
 
 
 def _selected(select: str | None, ignore: str | None) -> list[str]:
@@ -79,25 +133,36 @@ def _selected(select: str | None, ignore: str | None) -> list[str]:
 
     chosen = names(select) or list(catalogue.names())
     for name in (*chosen, *names(ignore)):
-        catalogue.documentation(name)
+        if name not in catalogue.names():
+            raise CannotRun(unknown(name))
     return [name for name in chosen if name not in names(ignore)]
 
 
-def _analyse(args: argparse.Namespace, analyzers: list[Any]) -> Report:
-    repository = _repository(args)
+def _analyse(
+    args: argparse.Namespace,
+    ends: Compared,
+    repository: pathlib.Path,
+    objects: pathlib.Path,
+    analyzers: list[Analyzer],
+) -> Report:
     if args.diff:
-        text = _patch(args.diff)
-        return analysis.analyze_patch(text, repository, args.base or "HEAD", analyzers=analyzers, deep=args.deep)
-    if repository is None:
-        raise CannotRun(
-            f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
-        )
-    if args.head is None and args.git_dir:
-        raise CannotRun("a bare repository has no work tree: name a commit with --head")
-    base = args.base or _merge_base(repository, args.head or "HEAD")
-    if args.head is None:
-        return analysis.analyze_work_tree(repository, base, analyzers=analyzers, deep=args.deep)
-    return analysis.analyze_revisions(repository, base, args.head, analyzers=analyzers, deep=args.deep)
+        patch = _patch(args.diff)
+        return analysis.analyze_patch(patch, objects, ends.base, analyzers=analyzers, deep=args.deep)
+    if ends.head is None:
+        return analysis.analyze_work_tree(repository, ends.base, analyzers=analyzers, deep=args.deep, objects=objects)
+    return analysis.analyze_revisions(objects, ends.base, ends.head, analyzers=analyzers, deep=args.deep)
+
+
+def _problems(ends: Compared, repository: pathlib.Path, objects: pathlib.Path) -> tuple[str, ...]:
+    """Give what is wrong with the repository's configuration, before the change and after it, each problem once."""
+    with CatFile(objects) as cat_file:
+        found = [cat_file.read(f"{commit}:{PATH}") for commit in (ends.base, ends.head) if commit]
+    texts = [each.content for each in found if each]
+    if ends.head_name == WORK_TREE:
+        on_disk = compared.top(repository) / PATH
+        texts += [on_disk.read_bytes()] if on_disk.is_file() else []
+    problems = (problem for each in texts for problem in parse(each.decode("utf-8", "replace")).problems)
+    return tuple(dict.fromkeys(problems))
 
 
 def _repository(args: argparse.Namespace) -> pathlib.Path | None:
@@ -115,25 +180,6 @@ def _repository(args: argparse.Namespace) -> pathlib.Path | None:
     return inside
 
 
-def _merge_base(repository: pathlib.Path, head: str) -> str:
-    candidates = (
-        "refs/remotes/origin/HEAD",
-        "refs/remotes/upstream/HEAD",
-        "origin/main",
-        "origin/master",
-        "main",
-        "master",
-    )
-    for candidate in candidates:
-        try:
-            return run(repository, "merge-base", candidate, head).decode().strip()
-        except GitError:
-            continue
-    raise CannotRun(
-        f"no default branch was found in {repository} (tried {', '.join(candidates)}): name a commit with --base"
-    )
-
-
 def _patch(name: str) -> str:
     try:
         content = sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()
@@ -142,30 +188,17 @@ def _patch(name: str) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def _print(report: Report, args: argparse.Namespace) -> None:
-    colour = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-
-    def paint(text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if colour else text
-
-    for diagnostic in report.diagnostics:
-        style = "1;33" if diagnostic.level is Level.WARNING else "36"
-        print(
-            f"{paint(f'{diagnostic.path}:{diagnostic.line}', '1')}: {paint(diagnostic.level.value, style)}: {diagnostic.analyzer}"
-        )
-        for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
-            print(f"{paint(f'{number:>6} |', '2')} {text.expandtabs(4)}")
-        print(textwrap.fill(diagnostic.message, width, initial_indent="       ", subsequent_indent="       "))
-        for place in diagnostic.related:
-            print(paint(f"       also {place.path}:{place.line} {place.message}".rstrip(), "2"))
-        print()
-    for skipped in report.skipped:
-        print(paint(f"skipped {skipped.path or '(all files)'}: {skipped.reason}", "2"))
-    warnings = sum(diagnostic.level is Level.WARNING for diagnostic in report.diagnostics)
-    print(
-        f"{warnings} {'warning' if warnings == 1 else 'warnings'}, {len(report.diagnostics) - warnings} notices"
-        f" in {report.files} files, {report.lines} added lines ({report.elapsed_ms:.0f} ms)"
-    )
-    if report.cc:
-        print(f"The bot would mention {', '.join(report.cc)}.")
+def _write(checked: Checked, args: argparse.Namespace) -> None:
+    render = _FORMATS[args.format]
+    if args.format == "text" and not args.output:
+        width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+        render = partial(text.render, colour=coloured(sys.stdout), width=width)
+    written = render(checked)
+    if not args.output:
+        sys.stdout.write(written)
+        return
+    try:
+        args.output.write_text(written, "utf-8", "surrogateescape")
+    except OSError as error:
+        raise CannotRun(f"{args.output} could not be written ({error.strerror}): name another --output") from error
+    print(f"{checked.count}: written to {args.output}", file=sys.stderr)
