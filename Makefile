@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CONSUMERS := tests/command_line/consumers
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint format lock clean
@@ -14,7 +15,7 @@ install: $(VENV)/.installed ## Create .venv with .venv/bin/scalability-bot
 run: $(VENV)/.installed ## Start everything: with a GitHub App's credentials for github.com, without them the sandbox
 	@exec $(BIN)/scalability-bot run
 
-test: $(VENV)/.installed-dev ## Run the whole test suite
+test: $(VENV)/.installed-dev $(CONSUMERS)/.installed ## Run the whole test suite
 	@exec $(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev ## Check style and types
@@ -39,6 +40,11 @@ clean: ## Remove .venv and caches (never the data folder)
 
 $(VENV)/.installed: requirements.txt pyproject.toml deploy/bootstrap.sh
 	@PYTHON="$(PYTHON)" sh deploy/bootstrap.sh $(VENV) requirements.txt
+	@touch $@
+
+# What reads the formats of `check`; without npm the tests that want it are skipped, except in CI.
+$(CONSUMERS)/.installed: $(CONSUMERS)/package-lock.json
+	@if command -v npm >/dev/null; then cd $(CONSUMERS) && npm ci --ignore-scripts --no-audit --no-fund --silent; fi
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

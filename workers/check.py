@@ -190,9 +190,9 @@ def _patch(name: str) -> str:
 
 def _write(checked: Checked, args: argparse.Namespace) -> None:
     render = _FORMATS[args.format]
-    if args.format == "text" and not args.output:
+    if args.format == "text":
         width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-        render = partial(text.render, colour=coloured(sys.stdout), width=width)
+        render = partial(text.render, colour=not args.output and coloured(sys.stdout), width=width)
     written = render(checked)
     if not args.output:
         sys.stdout.write(written)

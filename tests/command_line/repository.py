@@ -29,6 +29,8 @@ PATH = "pkg/controller/foo/controller.go"
 
 
 class Repository:
+    program = (str(PROGRAM),)
+
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
         self.git("init", "--quiet", "--initial-branch=main")
@@ -56,7 +58,7 @@ class Repository:
         self, *arguments: str, patch: str | None = None, cwd: pathlib.Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [PROGRAM, "check", *arguments],
+            [*self.program, "check", *arguments],
             cwd=cwd or self.folder,
             input=patch,
             capture_output=True,
