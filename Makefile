@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CONSUMERS := tests/command_line/consumers
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format lock clean
+.PHONY: help install run picture test lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ install: $(VENV)/.installed ## Create .venv with .venv/bin/scalability-bot
 
 run: $(VENV)/.installed ## Start everything: with a GitHub App's credentials for github.com, without them the sandbox
 	@exec $(BIN)/scalability-bot run
+
+picture: $(VENV)/.installed-dev ## Make README's picture anew (needs Chromium)
+	@UPDATE_PICTURE=1 $(BIN)/python -m pytest --quiet tests/end_to_end/test_picture.py
 
 test: $(VENV)/.installed-dev $(CONSUMERS)/.installed ## Run the whole test suite
 	@exec $(BIN)/python -m pytest

@@ -43,7 +43,8 @@ def formatted(repository: Repository, name: str, *arguments: str) -> str:
 
 
 def sarif(repository: Repository, *arguments: str) -> dict[str, Any]:
-    (run,) = json.loads(formatted(repository, "sarif", *arguments))["runs"]
+    runs: list[dict[str, Any]] = json.loads(formatted(repository, "sarif", *arguments))["runs"]
+    (run,) = runs
     return run
 
 
@@ -169,7 +170,7 @@ def test_workflow_commands_are_read_as_they_were_meant(changed: Repository) -> N
     }
     assert unescaped(found["text"]).startswith("List sends a LIST of all pods")
     assert "rulez is no setting" in problem["text"]
-    assert [line for line in lines if not line.startswith("::")][0].startswith("1 warning, 0 notices in")
+    assert next(line for line in lines if not line.startswith("::")).startswith("1 warning, 0 notices in")
 
 
 def test_markdown_shows_the_lines_and_the_words(changed: Repository) -> None:
