@@ -32,7 +32,7 @@ _EXAMPLES = """examples:
   scalability-bot check --format rdjson --fail-on never | reviewdog -f=rdjson -reporter=local -diff="git diff main"
 
 exit status: 0 nothing of the level of --fail-on, 1 something of it, 2 could not run"""
-_FORMATS: Mapping[str, Callable[[Checked], str]] = {
+FORMATS: Mapping[str, Callable[[Checked], str]] = {
     "text": text.render,
     "json": json_report.render,
     "sarif": sarif.render,
@@ -72,7 +72,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
     parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
-    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument(
         "--output", type=pathlib.Path, metavar="FILE", help="write to a file (default: standard output)"
     )
@@ -189,7 +189,7 @@ def _patch(name: str) -> str:
 
 
 def _write(checked: Checked, args: argparse.Namespace) -> None:
-    render = _FORMATS[args.format]
+    render = FORMATS[args.format]
     if args.format == "text":
         width = min(shutil.get_terminal_size((100, 24)).columns, 110)
         render = partial(text.render, colour=not args.output and coloured(sys.stdout), width=width)

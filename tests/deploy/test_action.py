@@ -17,7 +17,8 @@ FOUND = f"::warning file={PATH},line={LINE},endLine={LINE},title=explicit-list::
 
 
 def example() -> str:
-    (text,) = re.findall(r"```yaml\n(.*?)```", (ACTION / "README.md").read_text(), flags=re.DOTALL)
+    texts: list[str] = re.findall(r"```yaml\n(.*?)```", (ACTION / "README.md").read_text(), flags=re.DOTALL)
+    (text,) = texts
     return text
 
 
