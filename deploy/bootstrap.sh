@@ -44,7 +44,7 @@ progress() {
             ;;
         Installing)
             if [ -t 2 ]; then printf '\r\033[K' >&2; fi
-            say "unpacking them"
+            say "unpacking them, the longest step"
             ;;
         esac
     done
