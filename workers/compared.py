@@ -68,20 +68,17 @@ PATCH = "the patch"
 
 def work_tree(repository: pathlib.Path, base: str | None) -> Compared:
     """Compare the files on disk with a commit, or with where HEAD left the default branch; CannotRun, GitError."""
-    _require_commits(repository)
     compared = _compared(repository, base, "HEAD")
     return replace(compared, head=None, head_name=WORK_TREE)
 
 
 def revisions(repository: pathlib.Path, base: str | None, head: str) -> Compared:
     """Compare a commit with another, or with where it left the default branch; CannotRun, GitError."""
-    _require_commits(repository)
     return _compared(repository, base, head)
 
 
 def patch(repository: pathlib.Path, base: str | None) -> Compared:
     """Compare what a patch makes of a commit with that commit; CannotRun, GitError."""
-    _require_commits(repository)
     name = base or "HEAD"
     return Compared(_commit(repository, name), name, None, PATCH)
 
@@ -98,12 +95,9 @@ def _commit(repository: pathlib.Path, name: str) -> str:
     try:
         return run(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{}}").decode().strip()
     except GitError as error:
+        if not run(repository, "rev-list", "--max-count=1", "--all"):
+            raise CannotRun(f"{repository} has no commit yet: there is nothing to compare with") from error
         raise CannotRun(f"{name} is no commit of this repository: fetch it, or name another") from error
-
-
-def _require_commits(repository: pathlib.Path) -> None:
-    if not run(repository, "rev-list", "--max-count=1", "--all"):
-        raise CannotRun(f"{repository} has no commit yet: there is nothing to compare with")
 
 
 def _merge_base(repository: pathlib.Path, head: str, shallow: bool) -> tuple[str, str]:

@@ -122,6 +122,9 @@ def test_a_blob_missing_from_the_clone_is_said_and_the_rest_analysed(repository:
         (["--git-dir", "nowhere"], "nowhere is no folder"),
         (["--git-dir", ".git"], "name a commit with --head"),
         (["--diff", "nowhere"], "the patch nowhere could not be read"),
+        (["--diff", "-", "--head", "HEAD"], "--head has nothing to say"),
+        (["--select", "explicit-lst"], "did you mean explicit-list?"),
+        (["--ignore", "value-reciever"], "did you mean value-receiver"),
     ],
 )
 def test_what_cannot_run_is_one_sentence(repository: Repository, arguments: list[str], sentence: str) -> None:
