@@ -62,9 +62,10 @@ _VALKEYS_OWN = re.compile(
     "WARNING Memory overcommit|WARNING .*Transparent Huge Pages|Received SIGTERM|is now ready to exit"
 )
 # That the embedded queue has gone is said once, by who starts it again; not by everybody who waits for it.
-_QUEUE_AWAY = re.compile("could not connect to Redis|the queue is away")
+_AWAY = "could not connect to Redis|the queue is away|the queue cannot be reached"
+_QUEUE_AWAY = re.compile(_AWAY)
 # In the sandbox the simulated GitHub tells what happens; its log beside it would say all twice.
-_LOG = re.compile(r"could not connect to Redis|the queue is away|^I |^\[.*\[INFO\]|installation ignored")
+_LOG = re.compile(rf"{_AWAY}|^I |^\[.*\[INFO\]|installation ignored")
 
 
 def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Program]:

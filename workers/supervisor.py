@@ -27,6 +27,8 @@ _PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 _STEADY = 60.0
 _READY = 60.0
+# For so long after the end of a program of the first stage, others that cannot run are its consequence.
+_CONSEQUENCE = 10.0
 _LONGEST_LINE = 4_000
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)
 
@@ -44,6 +46,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._failure = ""
         self._up = False
+        self._foundation_lost = -_CONSEQUENCE
         self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     async def run(self) -> None:
@@ -92,8 +95,13 @@ class Supervisor:
                 return
             if time.monotonic() - started > _STEADY:
                 pause = _PAUSE
-            how = f"status {status}" if status >= 0 else signal.Signals(-status).name
-            self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
+            if program.stage == 0:
+                self._foundation_lost = time.monotonic()
+            # What cannot run for want of the queue that just ended is no news of its own.
+            consequence = time.monotonic() - self._foundation_lost < _CONSEQUENCE
+            if program.stage == 0 or status != COULD_NOT_RUN or not consequence:
+                how = f"status {status}" if status >= 0 else signal.Signals(-status).name
+                self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -73,7 +73,7 @@ def test_stages_start_in_order_and_end_in_reverse(tmp_path: Path) -> None:
         programs,
         tmp_path,
         lambda terminal, name, line: (
-            {"second", "third"} <= {each for each, said in terminal.lines if said == "started"}
+            line == "started" and {"second", "third"} <= {each for each, said in terminal.lines if said == "started"}
         ),
     )
     names = [name for name, line in terminal.lines if line == "started"]
@@ -203,6 +203,15 @@ def ours(folder: Path) -> list[int]:
     return found
 
 
+def valkeys(folder: Path) -> set[int]:
+    found = set()
+    for each in ours(folder):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{each}/comm").read_text().startswith("valkey"):
+                found.add(each)
+    return found
+
+
 def test_the_first_run_says_what_is_up_what_was_posted_and_last_where(
     started: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path
 ) -> None:
@@ -224,18 +233,9 @@ def test_the_first_run_says_what_is_up_what_was_posted_and_last_where(
     assert not [line for line in lines() if "WARNING" in line or "INFO" in line]
 
     before = len(lines())
-    (valkey,) = (
-        each for each in ours(tmp_path / "data") if Path(f"/proc/{each}/comm").read_text().startswith("valkey")
-    )
+    (valkey,) = eventually(lambda: valkeys(tmp_path / "data"), "Valkey")
     os.kill(valkey, signal.SIGKILL)
-
-    def again() -> bool:
-        found = [
-            each for each in ours(tmp_path / "data") if Path(f"/proc/{each}/comm").read_text().startswith("valkey")
-        ]
-        return found not in ([], [valkey])
-
-    eventually(again, "another Valkey")
+    eventually(lambda: valkeys(tmp_path / "data") - {valkey}, "another Valkey")
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
     assert [line.split("|")[1].strip() for line in lines()[before:]] == [
