@@ -156,7 +156,7 @@ def _expected(error: "jsonschema.ValidationError") -> str:
 def _unknown_rules(data: Mapping[str, Any]) -> Iterator[_Problem]:
     rules = data.get("rules")
     for name in rules if isinstance(rules, dict) else ():
-        if name not in catalogue.names():
+        if name not in catalogue.known():
             yield _Problem(("rules", name), f"{code(str(name))} is no rule{_nearest(str(name), catalogue.names())}")
 
 

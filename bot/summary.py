@@ -130,7 +130,14 @@ def _title(report: Report) -> str:
     notes = len(report.diagnostics) - warnings
     parts = [f"{warnings} {'place' if warnings == 1 else 'places'} worth a look"] if warnings else []
     parts += [f"{notes} smaller {'note' if notes == 1 else 'notes'}"] if notes else []
-    return ", ".join(parts) or "Nothing found"
+    parts += ["not all could be read"] if _unread(report) else []
+    said = ", ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}" or "Nothing found"
+
+
+def _unread(report: Report) -> bool:
+    """Say whether a file or a rule was left out; what is wrong in the configuration's file was read."""
+    return any(each.path != PATH for each in report.skipped)
 
 
 def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
@@ -181,7 +188,9 @@ def _skipped(report: Report) -> list[str]:
         for each in report.skipped[:SKIPPED]
     ]
     rest = len(report.skipped) - len(shown)
-    return ["Not read:", "\n".join([*shown, *([f"- and {rest:,} more"] if rest else [])])]
+    if rest:
+        shown.append(f"- and {rest:,} more")
+    return ["**Not read**, so that what stands there is not known:", "\n".join(shown)]
 
 
 def _findings(diagnostics: Sequence[Diagnostic], placed: Placed, links: Links) -> list[str]:

@@ -6,9 +6,12 @@ import re
 import pytest
 
 from analyzers.analysis.configuration import DEFAULT_CAP
+from bot import comments
 from bot.budget import AN_HOUR
+from bot.links import Links
 from bot.queue import COMMANDS_AN_HOUR
 from bot.settings import Settings
+from tests import harness
 from workers.analysis import TIMEOUT
 from workers.check import FORMATS
 from workers.command_line import COMMANDS
@@ -19,7 +22,13 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_catalogue_is_the_rules_own() -> None:
-    assert table() in README, "README.md's table is not what `scalability-bot rules --format markdown` prints"
+    wanted, there = table().splitlines(), README.splitlines()
+    missing = [row for row in wanted if row not in there]
+    stale = [row for row in there if row.startswith("| `") and row not in wanted]
+    advice = "README.md's table is what `scalability-bot rules --format markdown` prints"
+    assert not missing, "\n".join([f"{advice}. Add:", *missing])
+    assert not stale, "\n".join([f"{advice}. Take out:", *stale])
+    assert table() in README, f"{advice}, in its order"
 
 
 def test_its_commands_and_targets_exist() -> None:
@@ -58,3 +67,11 @@ def test_files_that_are_named_exist(name: str) -> None:
 def test_its_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_its_sample_is_a_comment_of_the_bot_s() -> None:
+    fixture = harness.load((harness.TESTDATA / "periodic-api-call" / "guide_2017.diff").read_text())
+    found = fixture.report().diagnostics[0]
+    written = comments.unfolded(comments.comment(found, Links("o/r", "f" * 40, "https://github.com")))
+    shown = "\n".join(line[1:].strip() for line in README.splitlines() if line.startswith(">"))
+    assert re.sub(r"\s+", " ", shown) == re.sub(r"\s+", " ", re.sub(r"\[(`[^`]+`)\]\([^)]*\)", r"\1", written))

@@ -10,9 +10,10 @@ from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import OverlayTree, Tree, Unreadable
+from analyzers.driver.driver import analyze
+from analyzers.golang.program.words import MemoryWords, WordStore
 from bot.configuration import PATH, Parsed, parse
 from workers.git import CatFile, run
 from workers.trees import NOT_READ, DiffProcess, GitTree, RawChange, missing_content, patched, raw_changes, unknown
@@ -39,10 +40,12 @@ def analyze_revisions(
     analyzers: Sequence[Analyzer],
     deep: bool = False,
     configuration: Configuration | None = None,
+    words: WordStore | None = None,
 ) -> Report:
     """Analyse the change from one commit to another, as `git diff BASE HEAD` shows it.
 
-    repository is a bare repository or a work tree's folder; configuration, where it is None, is read from the base.
+    repository is a bare repository or a work tree's folder; configuration, where it is None, is read from the base;
+    words is what is known of the repository's files from other analyses, and gets to know what this one had to look up.
     GitError if a revision is not there or git fails.
     """
     started = time.perf_counter()
@@ -55,7 +58,7 @@ def analyze_revisions(
         parsed = _configured(configuration, before)
         after.list("")
         diff, missing = process.result(TIMEOUT)
-        return _report(_change(diff, before, after, parsed, deep), missing, analyzers, *commits, started)
+        return _report(_change(diff, before, after, parsed, deep, words), missing, analyzers, *commits, started)
 
 
 def analyze_work_tree(
@@ -65,6 +68,7 @@ def analyze_work_tree(
     analyzers: Sequence[Analyzer],
     deep: bool = False,
     configuration: Configuration | None = None,
+    words: WordStore | None = None,
     objects: pathlib.Path | None = None,
 ) -> Report:
     """Analyse the change from a commit to the files on disk, with what is not committed and not yet added.
@@ -87,7 +91,7 @@ def analyze_work_tree(
         text = run(top, *_DIFF, base, "--", ".", *NOT_READ, *exclude).decode("utf-8", "replace")
         diff = Diff.parse(text)
         diff = Diff((*diff.files, *(_added(path, files[path]) for path in new)))
-        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep)
+        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep, words)
         return _report(change, missing, analyzers, _commit(cat_file, base), None, started)
 
 
@@ -99,6 +103,7 @@ def analyze_patch(
     analyzers: Sequence[Analyzer],
     deep: bool = False,
     configuration: Configuration | None = None,
+    words: WordStore | None = None,
 ) -> Report:
     """Analyse a patch as if it were applied to a commit; without a repository, of changed Go files only what the patch shows whole.
 
@@ -132,7 +137,7 @@ def analyze_patch(
             if file.old_path and file.status in {"removed", "renamed"}:
                 files.setdefault(file.old_path, None)
         diff = Diff(tuple(file for file in diff if file.path not in missing))
-        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep)
+        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep, words)
         return _report(change, missing, analyzers, _commit(cat_file, base), None, started)
 
 
@@ -144,8 +149,8 @@ def _configured(configuration: Configuration | None, base: Tree) -> Parsed:
     return parse(text.decode("utf-8", "replace") if text is not None else None)
 
 
-def _change(diff: Diff, base: Tree, head: Tree, parsed: Parsed, deep: bool) -> Change:
-    change = Change(diff, base, head, parsed.configuration, deep)
+def _change(diff: Diff, base: Tree, head: Tree, parsed: Parsed, deep: bool, words: WordStore | None) -> Change:
+    change = Change(diff, base, head, parsed.configuration, deep, MemoryWords() if words is None else words)
     for problem in parsed.problems:
         change.skip(PATH, problem)
     return change
@@ -161,7 +166,7 @@ def _report(
 ) -> Report:
     for path, reason in missing.items():
         change.skip(path, reason)
-    report = analyze(change, analyzers, catalogue.names())
+    report = analyze(change, analyzers, catalogue.known())
     return dataclasses.replace(report, base=base, head=head, elapsed_ms=(time.perf_counter() - started) * 1000)
 
 

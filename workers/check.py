@@ -2,27 +2,32 @@
 
 import argparse
 import gc
+import hashlib
+import importlib
+import os
 import pathlib
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from analyzers import catalogue
-from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import MalformedDiff
 from analyzers.analysis.report import Report
+from analyzers.golang.program.words import WordStore
 from bot.configuration import PATH, parse
 from workers import analysis, compared
 from workers.command_line import CannotRun, coloured
 from workers.compared import WORK_TREE, Compared
-from workers.formats import github, json_report, markdown, rdjson, sarif, text
 from workers.formats.checked import Checked
 from workers.git import CatFile, GitError
 from workers.rules import unknown
 from workers.trees import PatchMismatch
+from workers.words_store import StoredWords, keep, remove
+
+_MOST_STORES = 10
 
 _EXAMPLES = """examples:
   scalability-bot check                               the work tree against its merge base with the default branch
@@ -32,14 +37,15 @@ _EXAMPLES = """examples:
   scalability-bot check --format rdjson --fail-on never | reviewdog -f=rdjson -reporter=local -diff="git diff main"
 
 exit status: 0 nothing of the level of --fail-on, 1 something of it, 2 could not run"""
-FORMATS: Mapping[str, Callable[[Checked], str]] = {
-    "text": text.render,
-    "json": json_report.render,
-    "sarif": sarif.render,
-    "rdjson": rdjson.render,
-    "rdjsonl": rdjson.render_lines,
-    "github": github.render,
-    "markdown": markdown.render,
+# Format -> the module of workers.formats that holds it, and its function there. Each is imported only when it is asked for.
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "text": ("text", "render"),
+    "json": ("json_report", "render"),
+    "sarif": ("sarif", "render"),
+    "rdjson": ("rdjson", "render"),
+    "rdjsonl": ("rdjson", "render_lines"),
+    "github": ("github", "render"),
+    "markdown": ("markdown", "render"),
 }
 _FAIL_ON: Mapping[str, frozenset[Level]] = {
     "warning": frozenset({Level.WARNING}),
@@ -71,7 +77,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
-    parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
+    parser.add_argument("--ignore", metavar="NAMES", help="say nothing that these rules would say, separated by commas")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument(
         "--output", type=pathlib.Path, metavar="FILE", help="write to a file (default: standard output)"
@@ -79,25 +85,31 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--fail-on", choices=_FAIL_ON, default="warning", help="what makes the exit status 1; default: warning"
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="neither use nor keep what is known of the repository from other checks"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     """Analyse and print; give the exit status."""
     if not args.deep:
         gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
-    try:
-        checked = _check(args)
-    except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
-        raise CannotRun(str(error)) from error
-    for warning in checked.warnings:
-        print(f"scalability-bot: warning: {warning}", file=sys.stderr)
-    _write(checked, args)
+    repository = _repository(args)
+    with _words(None if args.no_cache else repository) as words:
+        try:
+            checked = _check(args, repository, words)
+        except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
+            raise CannotRun(str(error)) from error
+        for warning in checked.warnings:
+            print(f"scalability-bot: warning: {warning}", file=sys.stderr)
+        _write(checked, args)
+        sys.stdout.flush()  # whoever waits for the answer need not wait for what is kept of it
     return int(any(diagnostic.level in _FAIL_ON[args.fail_on] for diagnostic in checked.report.diagnostics))
 
 
-def _check(args: argparse.Namespace) -> Checked:
-    names = _selected(args.select, args.ignore)
-    repository = _repository(args)
+def _check(args: argparse.Namespace, repository: pathlib.Path | None, words: WordStore | None) -> Checked:
+    analyzers = catalogue.load(_known(args.select) or None, _known(args.ignore))
+    names = tuple(analyzer.name for analyzer in analyzers)
     if args.diff and args.head:
         raise CannotRun(
             "--diff says what is changed, so --head has nothing to say: name what the patch fits with --base"
@@ -107,9 +119,8 @@ def _check(args: argparse.Namespace) -> Checked:
             raise CannotRun(
                 f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
             )
-        report = analysis.analyze_patch(_patch(args.diff), None, analyzers=catalogue.load(names), deep=args.deep)
-        sentence = "compared the patch with nothing, as there is no repository here"
-        return Checked(report, tuple(names), sentence, {})
+        report = analysis.analyze_patch(_patch(args.diff), None, analyzers=analyzers, deep=args.deep)
+        return Checked(report, names, "compared the patch with nothing, as there is no repository here", {})
     if args.diff:
         ends = compared.patch(repository, args.base)
     elif args.head:
@@ -119,23 +130,55 @@ def _check(args: argparse.Namespace) -> Checked:
     else:
         ends = compared.work_tree(repository, args.base)
     with compared.readable(repository) as objects:
-        report = _analyse(args, ends, repository, objects, catalogue.load(names))
+        report = _analyse(args, ends, repository, objects, {"analyzers": analyzers, "deep": args.deep, "words": words})
         problems = _problems(ends, repository, objects)
     left_out = sum(each.path != PATH for each in report.skipped)
     sentence = ends.sentence(report.files, left_out)
     warnings = tuple(ends.warnings(report.files + left_out))
-    return Checked(report, tuple(names), sentence, ends.to_json(), warnings, problems)
+    return Checked(report, names, sentence, ends.to_json(), warnings, problems)
 
 
-def _selected(select: str | None, ignore: str | None) -> list[str]:
-    def names(text: str | None) -> list[str]:
-        return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-    chosen = names(select) or list(catalogue.names())
-    for name in (*chosen, *names(ignore)):
-        if name not in catalogue.names():
+def _known(text: str | None) -> list[str]:
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in catalogue.known():
             raise CannotRun(unknown(name))
-    return [name for name in chosen if name not in names(ignore)]
+    return names
+
+
+@contextmanager
+def _words(repository: pathlib.Path | None) -> Iterator[WordStore | None]:
+    """Give what is known of a repository's files from other checks, and keep what this one learnt."""
+    cache = _cache(repository) if repository else None
+    if cache is None:
+        yield None
+        return
+    words = StoredWords(cache)
+    yield words
+    rows = words.rows()
+    words.close()
+    if rows is not None:
+        keep(cache, rows)
+        _tidy(cache.parent)
+
+
+def _cache(repository: pathlib.Path) -> pathlib.Path | None:
+    """Give where what is known of a repository's files is kept: below the user's cache folder (the XDG Base Directory
+    Specification); None for a user without a home."""
+    given = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        folder = given if given.is_absolute() else pathlib.Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    name = hashlib.sha256(os.fsencode(repository)).hexdigest()[:16]
+    return folder / "scalability-bot" / f"{name}.sqlite"
+
+
+def _tidy(folder: pathlib.Path) -> None:
+    """Remove what was written longest ago, so that not each repository that was ever checked keeps its store."""
+    stores = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime)
+    for path in stores[:-_MOST_STORES]:
+        remove(path)
 
 
 def _analyse(
@@ -143,14 +186,13 @@ def _analyse(
     ends: Compared,
     repository: pathlib.Path,
     objects: pathlib.Path,
-    analyzers: list[Analyzer],
+    given: dict[str, Any],
 ) -> Report:
     if args.diff:
-        patch = _patch(args.diff)
-        return analysis.analyze_patch(patch, objects, ends.base, analyzers=analyzers, deep=args.deep)
+        return analysis.analyze_patch(_patch(args.diff), objects, ends.base, **given)
     if ends.head is None:
-        return analysis.analyze_work_tree(repository, ends.base, analyzers=analyzers, deep=args.deep, objects=objects)
-    return analysis.analyze_revisions(objects, ends.base, ends.head, analyzers=analyzers, deep=args.deep)
+        return analysis.analyze_work_tree(repository, ends.base, objects=objects, **given)
+    return analysis.analyze_revisions(objects, ends.base, ends.head, **given)
 
 
 def _problems(ends: Compared, repository: pathlib.Path, objects: pathlib.Path) -> tuple[str, ...]:
@@ -189,11 +231,13 @@ def _patch(name: str) -> str:
 
 
 def _write(checked: Checked, args: argparse.Namespace) -> None:
-    render = FORMATS[args.format]
+    module, function = FORMATS[args.format]
+    render = getattr(importlib.import_module(f"workers.formats.{module}"), function)
+    options: dict[str, Any] = {}
     if args.format == "text":
         width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-        render = partial(text.render, colour=not args.output and coloured(sys.stdout), width=width)
-    written = render(checked)
+        options = {"colour": not args.output and coloured(sys.stdout), "width": width}
+    written = render(checked, **options)
     if not args.output:
         sys.stdout.write(written)
         return

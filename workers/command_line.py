@@ -1,14 +1,12 @@
 """scalability-bot: the command line."""
 
 import argparse
-import difflib
 import errno
 import importlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from importlib import metadata
-from typing import TextIO
+from typing import Any, TextIO
 
 # Sub-command -> the module that holds it: `add_parser(subparsers)` describes it, `main(args)` runs it and gives the exit
 # status. Each is imported only when its command is named, so that `check` starts quickly.
@@ -57,8 +55,18 @@ def counted(number: int, noun: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     """Give the known names that a mistyped one is near to, as a question; the other sentence if there is none."""
+    import difflib  # 5 ms that only a mistake pays
+
     near = difflib.get_close_matches(name, list(known), 3)
     return f"did you mean {' or '.join(near)}?" if near else otherwise
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib import metadata  # 15 ms that only this question pays
+
+        print(f"scalability-bot {metadata.version('scalability-bot')}")
+        parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "scalability-bot COMMAND --help says more of each.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"scalability-bot {metadata.version('scalability-bot')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     named = next((word for word in given if not word.startswith("-")), None)
     if named is not None and named not in COMMANDS:

@@ -9,6 +9,7 @@ another's, and a child whose asker is gone is ended. On that one, the request is
 answer is the child's line, then the parser's line on how the child ended.
 """
 
+import base64
 import dataclasses
 import json
 import os
@@ -23,7 +24,7 @@ from typing import Any, NoReturn
 
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
-from workers import limits
+from workers import limits, words_store
 
 # What git and Python need; everything else stays with the worker.
 ENVIRONMENT = ("PATH", "TMPDIR", "TZ")
@@ -72,9 +73,12 @@ class Parser:
     def analyze(self, repository: Path, base: str, head: str, *, deep: bool, configuration: Configuration) -> Report:
         """Analyse the change between two commits of a bare repository; ParserError if that fails, runs too long or crashes.
 
-        It may be called in a process forked from the one that called start().
+        It may be called in a process forked from the one that called start(). What had to be looked up in the whole tree is
+        kept in the mirror's store of words.
         """
+        store = words_store.path_in(repository.resolve())
         request = {
+            "words": str(store),
             "repository": str(repository.resolve()),
             "base": base,
             "head": head,
@@ -86,6 +90,8 @@ class Parser:
             raise ParserError(f"the analysis of {base[:12]}..{head[:12]} {verdict}")
         if "error" in answer:
             raise ParserError(f"the analysis of {base[:12]}..{head[:12]} failed: {answer['error']}")
+        if answer["words"]:
+            words_store.keep(store, base64.b64decode(answer["words"]))
         return Report.from_json(answer["report"])
 
     def close(self) -> None:
@@ -169,6 +175,7 @@ def _answer(connection: socket.socket, analysis: Any, rules: Any) -> NoReturn:
         configuration = Configuration(**{name: _tuples(value) for name, value in request["configuration"].items()})
         answer: dict[str, Any]
         try:
+            words = words_store.StoredWords(Path(request["words"]))
             report = analysis.analyze_revisions(
                 Path(request["repository"]),
                 request["base"],
@@ -176,8 +183,9 @@ def _answer(connection: socket.socket, analysis: Any, rules: Any) -> NoReturn:
                 analyzers=rules,
                 deep=request["deep"],
                 configuration=configuration,
+                words=words,
             )
-            answer = {"report": report.to_json()}
+            answer = {"report": report.to_json(), "words": base64.b64encode(words.rows() or b"").decode()}
         except (GitError, MalformedDiff) as error:
             answer = {"error": str(error)}
         except MemoryError:

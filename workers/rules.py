@@ -39,9 +39,14 @@ def main(args: argparse.Namespace) -> int:
         for name in catalogue.names():
             print(f"{name:<{width}}  {catalogue.documentation(name).title}")
         return 0
-    if args.name not in catalogue.names():
+    if args.name not in catalogue.known():
         raise CannotRun(unknown(args.name))
-    print(catalogue.documentation(args.name).text, end="")
+    if args.name in catalogue.names():
+        print(catalogue.documentation(args.name).text, end="")
+    parts = [name for name in catalogue.meant(args.name) if name != args.name]
+    if parts:
+        print(f"{args.name} was more once. Now there are rules of their own for its parts:\n")
+        print("".join(f"  {name}: {catalogue.documentation(name).title}\n" for name in parts), end="")
     return 0
 
 

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.syntax import Node
-from analyzers.golang.types import Named
-from analyzers.kubernetes import collections
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Named
+from analyzers.kubernetes.execution import collections
 
 
 class Costly(NamedTuple):

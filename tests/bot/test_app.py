@@ -255,4 +255,4 @@ def test_the_web_process_loads_no_analyzer() -> None:
     assert not heavy & set(modules)
     from analyzers import catalogue
 
-    assert not {f"analyzers.{name.replace('-', '_')}" for name in catalogue.names()} & set(modules)
+    assert not {f"analyzers.rules.{name.replace('-', '_')}" for name in catalogue.names()} & set(modules)

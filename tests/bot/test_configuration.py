@@ -111,3 +111,9 @@ def test_the_schema_is_one_and_says_what_the_parser_says() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     assert set(schema()["properties"]) == set(Configuration.__dataclass_fields__)
     assert json.dumps(schema())
+
+
+def test_a_former_name_may_be_configured() -> None:
+    configuration, problems = parse("rules:\n  hot-alloc: notice\n")
+    assert problems == ()
+    assert configuration.rules == {"hot-alloc": "notice"}

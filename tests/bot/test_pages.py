@@ -94,3 +94,12 @@ def test_html_and_code_in_documentation_stay_text(client: FlaskClient) -> None:
     assert '<span class="file">--- a/x\n</span>' in fence
     assert '<span class="removed">-&lt;b&gt;\n</span>' in fence
     assert '<span class="added">+&lt;/b&gt;\n</span>' in fence
+
+
+def test_a_former_name_leads_to_the_rules_that_were_part_of_it(client: FlaskClient) -> None:
+    page = client.get("/rules/hot-alloc")
+    assert page.status_code == 200
+    parts = {f"/rules/{name}" for name in catalogue.meant("hot-alloc")}
+    assert parts == {link for link in read(page.text).links if link.startswith("/rules/")} & {
+        f"/rules/{name}" for name in catalogue.names()
+    }

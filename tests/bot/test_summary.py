@@ -25,6 +25,15 @@ def test_the_title_counts() -> None:
     assert told().title == "Nothing found"
 
 
+def test_what_was_not_read_keeps_the_title_from_saying_that_nothing_is_there() -> None:
+    failed = told(skipped=(Skipped("", "rule x failed"),))
+    assert failed.title == "Not all could be read"
+    assert "rule x failed" in failed.summary
+    some = told(note(), skipped=(Skipped("pkg/a.go", "too deep"),))
+    assert some.title == "1 smaller note, not all could be read"
+    assert told(skipped=(Skipped(PATH, "line 1: no rule"),)).title == "Nothing found"
+
+
 def test_what_has_no_comment_is_annotated_in_plain_text() -> None:
     found = diagnostic()
     annotation = told(found, note()).annotations[0]

@@ -28,6 +28,9 @@ def _diagnostic(diagnostic: Diagnostic) -> Iterator[str]:
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
         yield f"{fence}go\n{text}\n{fence}" if diagnostic.path.endswith(".go") else f"{fence}\n{text}\n{fence}"
     yield diagnostic.message
+    if diagnostic.witness:
+        way = (f"{each.message} ({code(f'{each.path}:{each.line}')})" for each in diagnostic.witness)
+        yield f"The way there: {' → '.join(way)}."
     if diagnostic.related:
         places = (
             f"- also {code(f'{place.path}:{place.line}')} {place.message}".rstrip() for place in diagnostic.related

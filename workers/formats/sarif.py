@@ -65,6 +65,15 @@ def _result(diagnostic: Diagnostic, rules: tuple[str, ...]) -> dict[str, Any]:
             | _location(place.path, place.line, place.end_line)
             for number, place in enumerate(diagnostic.related)
         ]
+    if diagnostic.witness:
+        steps = [
+            {
+                "location": {"message": {"text": plain(place.message)}}
+                | _location(place.path, place.line, place.end_line)
+            }
+            for place in diagnostic.witness
+        ]
+        result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     return result
 
 

@@ -21,7 +21,8 @@ def render(checked: Checked, *, colour: bool = False, width: int = 100) -> str:
         lines += [*_diagnostic(diagnostic, paint, width), ""]
     lines += [paint(f"configuration: {problem}", _YELLOW) for problem in checked.problems]
     lines += [paint(f"skipped {path or '(all files)'}: {reason}", _DIM) for path, reason in checked.skipped]
-    lines.append(f"{checked.count} ({checked.report.elapsed_ms:.0f} ms)")
+    unread = "; not all could be read" if checked.skipped else ""
+    lines.append(f"{checked.count} ({checked.report.elapsed_ms:.0f} ms){unread}")
     lines.append(paint(checked.compared, _DIM))
     if checked.report.cc:
         lines.append(f"The bot would mention {', '.join(checked.report.cc)}.")
@@ -34,5 +35,8 @@ def _diagnostic(diagnostic: Diagnostic, paint: Callable[[str, str], str], width:
     for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
         yield f"{paint(f'{number:>6} |', _DIM)} {text.expandtabs(4)}"
     yield textwrap.fill(diagnostic.message, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    if diagnostic.witness:
+        way = " -> ".join(f"{each.message} ({each.path}:{each.line})" for each in diagnostic.witness)
+        yield textwrap.fill(way, width, initial_indent=f"{_INDENT}by ", subsequent_indent=f"{_INDENT}   ")
     for place in diagnostic.related:
         yield paint(f"{_INDENT}also {place.path}:{place.line} {place.message}".rstrip(), _DIM)
