@@ -37,10 +37,14 @@ class Compared:
         parts = [] if self.commits is None else [counted(self.commits, "commit")]
         if self.head_name == WORK_TREE:
             parts.append("what is not committed")
-        what = f"{self.head_name} ({self.head[:9]})" if self.head else self.head_name
+        # A commit that was named by its id is not named twice.
+        what = self.head_name
+        if self.head:
+            what = self.head[:9] if self.head.startswith(what) else f"{what} ({self.head[:9]})"
+        found = "" if self.base.startswith(self.found) else f" ({self.found})"
         within = f", {' and '.join(parts)}" if parts else ""
         left = f", {left_out:,} left out" if left_out else ""
-        return f"compared {what} with {self.base[:9]} ({self.found}){within}: {counted(files, 'file')}{left}"
+        return f"compared {what} with {self.base[:9]}{found}{within}: {counted(files, 'file')}{left}"
 
     def warnings(self, files: int) -> Iterator[str]:
         """Yield one sentence for each reason why less may have been compared than was meant; files counts all that differ."""

@@ -67,6 +67,8 @@ def test_what_was_compared_is_said(origin: Repository, tmp_path: pathlib.Path) -
         said(done)
         == f"compared HEAD ({head[:9]}) with {here.git('rev-parse', 'HEAD~2')[:9]} (HEAD~2), 2 commits: 2 files"
     )
+    done = here.check("--base", base, "--head", head)
+    assert said(done) == f"compared {head[:9]} with {base[:9]}, 1 commit: 1 file"
     compared = json.loads(here.check("--format", "json").stdout)["compared"]
     assert compared == {"found": "merge base with origin/main", "what": "the work tree", "commits": 1, "shallow": False}
 
