@@ -15,6 +15,7 @@ from typing import Any
 
 import rq
 from redis import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.exceptions import DeserializationError, InvalidJobOperation, NoSuchJobError
 from rq.executions import Execution
 from rq.job import JobStatus
@@ -97,7 +98,11 @@ class _Scheduler(RQScheduler):
     def work(self) -> None:
         """Run until told to stop."""
         limits.die_with_parent(self.worker_pid)
-        super().work()  # type: ignore[no-untyped-call]
+        try:
+            super().work()  # type: ignore[no-untyped-call]
+        except RedisConnectionError as error:
+            # Its worker notices, waits until the queue is back, and starts another: no 60 lines of traces for that.
+            _log.warning("the queue is away (%s): the scheduler starts again with it", error)
 
     worker_pid: int
 

@@ -32,7 +32,7 @@ PLAYERS = {
 
 @dataclass
 class Row:
-    """A line of a file's diff with the threads and annotations that stand below it; or, with `header`, the begin of a hunk."""
+    """A line of a file's diff with the threads and annotations that stand below it; or, with `header`, the beginning of a hunk."""
 
     line: PatchLine | None = None
     header: str = ""
