@@ -13,6 +13,9 @@ from analyzers.analysis.configuration import DEFAULT_CC, DEFAULT_LABEL
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_GIT = "https://github.com"
+# Where the jobs of prow.k8s.io leave their artifacts, and the pages that lead there.
+RESULTS_HOSTS = ("storage.googleapis.com", "prow.k8s.io", "gcsweb.k8s.io")
+RESULTS_BUCKET = "https://storage.googleapis.com/kubernetes-ci-logs"
 
 _Value = TypeVar("_Value")
 _REPOSITORY_PATTERN = re.compile(r"[\w.*?\[\]!-]+/[\w.*?\[\]!-]+")
@@ -46,7 +49,9 @@ class Settings:
     """What the operator decided. By default: github.com, this machine, and no repository.
 
     job_timeout is in seconds, job_memory_mb and mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"),
-    None where GitHub must be asked for it. public_url has no slash at its end, None where the rules' pages are private.
+    None where GitHub must be asked for it. results_hosts are those that results of performance jobs may be read from,
+    results_bucket is where jobs are looked for by name. public_url has no slash at its end, None where the rules' pages
+    are private.
     """
 
     app_id: int | None = None
@@ -69,6 +74,8 @@ class Settings:
     job_timeout: int = 600
     job_memory_mb: int = 2_048
     bot_login: str | None = None
+    results_hosts: tuple[str, ...] = RESULTS_HOSTS
+    results_bucket: str = RESULTS_BUCKET
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -100,6 +107,8 @@ class Settings:
             job_timeout=read.one("JOB_TIMEOUT", _positive, 600),
             job_memory_mb=read.one("JOB_MEMORY_MB", _positive, 2_048),
             bot_login=read.one("BOT_LOGIN", str, None),
+            results_hosts=read.one("RESULTS_HOSTS", _hosts, RESULTS_HOSTS),
+            results_bucket=read.one("RESULTS_BUCKET", _bucket, RESULTS_BUCKET),
         )
 
     @property
@@ -264,6 +273,21 @@ def _repositories(text: str) -> tuple[str, ...]:
         if not _REPOSITORY_PATTERN.fullmatch(pattern):
             raise ValueError(f"{pattern!r} is no pattern of repositories; write owner/name, for example kubernetes/*")
     return patterns
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(_list(text.lower()))
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host):
+            raise ValueError(f"{host!r} is no host; write names such as storage.googleapis.com, without https://")
+    return hosts
+
+
+def _bucket(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme != "https" or not parts.hostname or not re.fullmatch(r"/[a-z0-9][a-z0-9._-]+/?", parts.path):
+        raise ValueError("write the bucket's address, such as https://storage.googleapis.com/kubernetes-ci-logs")
+    return text.rstrip("/")
 
 
 def _handles(text: str) -> tuple[str, ...]:

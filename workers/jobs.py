@@ -38,6 +38,7 @@ from workers import git
 from workers.git import GitError
 from workers.mirror import Mirrors
 from workers.parser import Parser, ParserError
+from workers.results.answer import measured
 
 _log = logging.getLogger(__name__)
 
@@ -139,10 +140,19 @@ def reply(equipment: Equipment, data: Any) -> str:
         react(page, asked.number, asked.command, budget=equipment.budget)
         if asked.answer == "received":
             return "received"
+        if asked.answer == "results-not-allowed" and github.may_label(asked.command.author):
+            asked = dataclasses.replace(asked, answer="results")
+        found = (
+            measured(equipment.settings, equipment.redis, equipment.parser, asked)
+            if asked.answer == "results"
+            else None
+        )
         if asked.answer == "deep-not-allowed" and github.may_label(asked.command.author):
             return f"submitted {equipment.queues.submit(asked.deep_review()).job_id}"
 
         def compose(standing: Standing) -> Review:
+            if found is not None:
+                return Review.measured(standing, reply=asked, found=found)
             links = equipment.links(asked.repository, standing.head)
             return Review.answer(standing, reply=asked, links=links)
 

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -87,6 +88,21 @@ class Parser:
         if "error" in answer:
             raise ParserError(f"the analysis of {base[:12]}..{head[:12]} failed: {answer['error']}")
         return Report.from_json(answer["report"])
+
+    def compare_results(self, change: Mapping[str, bytes], base: Mapping[str, bytes] | None) -> dict[str, str]:
+        """Read the artifacts of a performance job's run, and of a second one to compare with; give `words` of workers.results.
+
+        The answer has "sentence", "markdown", "svg" and "verdict" ("well", "not well", "nothing"). ParserError as above.
+        """
+        # Latin-1 keeps any bytes as they are.
+        runs = [
+            None if files is None else {name: content.decode("latin-1") for name, content in files.items()}
+            for files in (change, base)
+        ]
+        answer, verdict = self._ask(json.dumps({"change": runs[0], "base": runs[1]}).encode())
+        if verdict or "error" in answer:
+            raise ParserError(f"the reading of results {verdict or 'failed: ' + str(answer['error'])}")
+        return dict(answer["results"])
 
     def close(self) -> None:
         """End the process, and any analysis that runs."""
@@ -166,6 +182,9 @@ def _answer(connection: socket.socket, analysis: Any, rules: Any) -> NoReturn:
     status = 1
     try:
         request = json.loads(_read(connection))
+        if "change" in request:
+            connection.sendall(json.dumps({"results": _results(request)}).encode() + b"\n")
+            os._exit(0)
         configuration = Configuration(**{name: _tuples(value) for name, value in request["configuration"].items()})
         answer: dict[str, Any]
         try:
@@ -189,6 +208,25 @@ def _answer(connection: socket.socket, analysis: Any, rules: Any) -> NoReturn:
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(status)
+
+
+def _results(request: dict[str, Any]) -> dict[str, str]:
+    from workers.results import perfdata, plot, words
+    from workers.results.comparison import compare
+
+    change, base = (
+        None if files is None else perfdata.read({name: text.encode("latin-1") for name, text in files.items()})
+        for files in (request["change"], request["base"])
+    )
+    assert change is not None
+    found = compare(change, base)
+    verdict = "nothing" if not found.is_measured else "well" if found.is_well else "not well"
+    return {
+        "sentence": words.sentence(found),
+        "markdown": words.markdown(found),
+        "svg": plot.svg(found),
+        "verdict": verdict,
+    }
 
 
 def _tuples(value: Any) -> Any:
