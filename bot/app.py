@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from redis import RedisError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from bot import pages
+from bot import pages, prow
 from bot.deliveries import Delivery, DeliveryError
 from bot.metrics import Metrics
 from bot.queue import Queues, connect
@@ -73,6 +73,17 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
         )
         metrics.delivered(event, results[0]["outcome"])
         return jsonify(jobs=results), HTTPStatus.ACCEPTED
+
+    @app.post("/help")
+    @app.post("/webhook/help")  # hook asks below the endpoint it sends events to
+    def prow_help() -> ResponseReturnValue:
+        if (request.content_length or 0) > prow.LARGEST_REQUEST:
+            raise RequestEntityTooLarge
+        try:
+            enabled = prow.repositories(request.get_data(cache=False))
+        except (ValueError, RecursionError) as error:
+            return jsonify(error=f"this is not what Prow's hook asks: {error}"), HTTPStatus.BAD_REQUEST
+        return jsonify(prow.plugin_help(settings, enabled))
 
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:

@@ -57,6 +57,8 @@ class Settings:
     app_id: int | None = None
     private_key_file: Path | None = None
     private_key_text: Secret = Secret("")
+    token_file: Path | None = None
+    token_text: Secret = Secret("")
     webhook_secrets: tuple[Secret, ...] = ()
     github_api_url: str = PUBLIC_API
     github_git_url: str = PUBLIC_GIT
@@ -90,6 +92,8 @@ class Settings:
             app_id=read.one("GITHUB_APP_ID", _positive, None),
             private_key_file=read.one("GITHUB_PRIVATE_KEY_FILE", lambda text: Path(text).expanduser(), None),
             private_key_text=read.one("GITHUB_PRIVATE_KEY", _pem, Secret("")),
+            token_file=read.one("GITHUB_TOKEN_FILE", lambda text: Path(text).expanduser(), None),
+            token_text=read.one("GITHUB_TOKEN", Secret, Secret("")),
             webhook_secrets=read.one("WEBHOOK_SECRETS", lambda text: tuple(map(Secret, _list(text))), ()),
             github_api_url=api,
             github_git_url=read.one("GITHUB_GIT_URL", _server, PUBLIC_GIT),
@@ -113,13 +117,23 @@ class Settings:
 
     @property
     def has_credentials(self) -> bool:
-        """Say whether a GitHub App is configured (without one, `scalability-bot run` starts the sandbox)."""
-        return self.app_id is not None and bool(self.private_key_file or self.private_key_text)
+        """Say whether an App or an account is configured (without one, `scalability-bot run` starts the sandbox)."""
+        return (self.app_id is not None and bool(self.private_key_file or self.private_key_text)) or self.has_token
+
+    @property
+    def has_token(self) -> bool:
+        """Say whether the bot is an account with a token (as Prow's are) rather than an App."""
+        return self.app_id is None and bool(self.token_file or self.token_text)
 
     @property
     def is_sandbox(self) -> bool:
         """Say whether GitHub is a simulated one on this machine."""
         return _is_loopback(self.github_api_url)
+
+    def require_identity(self) -> None:
+        """Raise SettingsError unless there is what it takes to speak to GitHub: an App, or an account's token."""
+        if not self.has_token:
+            self.require_app()
 
     def require_app(self) -> None:
         """Raise SettingsError unless there is what it takes to speak to GitHub as the App."""
@@ -151,6 +165,21 @@ class Settings:
             raise SettingsError(
                 "REDIS_URL is not set: write the queue's address there, for example redis://127.0.0.1:6379/0."
             )
+
+    def token(self) -> Secret:
+        """Read the account's token: call it where it is sent, and keep no copy."""
+        if not self.token_file:
+            return self.token_text
+        try:
+            text = self.token_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no plain text"
+            raise SettingsError(
+                f"the token {self.token_file} cannot be read: {reason}; check GITHUB_TOKEN_FILE."
+            ) from None
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{10,255}", text):
+            raise SettingsError(f"{self.token_file} holds no token of GitHub's; check GITHUB_TOKEN_FILE.")
+        return Secret(text)
 
     def private_key(self) -> Secret:
         """Read the App's private key (PEM): call it only where tokens are minted, and keep no copy."""

@@ -21,10 +21,11 @@ from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
 from bot import configuration as repository_configuration
 from bot import deep_scans, metrics
+from bot.bot_account import Identity, identity
 from bot.budget import Budget
 from bot.comparison import compare
 from bot.configuration import Parsed
-from bot.github import App, GitHub, Pull, RateLimited
+from bot.github import GitHub, Pull, RateLimited
 from bot.github_app import READING
 from bot.links import Links
 from bot.post import Page, Posted, Superseded, post, react
@@ -57,9 +58,9 @@ class Equipment:
     parser: Parser
 
     @cached_property
-    def app(self) -> App:
-        """The GitHub App."""
-        return App(self.settings)
+    def app(self) -> Identity:
+        """The GitHub App, or the account that the bot is."""
+        return identity(self.settings)
 
     @cached_property
     def mirrors(self) -> Mirrors:

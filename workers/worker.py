@@ -221,9 +221,11 @@ class Worker(RQWorker):
 
 def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
     """Run the jobs of one queue until a signal ends the process. SettingsError if a setting is missing."""
-    settings.require_app()
+    settings.require_identity()
     settings.require_redis()
-    settings.private_key()  # whether it can be read, before the first job says that it cannot
+    _ = (
+        settings.token() if settings.has_token else settings.private_key()
+    )  # Whether it can be read, before the first job says that it cannot
     limits.give_up_privileges()
     connection = connect(settings.redis_url)
     parser = Parser(timeout=settings.job_timeout, memory_mb=settings.job_memory_mb)

@@ -205,6 +205,16 @@ def test_others_are_told_that_deep_scans_are_not_for_them(association: str) -> N
     assert reply.answer == "deep-not-allowed"
 
 
+@pytest.mark.parametrize(("association", "answer"), [("MEMBER", "results"), ("CONTRIBUTOR", "results-not-allowed")])
+def test_results_are_fetched_for_trusted_people(association: str, answer: str) -> None:
+    body = "/scalability-check results https://prow.k8s.io/view/gs/B/1 ci-perf"
+    actions = asked("issue_comment", comment(body, association=association))
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert (reply.answer, reply.runs) == (answer, ("https://prow.k8s.io/view/gs/B/1", "ci-perf"))
+
+
 def test_who_edits_a_members_comment_is_no_member() -> None:
     payload = comment("/scalability-check deep", "edited", before="", association="OWNER", sender=person("mallory"))
     actions = asked("issue_comment", payload)

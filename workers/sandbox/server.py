@@ -191,12 +191,13 @@ class Rest:
     def _answer(self) -> Answer:
         state = self.state
         _refuse_odd_headers()
-        app, token = credential(state, request.headers.get("Authorization", ""))
-        if app is None and token is None:
-            raise Refusal(401, "Requires authentication")
-        self.who = f"installation {token.installation.id}" if token else "app"
         path = request.path.removeprefix(API)
         name, values = self._route(path)
+        app, token = credential(state, request.headers.get("Authorization", ""))
+        anyone = "anyone" in HANDLED[name].needs
+        if app is None and token is None and not anyone:
+            raise Refusal(401, "Requires authentication")
+        self.who = f"installation {token.installation.id}" if token else "app" if app else "nobody"
         self._limit(name)
         self.operation = self.description.operations[name]
         handled = HANDLED[name]
@@ -214,13 +215,13 @@ class Rest:
         if "app" in handled.needs:
             if app is None:
                 raise Refusal(401, "A JSON web token could not be decoded")
-        elif token is None:
+        elif token is None and not anyone:
             raise Refusal(
                 403, "You must authenticate with an access token in order to list repositories for an installation"
             )
         if "owner" in values:
             call.repository()
-        if token is not None and not permitted(token, handled.needs):
+        if token is not None and not anyone and not permitted(token, handled.needs):
             raise Refusal(
                 403,
                 "Resource not accessible by integration",

@@ -1,6 +1,8 @@
 """The simulated GitHub as a test or a person holds it: it is started and ended, and people act in its repositories."""
 
+import math
 import queue
+import secrets
 import socket
 import threading
 import time
@@ -225,6 +227,22 @@ class SimulatedGitHub:
             asked["repositories"] = list(repositories)
         with self.state.lock:
             return mint(self.state, next(iter(self.state.installations.values())), asked)
+
+    def personal_token(self, login: str, permissions: dict[str, str] | None = None) -> Token:
+        """Give a user's personal access token for what the first installation covers, as Prow's bots have one.
+
+        By default it may do what a classic token with the scope "repo" may: all but check runs, which only Apps write.
+        """
+        granted = permissions or {
+            **dict.fromkeys(("contents", "issues", "pull_requests", "statuses"), "write"),
+            "metadata": "read",
+            "checks": "read",
+        }
+        with self.state.lock:
+            installation = next(iter(self.state.installations.values()))
+            token = Token(f"ghp_{secrets.token_hex(18)}", installation, granted, None, math.inf, self.state.user(login))
+            self.state.tokens[token.value] = token
+            return token
 
     # --- webhooks --------------------------------------------------------------------------------------------------------------
 
