@@ -28,13 +28,14 @@ class BotAccount:
     @cached_property
     def login(self) -> str:
         """The name under which the bot comments, asked of GitHub unless the settings say it."""
-        return self.settings.bot_login or str(self.account()["login"])
+        return self.settings.bot_login or str(self.account()[1]["login"])
 
-    def account(self) -> dict[str, Any]:
-        """Give what GitHub says of the account (GET /user)."""
+    def account(self) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """Give the headers of GitHub's answer and what it says of the account (GET /user)."""
         auth = Token(self.settings.token().reveal())
         with github_calls.client(self.settings.github_api_url, auth, github_calls.READING) as client:
-            return dict(github_calls.called(lambda: client.requester.requestJsonAndCheck("GET", "/user"))[1])
+            headers, account = github_calls.called(lambda: client.requester.requestJsonAndCheck("GET", "/user"))
+            return headers, dict(account)
 
     def token(self, repository: str, permissions: Mapping[str, str], installation: int | None = None) -> str:
         """Give the token. It cannot be narrowed: what it may do was decided when it was made."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "worker": "workers.worker",
     "sandbox": "workers.sandbox.command",
     "shadow": "workers.shadow",
+    "setup": "workers.setup.command",
     "doctor": "workers.doctor",
 }
 SUMMARIES = {
@@ -33,7 +34,8 @@ SUMMARIES = {
     "worker": "start one worker",
     "sandbox": "start the simulated GitHub",
     "shadow": "print the reviews that MODE=shadow kept",
-    "doctor": "check credentials, Redis, disk, git and clock",
+    "setup": "register the GitHub App in the browser and write .env",
+    "doctor": "check credentials, Redis, disk, git, clock and webhooks",
 }
 COULD_NOT_RUN = 2
 

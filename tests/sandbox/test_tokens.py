@@ -16,8 +16,8 @@ from github import GithubException
 
 from tests.sandbox.conftest import NAME, Clock, Scene, as_app, client
 from workers.sandbox import SimulatedGitHub
+from workers.sandbox.keys import generate_key
 from workers.sandbox.records import EVENTS, PERMISSIONS
-from workers.sandbox.simulated import generate_key
 
 
 def ask(github: SimulatedGitHub, token: str, path: str = "/app", scheme: str = "Bearer") -> tuple[int, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from .call import Refusal
@@ -55,9 +55,18 @@ def routes(state: State) -> Blueprint:
         "page", __name__, template_folder="templates", static_folder="static", static_url_path="/-/static"
     )
 
-    @pages.after_request
+    @pages.before_app_request
+    def refuse_other_sites() -> None:
+        # A manifest may come from any site: its page only asks. What has a credential is no form.
+        if request.method == "POST" and request.blueprint in {"page", "registration"} and not _is_question():
+            _refuse_other_sites(state)
+
+    @pages.after_app_request
     def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = POLICY
+        if request.blueprint not in {"page", "registration"}:
+            return response
+        targets = f"form-action 'self' {g.get('form_targets', '')}".strip()
+        response.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", targets)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         return response
@@ -126,7 +135,6 @@ def routes(state: State) -> Blueprint:
     @pages.post("/<owner>/<name>/pull/<int:number>/act")
     def act(owner: str, name: str, number: int) -> AnyResponse:
         """Act as a person: comment, push the fix, label, close, reopen, ask for the check again."""
-        _refuse_other_sites(state)
         with state.lock:
             repository, pull = found(owner, name, number)
             try:
@@ -144,6 +152,10 @@ def routes(state: State) -> Blueprint:
         return redirect(f"/{owner}/{name}/pull/{number}#end", code=303)
 
     return pages
+
+
+def _is_question() -> bool:
+    return request.path.endswith("/settings/apps/new")
 
 
 def _refuse_other_sites(state: State) -> None:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from . import api, graphql, page, smart_http
+from . import api, graphql, page, registration, smart_http
 from .call import HANDLED, Answer, Call, Refusal
 from .description import NotAsDescribed, Operation, description
 from .faults import Fault, fault_of
@@ -63,6 +63,7 @@ def create(state: State) -> Flask:
     app.config.update(PROPAGATE_EXCEPTIONS=True, MAX_CONTENT_LENGTH=50 * 2**20)
     app.register_blueprint(smart_http.routes(state))
     app.register_blueprint(page.routes(state))
+    app.register_blueprint(registration.routes(state))
 
     @app.before_request
     def fail_before() -> Response | None:
