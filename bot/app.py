@@ -21,7 +21,9 @@ QUEUE_SECONDS = 0.4  # for connecting, and for each reply
 # A client that sends nothing for so long in the middle of a body gives its thread back.
 IDLE_SECONDS = 5
 
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # a body without a length is cut there: see _body
     app.extensions["metrics"] = metrics
+    app.extensions["queues"] = queues
     app.register_blueprint(pages.blueprint)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_harden)
@@ -138,7 +141,7 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
 
 
 def _harden(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-from prometheus_client import make_wsgi_app
 
+from bot import operator_pages
 from bot.app import create_app
 from bot.settings import Settings, SettingsError
 
@@ -37,17 +37,12 @@ def serve(settings: Settings) -> None:
 def application(settings: Settings) -> "WSGIApplication":
     """Give the WSGI application of both ports: which one was asked tells the receiver from the metrics."""
     receiver = create_app(settings)
-    metrics: WSGIApplication = make_wsgi_app(receiver.extensions["metrics"].registry)
+    internal = operator_pages.create(settings, receiver.extensions["queues"], receiver.extensions["metrics"].registry)
     metrics_port = str(settings.metrics_port)
 
     def both(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        # The port comes from the socket, not from the client. On its own port only /metrics is answered.
-        if environ["SERVER_PORT"] != metrics_port:
-            return receiver(environ, start_response)
-        if environ["PATH_INFO"] != "/metrics":
-            start_response("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"only /metrics is here\n"]
-        return metrics(environ, start_response)
+        # The port comes from the socket, not from the client.
+        return (internal if environ["SERVER_PORT"] == metrics_port else receiver)(environ, start_response)
 
     return both
 

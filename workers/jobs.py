@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from redis import Redis, RedisError
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
 from bot import configuration as repository_configuration
-from bot import deep_scans, metrics
+from bot import deep_scans, metrics, status
 from bot.bot_account import Identity, identity
 from bot.budget import Budget
 from bot.comparison import compare
@@ -264,8 +265,10 @@ def _post(equipment: Equipment, page: Page, request: ReviewRequest, found: _Anal
 def _tidy(equipment: Equipment) -> None:
     # Here rather than in the housekeeping of the maintenance worker: each worker may have a disk of its own.
     try:
-        equipment.mirrors.tidy_now_and_then()
-    except (GitError, OSError) as error:
+        if equipment.mirrors.tidy_now_and_then():
+            quota = equipment.settings.mirror_quota_mb
+            status.note_mirrors(equipment.redis, socket.gethostname(), equipment.mirrors.size_mb(), quota)
+    except (GitError, OSError, RedisError) as error:
         _log.warning("the mirrors could not be tidied: %s", error)
 
 

@@ -22,7 +22,7 @@ from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 from rq.worker import Worker as RQWorker
 
-from bot import metrics
+from bot import ended, metrics
 from bot.queue import MAINTAIN, MAINTENANCE, QUEUES, REPLY, REVIEW, connect
 from bot.settings import Settings, SettingsError
 from workers import environment, housekeeping, jobs, limits
@@ -215,6 +215,7 @@ class Worker(RQWorker):
         outcome = "retried" if status in {JobStatus.SCHEDULED, JobStatus.QUEUED} else status.value
         result = job.return_value(refresh=True) if status == JobStatus.FINISHED else None
         _log.info("%s %s in %.1f s%s", job.id, outcome, seconds, f": {result}" if result else "")
+        ended.note(self.connection, job.id, queue.name, outcome, seconds, str(result or ""))
         metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
         metrics.count(self.connection, "job_seconds", seconds, queue=queue.name)
 

@@ -23,6 +23,7 @@ BOT = Path(__file__).parents[2] / "bot"
 _CODE = re.compile(r"[A-Za-z0-9_-]{8,200}")
 _ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
 _SECONDS = 15
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 class Failed(Exception):
@@ -85,9 +86,7 @@ def create(setup: Setup) -> Flask:
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {_origin(github)}"
-        )
+        response.headers["Content-Security-Policy"] = f"{_POLICY}; form-action 'self' {_origin(github)}"
         response.headers["X-Content-Type-Options"] = "nosniff"
         # The address of the last page holds GitHub's code.
         response.headers["Referrer-Policy"] = "no-referrer"
