@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from redis import RedisError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from bot import pages, prow
+from bot import logs, pages, prow
 from bot.deliveries import Delivery, DeliveryError
 from bot.metrics import Metrics
 from bot.queue import Queues, connect
@@ -46,7 +46,10 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
 
     @app.post("/webhook")
     def webhook() -> ResponseReturnValue:
-        event = request.headers.get("X-GitHub-Event", "")
+        with logs.about(delivery=request.headers.get("X-GitHub-Delivery", "")[:100]):
+            return take(request.headers.get("X-GitHub-Event", ""))
+
+    def take(event: str) -> ResponseReturnValue:
         try:
             delivery = Delivery.from_http(dict(request.headers), _body(), settings.webhook_secrets)
             asked = requests(delivery, settings, _remembered(delivery, queues))

@@ -1,7 +1,6 @@
 """serve: the receiver under gunicorn, and its metrics on a port of their own."""
 
 import errno
-import logging
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from bot import operator_pages
+from bot import logs, operator_pages
 from bot.app import create_app
 from bot.settings import Settings, SettingsError
 
@@ -30,7 +29,7 @@ def serve(settings: Settings) -> None:
         raise SettingsError(f"PORT and METRICS_PORT are both {settings.port}: /metrics needs a port of its own.")
     for name, port in (("PORT", settings.port), ("METRICS_PORT", settings.metrics_port)):
         _try_port(name, settings.host, port)
-    logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")
+    logs.configure(settings.log_format)
     _Receiver(settings).run()
 
 

@@ -76,6 +76,7 @@ class Settings:
     job_timeout: int = 600
     job_memory_mb: int = 2_048
     bot_login: str | None = None
+    log_format: Literal["text", "json"] = "text"
     results_hosts: tuple[str, ...] = RESULTS_HOSTS
     results_bucket: str = RESULTS_BUCKET
 
@@ -111,6 +112,7 @@ class Settings:
             job_timeout=read.one("JOB_TIMEOUT", _positive, 600),
             job_memory_mb=read.one("JOB_MEMORY_MB", _positive, 2_048),
             bot_login=read.one("BOT_LOGIN", str, None),
+            log_format=read.one("LOG_FORMAT", _log_format, "text"),
             results_hosts=read.one("RESULTS_HOSTS", _hosts, RESULTS_HOSTS),
             results_bucket=read.one("RESULTS_BUCKET", _bucket, RESULTS_BUCKET),
         )
@@ -246,6 +248,14 @@ def _mode(text: str) -> Literal["post", "shadow"]:
     if text == "shadow":
         return "shadow"
     raise ValueError("write post or shadow")
+
+
+def _log_format(text: str) -> Literal["text", "json"]:
+    if text == "text":
+        return "text"
+    if text == "json":
+        return "json"
+    raise ValueError("write text or json")
 
 
 def _pem(text: str) -> Secret:

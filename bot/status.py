@@ -90,7 +90,9 @@ class Status:
         found = []
         for queue in self.queues:
             if not any(worker.queue == queue.queue and worker.is_well for worker in self.workers):
-                found.append(f"No worker serves the queue {queue.queue}: start `scalability-bot worker {queue.queue}`.")
+                found.append(
+                    f"No worker serves the queue {queue.queue}: start one (scalability-bot worker {queue.queue})."
+                )
             elif queue.oldest_seconds > 600:
                 minutes = queue.oldest_seconds / 60
                 found.append(f"A job has waited {minutes:.0f} min in {queue.queue}: add workers for this queue.")
@@ -114,7 +116,7 @@ def read(queues: Queues) -> Status:
         workers=tuple(sorted(_workers(redis, now), key=lambda each: (each.queue, each.name))),
         ended=tuple(ended.read(redis)),
         failures=tuple(_failures(redis)),
-        mirrors=tuple(_mirrors(redis)),
+        mirrors=tuple(mirrors(redis)),
         room=budget.room(),
         budget=AN_HOUR,
         paused_seconds=max(0.0, float(paused) - now) if paused else 0.0,
@@ -176,8 +178,8 @@ _ADVICE = (
     (r"took longer than|JobTimeout|maximum timeout", "Raise JOB_TIMEOUT, or look at how large the change is."),
     (r"more memory|SIGKILL|MemoryError", "Raise JOB_MEMORY_MB or the container's memory."),
     (r"RemoteRefused|answered 404|404", "Install the App on this repository, or take it out of REPOSITORIES."),
-    (r"answered 40[13]|Bad credentials|Resource not accessible", "Run `scalability-bot doctor`: key or permissions."),
-    (r"private key|token .* cannot be read", "Run `scalability-bot doctor`: the key's file."),
+    (r"answered 40[13]|Bad credentials|Resource not accessible", "Run scalability-bot doctor: key or permissions."),
+    (r"private key|token .* cannot be read", "Run scalability-bot doctor: the key's file."),
     (r"RateLimited|rate limit", "Wait: GitHub's limits are by the hour. Run it again later."),
     (r"answered 5\d\d|did not answer|Unreachable|Uncertain|git fetch failed", "GitHub was away: run it again."),
     (r"No space left|disk", "Make room on the worker's disk or lower MIRROR_QUOTA_MB."),
@@ -194,7 +196,8 @@ def advice(reason: str) -> str:
     return "The worker's log has the whole story; run it again once the cause is gone."
 
 
-def _mirrors(redis: Redis) -> Iterator[Mirrors]:
+def mirrors(redis: Redis) -> Iterator[Mirrors]:
+    """Yield what each worker noted of its mirrors."""
     for where, text in sorted(redis.hgetall(MIRRORS).items()):
         try:
             noted = json.loads(text)

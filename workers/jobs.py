@@ -128,7 +128,7 @@ def review(equipment: Equipment, data: Any) -> str:
         _try_later(equipment, asked, _LATER)
     for refusal in posted.refusals:
         _log.warning("%s: GitHub refused %s", asked.job_id, refusal)
-    _count(equipment.redis, found.report, posted)
+    _count(equipment.redis, request, found.report, posted)
     _tidy(equipment)
     written = [type(write).__name__ for write, _ in posted.writes]
     return f"{len(found.report.diagnostics)} diagnostics; wrote {', '.join(written) or 'nothing'}"
@@ -299,8 +299,13 @@ def _blob(mirror: Path, commit: str) -> str | None:
     return entry[2] if entry and entry[0] in {"100644", "100755"} else None
 
 
-def _count(redis: Redis, report: Report, posted: Posted) -> None:
+def _count(redis: Redis, request: ReviewRequest, report: Report, posted: Posted) -> None:
     try:
+        job = rq.get_current_job()
+        if job is not None and job.created_at and not posted.postponed:
+            # The record was made when the webhook came in; tries and waits since then are part of what people wait.
+            waited = (datetime.datetime.now(datetime.UTC) - _aware(job.created_at)).total_seconds()
+            metrics.observe(redis, "webhook_to_review_seconds", waited, depth=request.depth)
         for diagnostic in report.diagnostics:
             metrics.count(redis, "diagnostics", rule=diagnostic.analyzer, level=diagnostic.level.value)
         for write, _ in posted.writes:
@@ -310,3 +315,7 @@ def _count(redis: Redis, report: Report, posted: Posted) -> None:
             metrics.count(redis, "writes", len(posted.refusals), kind="any", outcome="refused")
     except RedisError as error:
         _log.warning("the metrics miss a review: %s", error)
+
+
+def _aware(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -22,7 +22,7 @@ from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 from rq.worker import Worker as RQWorker
 
-from bot import ended, metrics
+from bot import ended, logs, metrics
 from bot.queue import MAINTAIN, MAINTENANCE, QUEUES, REPLY, REVIEW, connect
 from bot.settings import Settings, SettingsError
 from workers import environment, housekeeping, jobs, limits
@@ -185,6 +185,13 @@ class Worker(RQWorker):
         """Begin the process of one job: it ends when this worker does, so that a job taken up again runs once."""
         limits.die_with_parent(self._worker_pid)
         super().main_work_horse(job, queue)
+
+    def perform_job(self, job: rq.job.Job, queue: rq.Queue, execution: Execution) -> bool:
+        """Run a job in its process; what is logged meanwhile says which job, pull request and delivery it is about."""
+        asked = job.args[0] if job.args and isinstance(job.args[0], dict) else {}
+        pull_request = f"{asked['repository']}#{asked['number']}" if {"repository", "number"} <= asked.keys() else ""
+        with logs.about(job=job.id, pull_request=pull_request, delivery=str(asked.get("delivery") or "")):
+            return super().perform_job(job, queue, execution)
 
     def fork_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Fork the process of one job."""

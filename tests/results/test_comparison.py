@@ -151,6 +151,12 @@ def test_the_svg_is_well_formed_has_no_script_and_escapes_names() -> None:
     assert not re.search(r'(?:href|src)="(?!#)', drawn) and "url(" not in drawn
 
 
+def test_the_svg_names_what_it_shows_and_its_values() -> None:
+    drawn = plot.svg(compared(files.run(pods=31_000), files.run()))
+    texts = [element.text for element in ElementTree.fromstring(drawn).iter() if element.tag.endswith("text")]
+    assert {"LIST pods (namespace)", "31.00 s", "800 ms", "change", "base"} <= set(texts)
+
+
 def test_text_for_a_terminal_has_its_columns_below_each_other() -> None:
     lines = words.text(compared(files.run(pods=2_000), files.run())).splitlines()
     table = [line for line in lines if "  " in line]

@@ -67,8 +67,9 @@ def svg(found: Comparison) -> str:
         legend_at_bottom=True,
         print_values=True,
         print_values_position="end",
-        y_labels_major_count=5,
-        show_minor_y_labels=False,
+        # Of horizontal bars x is the axis of values.
+        x_labels_major_count=5,
+        show_minor_x_labels=False,
         truncate_label=-1,
         value_formatter=lambda value: words.amount(value, "ms"),
         margin=12,
