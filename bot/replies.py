@@ -101,7 +101,7 @@ def _help(links: Links) -> str:
     return (
         "I read pull requests with very large clusters in mind (5,000 nodes, 150,000 pods), as "
         f"[the contributors' guide]({GUIDE}) asks. What I write are hints: you know the code better.\n\n"
-        f"{COMMANDS}\n\n"
+        f"{COMMANDS}\n\nEach person has three commands an hour; deep scans are not counted.\n\n"
         f"To silence a rule on a line of Go, write `//scalability:allow RULE REASON` on it or above it.{catalogue_page}"
     )
 

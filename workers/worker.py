@@ -164,7 +164,7 @@ class Worker(RQWorker):
         else:
             self._equipment.parser.start()
             super().execute_job(job, queue)
-        with contextlib.suppress(RedisError):
+        with contextlib.suppress(RedisError), logs.about(**_about(job)):
             self._tell(job, queue, time.monotonic() - started)
 
     def handle_job_failure(
@@ -188,9 +188,7 @@ class Worker(RQWorker):
 
     def perform_job(self, job: rq.job.Job, queue: rq.Queue, execution: Execution) -> bool:
         """Run a job in its process; what is logged meanwhile says which job, pull request and delivery it is about."""
-        asked = job.args[0] if job.args and isinstance(job.args[0], dict) else {}
-        pull_request = f"{asked['repository']}#{asked['number']}" if {"repository", "number"} <= asked.keys() else ""
-        with logs.about(job=job.id, pull_request=pull_request, delivery=str(asked.get("delivery") or "")):
+        with logs.about(**_about(job)):
             return super().perform_job(job, queue, execution)
 
     def fork_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
@@ -225,6 +223,16 @@ class Worker(RQWorker):
         ended.note(self.connection, job.id, queue.name, outcome, seconds, str(result or ""))
         metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
         metrics.count(self.connection, "job_seconds", seconds, queue=queue.name)
+
+
+def _about(job: rq.job.Job) -> dict[str, str]:
+    """Say which job, pull request and delivery a line of the log is about, as far as the job's record can be read."""
+    try:
+        asked = job.args[0] if job.args and isinstance(job.args[0], dict) else {}
+    except DeserializationError:
+        asked = {}
+    pull_request = f"{asked['repository']}#{asked['number']}" if {"repository", "number"} <= asked.keys() else ""
+    return {"job": job.id, "pull_request": pull_request, "delivery": str(asked.get("delivery") or "")}
 
 
 def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:

@@ -157,10 +157,9 @@ def main() -> None:
     parser.add_argument("--budgets", type=int, nargs="+", default=[1, 8], help="how many budgets share the writes")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    print(
-        "| reviews a day | budgets | review workers | median | 90th | 99th | comments put off | busy | requests in the peak hour (installations) |"
-    )
-    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    heads = ["reviews a day", "budgets", "review workers", "median", "90th", "99th", "comments put off", "busy"]
+    heads.append("requests in the peak hour (installations)")
+    print(f"| {' | '.join(heads)} |\n|{'---:|' * len(heads)}")
     for reviews in options.reviews:
         for budgets in options.budgets:
             if budgets == 1 or reviews > 10_000:
