@@ -25,7 +25,7 @@ def needed(found: object, what: str) -> None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{what}: .ci/run installs it")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not the session's: Playwright's event loop would stand in the way of others'
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     needed(path, "chromium was not found")
