@@ -1,4 +1,4 @@
-"""The catalogue: one module per rule beside this file, named as the rule is.
+"""The catalogue of rules and what they stand on: one module per rule in the folder rules, named as the rule is.
 
     from analyzers import catalogue
     catalogue.names()                        # ["api-call-in-loop", "dependency-bump", ...]

@@ -1,11 +1,14 @@
 """The receiver: a webhook in, 202 out. What is asked for goes to the queue; nothing is done here."""
 
 import logging
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from redis import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from bot import logs, pages, prow
@@ -18,8 +21,8 @@ from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, 
 LARGEST_BODY = 25 * 1024 * 1024  # GitHub's cap of a payload
 # 503 within a second: the first call that hangs ends it.
 QUEUE_SECONDS = 0.4  # for connecting, and for each reply
-# A client that sends nothing for so long in the middle of a body gives its thread back.
-IDLE_SECONDS = 5
+# After one that hung: the next deliveries are told so at once, rather than each waiting for it in a thread.
+ASLEEP_SECONDS = 0.5
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -44,22 +47,30 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_harden)
 
+    asleep_until = 0.0
+
+    def awake() -> Queues:
+        if time.monotonic() < asleep_until:
+            raise RedisError("it did not answer a moment ago")
+        return queues
+
     @app.post("/webhook")
     def webhook() -> ResponseReturnValue:
         with logs.about(delivery=request.headers.get("X-GitHub-Delivery", "")[:100]):
             return take(request.headers.get("X-GitHub-Event", ""))
 
     def take(event: str) -> ResponseReturnValue:
+        nonlocal asleep_until
         try:
             delivery = Delivery.from_http(dict(request.headers), _body(), settings.webhook_secrets)
-            asked = requests(delivery, settings, _remembered(delivery, queues))
+            asked = requests(delivery, settings, _remembered(delivery, awake))
             if isinstance(asked, Ignored):
                 level = logging.WARNING if asked.notable else logging.DEBUG
                 log.log(level, "delivery %s: %s ignored: %s", delivery.id, event, asked.reason)
                 metrics.delivered(event, "ignored")
                 return jsonify(ignored=asked.reason), HTTPStatus.ACCEPTED
             with metrics.enqueueing.time():
-                results = [_carry_out(action, queues) for action in asked]
+                results = [_carry_out(action, awake()) for action in asked]
         except DeliveryError as error:
             log.warning("a delivery of %.60r was refused: %s", event, error)
             metrics.delivered(event, type(error).__name__)
@@ -69,6 +80,8 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
             raise
         except RedisError as error:
             # GitHub notes the failure, and maintenance asks it to send the delivery again.
+            if isinstance(error, RedisTimeout):
+                asleep_until = time.monotonic() + ASLEEP_SECONDS
             log.error(
                 "delivery %.100r: the queue cannot be reached: %s", request.headers.get("X-GitHub-Delivery"), error
             )
@@ -107,8 +120,6 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
 
 
 def _body() -> bytes:
-    if connection := request.environ.get("gunicorn.socket"):
-        connection.settimeout(IDLE_SECONDS)
     if (request.content_length or 0) > LARGEST_BODY:
         raise RequestEntityTooLarge
     body = request.get_data(cache=False)  # reads no further than the limit, whatever Content-Length said
@@ -117,10 +128,10 @@ def _body() -> bytes:
     return body
 
 
-def _remembered(delivery: Delivery, queues: Queues) -> Remembered:
+def _remembered(delivery: Delivery, queues: Callable[[], Queues]) -> Remembered:
     payload = delivery.payload
     if payload.action == "labeled" and payload.repository and payload.pull_request:
-        return queues.remembered(payload.repository.full_name, payload.pull_request.number)
+        return queues().remembered(payload.repository.full_name, payload.pull_request.number)
     return NOTHING_REMEMBERED
 
 

@@ -1,8 +1,8 @@
 """Command: a slash command found in a comment, as GitHub renders the comment.
 
 Grammar: `/scalability-check`, `/scalability-check deep`, `/scalability-check help`, `/scalability-check explain RULE`,
-`/scalability-check results RUN [BASE]` (each a job's name or an address), each at the start of a line of its own. Text
-in code, quotes, tables, links or HTML is none, nor is an escaped slash.
+`/scalability-check results RUN [BASE]` (each a job's name or an address), each at the start of a line of its own, within
+a comment's first READ characters. Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
 """
 
 import re
@@ -12,10 +12,13 @@ from html.parser import HTMLParser
 from typing import Literal, Self
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.token import Token
 
 NAME = "/scalability-check"
-LONGEST_COMMENT = 65_536  # GitHub's own limit of a body; longer ones are not GitHub's
+# Markdown is parsed in the web process, and what is made to be slow takes time by the square of its length: at GitHub's
+# limit of 65,536 characters seconds, here some 50 ms. What is below this line of a comment is not looked at.
+READ = 4_000
 
 # Each candidate is numbered in the source between two private-use characters, so that a piece of parsed text leads back
 # to the line it came from: parsed text alone does not say whether it began a line of the source.
@@ -23,7 +26,29 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _CANDIDATE = re.compile(rf"^{NAME}(?=[ \t]|$)", re.MULTILINE | re.IGNORECASE)
 _NUMBERED = re.compile(rf"{NAME}{_OPEN}(\d+){_CLOSE}(.*)", re.IGNORECASE)
 
+
+def _skip_table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """Pass over a table, as a rule of markdown-it: its own fills every row up with cells, 65,000 in 4,000 characters."""
+    if not table(state, first, end, True):
+        return False
+    if silent:
+        return True
+    ends = state.md.block.ruler.getRules("blockquote")
+    line = first + 2
+    while (
+        line < end
+        and state.sCount[line] >= state.blkIndent
+        and not state.isEmpty(line)
+        and not state.is_code_block(line)
+        and not any(rule(state, line, end, True) for rule in ends)
+    ):
+        line += 1
+    state.line = line
+    return True
+
+
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_MARKDOWN.block.ruler.at("table", _skip_table, {"alt": ["paragraph", "reference"]})
 # Elements that need no end tag: an open one says nothing about what follows.
 _NEVER_AROUND = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -46,8 +71,8 @@ class Command:
     @classmethod
     def parse(cls, comment: str) -> list[Self]:
         """Give the commands of a comment in their order; most comments have none, and cost no parsing."""
-        source = comment.replace("\r\n", "\n").replace("\r", "\n").replace(_OPEN, "").replace(_CLOSE, "")
-        if len(source) > LONGEST_COMMENT or not _CANDIDATE.search(source):
+        source = _beginning(comment)
+        if not _CANDIDATE.search(source):
             return []
         lines = [match[0] for match in re.finditer(rf"^{NAME}(?=[ \t]|$).*$", source, re.MULTILINE | re.IGNORECASE)]
         count = iter(range(len(lines)))
@@ -84,6 +109,14 @@ class Command:
                 return cls("results", runs=tuple(words.split()[1:]), text=text)  # addresses keep their capitals
             case _:
                 return cls("unknown", text=text)
+
+
+def _beginning(comment: str) -> str:
+    """Give the lines that are read, with one kind of line end and without the signs that number candidates."""
+    read = comment[: READ + 1].replace("\r\n", "\n").replace("\r", "\n")
+    if len(comment) > READ:
+        read = read[: read.rfind("\n") + 1]  # the last line is not whole
+    return read.replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def _spoken(tokens: list[Token]) -> list[tuple[int, str | None]]:

@@ -1,5 +1,6 @@
 """Comments: a diagnostic as the text that stands on its lines."""
 
+import dataclasses
 import hashlib
 import itertools
 import re
@@ -14,7 +15,7 @@ from bot.links import Links
 from bot.markers import marker
 
 # What people read before they decide whether to unfold the rest; a longer comment gives its last sentence to the fold.
-WORDS = 80
+WORDS = 60
 RELATED = 10
 # Above this the documentation of a rule is cut: GitHub takes 65,536 characters, and nobody reads a tenth of them.
 LONGEST_WHY = 6_000
@@ -59,6 +60,13 @@ def concern_key(diagnostic: Diagnostic) -> str:
     return hashlib.sha256(f"{diagnostic.analyzer}\0{diagnostic.concern}".encode()).hexdigest()[:16]
 
 
+def concern_keys(diagnostic: Diagnostic) -> tuple[str, ...]:
+    """Identify what a diagnostic is about under its rule's present name, then under those that the rule had before."""
+    told = documentation(diagnostic.analyzer)
+    named = (dataclasses.replace(diagnostic, analyzer=name) for name in (told.formerly if told else ()))
+    return (concern_key(diagnostic), *map(concern_key, named))
+
+
 def places_key(diagnostic: Diagnostic) -> str:
     """Identify where a diagnostic stands, but for line numbers, which shift with every push."""
     paths = sorted([diagnostic.path, *(place.path for place in diagnostic.related)])
@@ -76,6 +84,9 @@ def comment(diagnostic: Diagnostic, links: Links, *, elsewhere: bool = False, ea
     unless = quiet(diagnostic.unless.strip())
     folded = [unless] if unless and words(f"{first} {second} {unless}") > WORDS else []
     paragraphs = [first, second if folded else f"{second} {unless}".strip()]
+    if diagnostic.witness:
+        way = (links.named(each.message, each.path, each.line) for each in diagnostic.witness)
+        paragraphs.append(f"The way there: {' → '.join(way)}.")
     if also := _also(diagnostic, links, elsewhere):
         paragraphs.append(also)
     fingerprints = dict.fromkeys([diagnostic.fingerprint, *earlier])

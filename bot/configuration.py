@@ -9,7 +9,9 @@ import difflib
 import functools
 import json
 import pathlib
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -22,8 +24,16 @@ if TYPE_CHECKING:
     import jsonschema
 
 PATH = ".github/scalability.yaml"
-# Far above any honest file, and small enough that reading a hostile one costs nothing.
+# Far above any honest file, and small enough that reading a hostile one costs little: the schema has room for 500 values,
+# one inside the other inside the whole.
 LONGEST = 64_000
+MOST_NODES = 1_000
+DEEPEST = 5
+# More is no news: whoever corrects these is told the next.
+MOST_PROBLEMS = 20
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
 class Parsed(NamedTuple):
@@ -50,84 +60,128 @@ def parse(text: str | None, defaults: Configuration | None = None) -> Parsed:
     if text is None:
         return Parsed(defaults, ())
     if len(text) > LONGEST:
-        return Parsed(defaults, (f"{PATH} is longer than {LONGEST:,} characters: shorten it, it is not read.",))
+        return unread(defaults, f"it is longer than {LONGEST:,} characters: shorten it")
     try:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            data = loader.construct_document(node) if node else {}
-        finally:
-            loader.dispose()
+        node = _compose(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return Parsed(
-            defaults,
-            (
-                _sentence(
-                    line,
-                    f"this is no YAML ({code(error.problem or 'it cannot be read')}): correct it, the file is not read",
-                ),
-            ),
-        )
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return Parsed(defaults, (f"{PATH} cannot be read as YAML: correct it, the file is not read.",))
+        what = code(error.problem or "it cannot be read")
+        return Parsed(defaults, (_sentence(line, f"this is no YAML ({what}): correct it, the file is not read"),))
+    except Exception:
+        # The library is not written for texts that mean it harm, and one text must never cost a review.
+        return unread(defaults, "it cannot be read as YAML: correct it")
+    if node is None:
+        return Parsed(defaults, ())
+    data = _data(node)
     if not isinstance(data, dict):
         return Parsed(defaults, (_sentence(1, "a mapping is expected here, such as `cap: 10`; the file is not read"),))
-    problems = sorted(
-        (*_problems(data), *_unknown_rules(data)), key=lambda problem: (_line(node, problem.place), problem.sentence)
-    )
-    sentences = tuple(_sentence(_line(node, problem.place), problem.sentence) for problem in problems)
-    return Parsed(_configuration(_without(data, [problem.place for problem in problems]), defaults), sentences)
+    problems = sorted((*_problems(data), *_unknown_rules(data)), key=lambda problem: _line(node, problem.place))
+    sentences = [
+        _sentence(_line(node, problem.place), f"{_name(problem.place)} {problem.wrong()}")
+        for problem in problems[:MOST_PROBLEMS]
+    ]
+    if rest := len(problems) - len(sentences):
+        sentences.append(f"{PATH} has {rest:,} more problems.")
+    return Parsed(_configuration(_without(data, [problem.place for problem in problems]), defaults), tuple(sentences))
+
+
+def unread(defaults: Configuration, reason: str) -> Parsed:
+    """Give what holds where the whole file cannot be read, and the sentence that says why and what to do."""
+    return Parsed(defaults, (f"{PATH} is not read: {reason}.",))
 
 
 class _Problem(NamedTuple):
     place: tuple[str | int, ...]
-    sentence: str
+    wrong: Callable[[], str]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which `off` is a word rather than false, and which refuses what makes a small text huge or ambiguous."""
+class _Loader(yaml.BaseLoader):
+    """YAML in which each value is a text, and which refuses what makes a small text huge, deep or ambiguous."""
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse aliases: nine lines of them stand for gigabytes."""
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not supported", mark)
-        return super().compose_node(parent, index)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.nodes = self.depth = 0
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Refuse a key that is there twice, of which the first would be lost without a word."""
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse aliases (nine lines of them stand for gigabytes), tags (`!!bool x` is no text), and what is too much."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        self.nodes += 1
+        self.depth += 1
+        if isinstance(event, yaml.AliasEvent):
+            raise _refusal("aliases are not supported", event)
+        if event.tag is not None:
+            raise _refusal("tags are not supported", event)
+        if self.nodes > MOST_NODES:
+            raise _refusal(f"there are more than {MOST_NODES:,} values", event)
+        if self.depth > DEEPEST:
+            raise _refusal(f"it is nested more than {DEEPEST} deep", event)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and _SURROGATE.search(node.value):
+            raise _refusal("it holds half a character", event)  # "\ud800": no other program could read it
+        return node
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Refuse a key that is there twice, of which the first would be lost without a word, and one that is no word."""
+        node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is there twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep=deep)
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refusal("a key must be a word", key)
+            if key.value in seen:
+                raise _refusal(f"{key.value} is there twice", key)
+            seen.add(key.value)
+        return node
 
 
-# YAML 1.1 reads off, no and yes as booleans; nothing here is a boolean, and `rules: {explicit-list: off}` is meant as written.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+def _refusal(problem: str, where: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=where.start_mark)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
+
+
+def _data(node: yaml.Node) -> Any:
+    """Give texts, lists and dictionaries; whole numbers only where the schema wants one. A setting left empty is unset."""
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(each) for each in node.value]
+    if not isinstance(node, yaml.MappingNode):
+        return node.value
+    return {
+        key.value: int(value.value) if _is_number(key.value, value) else _data(value)
+        for key, value in node.value
+        if not (isinstance(value, yaml.ScalarNode) and value.value == "" and value.style is None)
+    }
+
+
+def _is_number(key: str, value: yaml.Node) -> bool:
+    wanted = schema()["properties"].get(key, {}).get("type")
+    return wanted == "integer" and isinstance(value.value, str) and bool(_NUMBER.fullmatch(value.value))
 
 
 def _problems(data: dict[str, Any]) -> Iterator[_Problem]:
     import jsonschema  # a quarter of a second that only a repository with such a file pays
 
     for error in jsonschema.Draft202012Validator(schema()).iter_errors(data):
-        place = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             known = sorted(schema()["properties"])
             for key in data.keys() - set(known):
-                yield _Problem(
-                    (key,),
-                    f"{code(str(key))} is no setting{_nearest(str(key), known)}: the settings are {', '.join(known)}",
-                )
-            continue
-        yield _Problem(
-            place, f"{_name(place)} {_expected(error)}, not {code(json.dumps(error.instance, default=str), 60)}"
-        )
+                yield _Problem((key,), partial(_no_setting, key, known))
+        else:
+            yield _Problem(tuple(error.absolute_path), partial(_expectation, error))
+
+
+def _no_setting(key: str, known: Sequence[str]) -> str:
+    return f"is no setting{_nearest(key, known)}: the settings are {', '.join(known)}"
+
+
+def _expectation(error: "jsonschema.ValidationError") -> str:
+    return f"{_expected(error)}, not {code(json.dumps(error.instance), 60)}"
 
 
 def _expected(error: "jsonschema.ValidationError") -> str:
@@ -156,12 +210,16 @@ def _expected(error: "jsonschema.ValidationError") -> str:
 def _unknown_rules(data: Mapping[str, Any]) -> Iterator[_Problem]:
     rules = data.get("rules")
     for name in rules if isinstance(rules, dict) else ():
-        if name not in catalogue.names():
-            yield _Problem(("rules", name), f"{code(str(name))} is no rule{_nearest(str(name), catalogue.names())}")
+        if name not in catalogue.known():
+            yield _Problem(("rules", name), partial(_no_rule, name))
+
+
+def _no_rule(name: str) -> str:
+    return f"is no rule{_nearest(name, catalogue.names())}"
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    found = difflib.get_close_matches(name, known, n=1)
+    found = difflib.get_close_matches(name[:100], known, n=1)
     return f" (did you mean {found[0]}?)" if found else ""
 
 
@@ -186,8 +244,6 @@ def _without(data: dict[str, Any], places: Sequence[tuple[str | int, ...]]) -> d
 
 def _configuration(data: Mapping[str, Any], defaults: Configuration) -> Configuration:
     changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    if "cap" in changes:
-        changes["cap"] = int(changes["cap"])  # to JSON Schema, 5.0 is a whole number
     return dataclasses.replace(defaults, **changes)
 
 
@@ -205,7 +261,7 @@ def _line(node: yaml.Node | None, place: Sequence[str | int]) -> int:
     line: int = node.start_mark.line
     for step in place:
         if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            found = next(((key, value) for key, value in node.value if key.value == step), None)
             if found is None:
                 break
             line, node = found[0].start_mark.line, found[1]

@@ -199,6 +199,8 @@ class Delivery:
             envelope = _ENVELOPE.decode(body)
         except msgspec.DecodeError as error:  # a ValidationError is one too; both name the place, never the value
             raise Malformed(f"the body is no payload of GitHub's: {error}") from None
+        except UnicodeDecodeError:
+            raise Malformed("the body is no payload of GitHub's: it is no UTF-8") from None
         except RecursionError:
             raise Malformed("the body is no payload of GitHub's: it is nested too deeply") from None
         return cls(delivery, event, Payload(**msgspec.structs.asdict(envelope)), _app(lower))

@@ -66,7 +66,7 @@ class Uncertain(GitHubError):
 
 def client(address: str, auth: Auth, retry: Retry) -> github.Github:
     """Give a client for the API at an address; retry is READING or WRITING."""
-    return github.Github(
+    made = github.Github(
         auth=auth,
         base_url=address,
         timeout=TIMEOUT,
@@ -79,6 +79,22 @@ def client(address: str, auth: Auth, retry: Retry) -> github.Github:
         lazy=True,
         api_version=API_VERSION,
     )
+    _refuse_redirects(made.requester)
+    return made
+
+
+def _refuse_redirects(requester: Requester) -> None:
+    """Have an answer of 3xx count as a failure: PyGithub follows what it can follow, and takes the rest for done."""
+    request = requester.requestJson
+
+    def checked(*arguments: Any, **options: Any) -> tuple[int, dict[str, Any], str]:
+        status, headers, output = request(*arguments, **options)
+        if 300 <= status < 400:
+            to = headers.get("location", "")
+            raise github.GithubException(status, {"message": f"redirected to {to[:200]!r}"}, headers)
+        return status, headers, output
+
+    requester.requestJson = checked  # type: ignore[method-assign]
 
 
 def pages(

@@ -39,6 +39,12 @@ class Links:
         """Give the address behind "Details" of a check run."""
         return f"{self.rules}/rules" if self.rules else None
 
+    def named(self, name: str, path: str, line: int) -> str:
+        """Give something that stands on a line, by its name, as a link that stays true when the lines move later."""
+        if len(path.encode()) > _LONGEST_PATH:
+            return code(name, 60)
+        return f"[{code(name, 60)}]({self.web}/{self.repository}/blob/{self.head}/{urllib.parse.quote(path)}#L{line})"
+
     def place(self, path: str, line: int, end_line: int | None = None) -> str:
         """Give lines of a file at this commit as a link that stays true when the lines move later."""
         named = code(f"{path}:{line}")

@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from redis import Redis, RedisError
 
+from analyzers.analysis.report import Skipped
 from bot import status
 from bot.budget import Budget
 from bot.deliveries import EVENTS
@@ -42,6 +43,12 @@ MEASURED = {
     ),
 }
 
+# The reasons are sentences for people: these words are in those of one kind.
+_REASONS = {
+    "large": re.compile(r"\bMB\b|large|longer"),
+    "deep": re.compile(r"deep|nest"),
+    "missing": re.compile(r"missing"),
+}
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -65,6 +72,13 @@ def observe(connection: Redis, name: str, value: float, **labels: str) -> None:
         pipeline.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values, bucket]), 1)
         pipeline.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values, "sum"]), value)
         pipeline.execute()
+
+
+def why(skipped: Skipped) -> str:
+    """Give the reason for which something was left out of an analysis, as one of a few words."""
+    if not skipped.path:
+        return "failed"  # a rule, or the analysis itself
+    return next((word for word, pattern in _REASONS.items() if pattern.search(skipped.reason)), "other")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _COOKIE = "form"
+# A token and a job's id.
+LARGEST_FORM = 4_096
 
 
 def create(settings: Settings, queues: Queues, registry: CollectorRegistry) -> Flask:

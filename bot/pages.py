@@ -55,6 +55,9 @@ def found(asked: str, rules: Sequence[Documentation]) -> list[Documentation]:
 @blueprint.get("/rules/<name>")
 def rule(name: str) -> ResponseReturnValue:
     """Show one rule's documentation."""
+    if name in catalogue.known() and name not in catalogue.names():
+        # A comment that stands links to what is several rules now.
+        return render_template("rules.html", rules=[catalogue.documentation(each) for each in catalogue.meant(name)])
     if name not in catalogue.names():
         near = difflib.get_close_matches(name.lower(), catalogue.names(), n=3)
         raise NotFound(f"There is no rule {name!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))

@@ -62,15 +62,16 @@ def answer_marker(source: CommandSource) -> str:
     return marker("answer", source.key)
 
 
-def nothing_found(files: int, lines: int, notices: int) -> str:
-    """Say that nothing needs a comment."""
+def nothing_found(files: int, lines: int, notices: int, unread: int = 0) -> str:
+    """Say that nothing needs a comment, of what could be read."""
     read = f"{files} {_plural('file', files)} with {lines:,} added {_plural('line', lines)}"
     noted = (
         f" {notices} smaller {_plural('note', notices)} {'is' if notices == 1 else 'are'} in the check run."
         if notices
         else ""
     )
-    return f"I read {read} and found nothing that should trouble a large cluster.{noted}"
+    missing = " Not everything could be read: the check run says what." if unread else ""
+    return f"I read {read} and found nothing that should trouble a large cluster.{noted}{missing}"
 
 
 def nothing_new(standing: int) -> str:
@@ -107,13 +108,17 @@ def _help(links: Links) -> str:
 
 
 def _explain(rule: str, links: Links) -> str:
+    parts = _parts(rule)
     if rule in catalogue.names():
         told = catalogue.documentation(rule)
         more = f"\n\n{links.rule(rule)}" if links.rules else ""
-        return (
+        answer = (
             f"**{told.name}**: {told.title}.\n\n{quiet(told.why)}\n\n```diff\n{told.example_hunk.rstrip()}\n```\n\n"
             f"Not reported: {quiet(told.not_reported)}{more}"
         )
+        return "\n\n".join(filter(None, (answer, parts)))
+    if parts:
+        return parts
     nearest = difflib.get_close_matches(rule.lower(), catalogue.names(), n=3, cutoff=0.5)
     named = f"There is no rule {code(rule, 60)}." if rule else "Name the rule, as in `/scalability-check explain RULE`."
     listed = (
@@ -122,6 +127,13 @@ def _explain(rule: str, links: Links) -> str:
         else f"The rules are {', '.join(map(code, catalogue.names()))}."
     )
     return f"{named} {listed}"
+
+
+def _parts(rule: str) -> str:
+    """Say which rules were part of one of that name before; "" where none was."""
+    parts = [name for name in catalogue.meant(rule) if name != rule] if rule in catalogue.known() else []
+    listed = "\n".join(f"- {code(name)}: {catalogue.documentation(name).title}" for name in parts)
+    return f"What was part of {code(rule)} once has rules of its own now:\n\n{listed}" if parts else ""
 
 
 def _plural(noun: str, number: int) -> str:

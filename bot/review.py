@@ -226,4 +226,4 @@ def _words(report: Report, old: Sequence[Diagnostic], new: Sequence[Diagnostic])
         return replies.in_the_check_run(len(new))
     if old:
         return replies.nothing_new(len(old))
-    return replies.nothing_found(report.files, report.lines, len(report.diagnostics))
+    return replies.nothing_found(report.files, report.lines, len(report.diagnostics), len(report.skipped))

@@ -64,7 +64,7 @@ class Settings:
     github_git_url: str = PUBLIC_GIT
     redis_url: Secret = Secret("")
     repositories: tuple[str, ...] = ()
-    mode: Literal["post", "shadow"] = "post"
+    mode: Literal["post", "shadow"] = "shadow"
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
@@ -100,7 +100,7 @@ class Settings:
             github_git_url=read.one("GITHUB_GIT_URL", _server, PUBLIC_GIT),
             redis_url=read.one("REDIS_URL", _redis, Secret("")),
             repositories=read.one("REPOSITORIES", _repositories, ("*/*",) if _is_loopback(api) else ()),
-            mode=read.one("MODE", _mode, "post"),
+            mode=read.one("MODE", _mode, "shadow"),
             public_url=read.one("PUBLIC_URL", _page, None),
             host=read.one("HOST", str, "127.0.0.1"),
             port=read.one("PORT", _port, 8080),
@@ -116,6 +116,16 @@ class Settings:
             results_hosts=read.one("RESULTS_HOSTS", _hosts, RESULTS_HOSTS),
             results_bucket=read.one("RESULTS_BUCKET", _bucket, RESULTS_BUCKET),
         )
+
+    @property
+    def analysis_timeout(self) -> int:
+        """The seconds that one analysis may take: less than its job, so that the parser ends it and its reason is known."""
+        return max(1, self.job_timeout * 2 // 5)
+
+    @property
+    def fetch_timeout(self) -> int:
+        """The seconds that one fetch may take; with an analysis, some of the job's time is left for GitHub."""
+        return max(1, self.job_timeout // 3)
 
     @property
     def has_credentials(self) -> bool:
@@ -160,6 +170,11 @@ class Settings:
                 "REPOSITORIES is not set: write whom the bot serves there, such as kubernetes/* (several: with commas)."
             )
         self.require_redis()
+        if self.app_id is None and not self.bot_login:  # an account's token is the workers' alone
+            raise SettingsError(
+                "GITHUB_APP_ID is not set: write the App's numeric id there (by it, a re-run of its check is known), "
+                "or the account's name into BOT_LOGIN where the bot is no App."
+            )
 
     def require_redis(self) -> None:
         """Raise SettingsError unless there is a queue."""
@@ -243,11 +258,8 @@ def _port(text: str) -> int:
 
 
 def _mode(text: str) -> Literal["post", "shadow"]:
-    if text == "post":
-        return "post"
-    if text == "shadow":
-        return "shadow"
-    raise ValueError("write post or shadow")
+    # Whatever is not the one word that lets it write only watches.
+    return "post" if text == "post" else "shadow"
 
 
 def _log_format(text: str) -> Literal["text", "json"]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from analyzers.analysis.diagnostic import Diagnostic
-from bot.comments import concern_key
+from bot.comments import concern_keys
 from bot.markers import markers
 
 
@@ -73,20 +73,24 @@ class Standing:
     def comment(self, diagnostic: Diagnostic) -> StandingComment | None:
         """Give the comment about a diagnostic, None if there is none (never written, or deleted by a person).
 
-        One finding that became several of the same kind, or several that became one, is still the same comment.
+        One finding that became several of the same kind, or several that became one, is still the same comment; so is one whose
+        rule had another name when the comment was written.
         """
+        bearing = {diagnostic.fingerprint, *diagnostic.former_fingerprints}
         for comment in self.comments:
-            if diagnostic.fingerprint in comment.fingerprints:
+            if not bearing.isdisjoint(comment.fingerprints):
                 return comment
+        concerns = concern_keys(diagnostic)
         for comment in self.comments:
             concern, _, places = comment.about
-            if concern == concern_key(diagnostic) and (diagnostic.related or places > 1):
+            if concern in concerns and (diagnostic.related or places > 1):
                 return comment
         return None
 
     def knows(self, diagnostic: Diagnostic) -> bool:
         """Say whether a diagnostic was commented on before; also when a person has deleted the comment since."""
-        return diagnostic.fingerprint in self._posted or self.comment(diagnostic) is not None
+        bearing = {diagnostic.fingerprint, *diagnostic.former_fingerprints}
+        return not bearing.isdisjoint(self._posted) or self.comment(diagnostic) is not None
 
     def cc_done(self, handles: Iterable[str]) -> bool:
         """Say whether these were mentioned on the pull request before, once and for all."""

@@ -46,13 +46,14 @@ def check_run(
     """Give the completed check run that tells a whole report.
 
     problems are those of the configuration in force; proposed is what the pull request itself makes of the
-    configuration's file, None if it leaves that alone. The conclusion is neutral where a warning was found, else success.
+    configuration's file, None if it leaves that alone. The conclusion is neutral where a warning was found or something
+    failed, else success.
     """
     warnings = [each for each in report.diagnostics if each.level is Level.WARNING]
     return PutCheckRun(
         name=DEEP_CHECK_RUN if deep else CHECK_RUN,
         head=links.head,
-        conclusion="neutral" if warnings else "success",
+        conclusion="neutral" if warnings or _is_partial(report) else "success",
         title=_title(report),
         summary=fit(
             [
@@ -130,7 +131,19 @@ def _title(report: Report) -> str:
     notes = len(report.diagnostics) - warnings
     parts = [f"{warnings} {'place' if warnings == 1 else 'places'} worth a look"] if warnings else []
     parts += [f"{notes} smaller {'note' if notes == 1 else 'notes'}"] if notes else []
-    return ", ".join(parts) or "Nothing found"
+    parts += ["not everything could be read"] if _unread(report) else []
+    said = ", ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}" or "Nothing found"
+
+
+def _unread(report: Report) -> bool:
+    """Say whether a file or a rule was left out; what is wrong in the configuration's file was read."""
+    return any(each.path != PATH for each in report.skipped)
+
+
+def _is_partial(report: Report) -> bool:
+    """Say whether a rule or the analysis itself failed: what is skipped then is no file, so that none was wholly judged."""
+    return any(not each.path for each in report.skipped)
 
 
 def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
@@ -181,7 +194,9 @@ def _skipped(report: Report) -> list[str]:
         for each in report.skipped[:SKIPPED]
     ]
     rest = len(report.skipped) - len(shown)
-    return ["Not read:", "\n".join([*shown, *([f"- and {rest:,} more"] if rest else [])])]
+    if rest:
+        shown.append(f"- and {rest:,} more")
+    return ["**Not read**, so that what stands there is not known:", "\n".join(shown)]
 
 
 def _findings(diagnostics: Sequence[Diagnostic], placed: Placed, links: Links) -> list[str]:

@@ -14,6 +14,14 @@ settings.register_profile("scalability-bot", derandomize=True, deadline=None, da
 settings.load_profile("scalability-bot")
 
 
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the user's cache folder, which is the test's own."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[ValkeyServer]:
     """Run one server as the bot asks for it: with the append-only file, and no eviction.

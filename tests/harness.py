@@ -19,9 +19,9 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import Diff
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
 from analyzers.analysis.tree import MemoryTree
+from analyzers.driver.driver import analyze
 
 TESTDATA = pathlib.Path(__file__).parent / "testdata"
 _WANT = re.compile(r"\s*(?://|#|--|/\*|;|<!--)\s*want((?:\s+\"(?:[^\"\\]|\\.)*\")+)\s*(?:\*/|-->)?\s*$")
@@ -55,7 +55,7 @@ class Fixture:
 
     def report(self, *rules: str, configuration: Configuration | None = None) -> Report:
         """Give what the rules (all, if none is named) say of it; a rule that raises fails the test."""
-        report = analyze(self.change(configuration), catalogue.load(rules or None), catalogue.names())
+        report = analyze(self.change(configuration), catalogue.load(rules or None), catalogue.known())
         failed = [skipped.reason for skipped in report.skipped if "failed" in skipped.reason]
         assert not failed, failed
         return report

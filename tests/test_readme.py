@@ -3,6 +3,9 @@
 import pathlib
 import re
 
+from bot import comments
+from bot.links import Links
+from tests import harness
 from workers.command_line import COMMANDS
 from workers.rules import table
 
@@ -11,7 +14,13 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_catalogue_is_the_rules_own() -> None:
-    assert table() in README, "README.md's table is not what `scalability-bot rules --format markdown` prints"
+    wanted, there = table().splitlines(), README.splitlines()
+    missing = [row for row in wanted if row not in there]
+    stale = [row for row in there if row.startswith("| `") and row not in wanted]
+    advice = "README.md's table is what `scalability-bot rules --format markdown` prints"
+    assert not missing, "\n".join([f"{advice}. Add:", *missing])
+    assert not stale, "\n".join([f"{advice}. Take out:", *stale])
+    assert table() in README, f"{advice}, in its order"
 
 
 def test_its_commands_and_targets_exist() -> None:
@@ -24,3 +33,11 @@ def test_its_commands_and_targets_exist() -> None:
 def test_its_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_its_sample_is_a_comment_of_the_bot_s() -> None:
+    fixture = harness.load((harness.TESTDATA / "periodic-api-call" / "guide_2017.diff").read_text())
+    found = fixture.report().diagnostics[0]
+    written = comments.unfolded(comments.comment(found, Links("o/r", "f" * 40, "https://github.com")))
+    shown = "\n".join(line[1:].strip() for line in README.splitlines() if line.startswith(">"))
+    assert re.sub(r"\s+", " ", shown) == re.sub(r"\s+", " ", re.sub(r"\[(`[^`]+`)\]\([^)]*\)", r"\1", written))

@@ -10,10 +10,11 @@ from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff, Hunk, Line
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
-from analyzers.analysis.tree import OverlayTree, Tree
-from bot.configuration import PATH, Parsed, parse
+from analyzers.analysis.tree import OverlayTree, Tree, Unreadable
+from analyzers.driver.driver import analyze
+from analyzers.golang.program.words import MemoryWords, WordStore
+from bot.configuration import PATH, Parsed, parse, unread
 from workers.git import CatFile, GitError, run
 from workers.trees import DiffProcess, GitTree, patched
 
@@ -28,10 +29,12 @@ def analyze_revisions(
     analyzers: Sequence[Analyzer],
     deep: bool = False,
     configuration: Configuration | None = None,
+    words: WordStore | None = None,
 ) -> Report:
     """Analyse the change from one commit to another, as `git diff BASE HEAD` shows it.
 
-    repository is a bare repository or a work tree's folder; configuration, where it is None, is read from the base.
+    repository is a bare repository or a work tree's folder; configuration, where it is None, is read from the base;
+    words is what is known of the repository's files from other analyses, and gets to know what this one had to look up.
     GitError if a revision is not there or git fails.
     """
     started = time.perf_counter()
@@ -44,7 +47,7 @@ def analyze_revisions(
         parsed = _configured(configuration, before)
         after.list("")
         diff, missing = process.result(TIMEOUT)
-        return _report(_change(diff, before, after, parsed, deep), missing, analyzers, *commits, started)
+        return _report(_change(diff, before, after, parsed, deep, words), missing, analyzers, *commits, started)
 
 
 def analyze_work_tree(
@@ -54,6 +57,7 @@ def analyze_work_tree(
     analyzers: Sequence[Analyzer],
     deep: bool = False,
     configuration: Configuration | None = None,
+    words: WordStore | None = None,
 ) -> Report:
     """Analyse the change from a commit to the files on disk, with what is not committed and not yet added."""
     started = time.perf_counter()
@@ -78,7 +82,7 @@ def analyze_work_tree(
     diff = Diff((*diff.files, *(_added(path, files[path]) for path in sorted(set(new) - {""}))))
     with CatFile(repository) as cat_file:
         before = GitTree(cat_file, base)
-        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep)
+        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep, words)
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
 
 
@@ -90,6 +94,7 @@ def analyze_patch(
     analyzers: Sequence[Analyzer],
     deep: bool = False,
     configuration: Configuration | None = None,
+    words: WordStore | None = None,
 ) -> Report:
     """Analyse a patch as if it were applied to a commit; without a repository, of changed Go files only what the patch shows whole.
 
@@ -117,20 +122,31 @@ def analyze_patch(
                 files.setdefault(file.old_path, None)
             if file.status != "removed":
                 files[file.path] = patched(file, before.read(file.old_path) if file.old_path else None)
-        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep)
+        change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep, words)
         return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
+
+
+def read_configuration(repository: pathlib.Path, commit: str, defaults: Configuration) -> Parsed:
+    """Read a repository's configuration at a commit, with the defaults where it says nothing. GitError if git fails."""
+    with CatFile(repository) as cat_file:
+        return _read(GitTree(cat_file, commit), defaults)
 
 
 def _configured(configuration: Configuration | None, base: Tree) -> Parsed:
     """Without a configuration it is the base's own: a change can never silence its own review."""
-    if configuration is not None:
-        return Parsed(configuration, ())
-    text = base.read(PATH)
-    return parse(text.decode("utf-8", "replace") if text is not None else None)
+    return _read(base, Configuration()) if configuration is None else Parsed(configuration, ())
 
 
-def _change(diff: Diff, base: Tree, head: Tree, parsed: Parsed, deep: bool) -> Change:
-    change = Change(diff, base, head, parsed.configuration, deep)
+def _read(tree: Tree, defaults: Configuration) -> Parsed:
+    try:
+        content = tree.read(PATH)
+    except Unreadable as error:
+        return unread(defaults, str(error))
+    return parse(None if content is None else content.decode("utf-8", "replace"), defaults)
+
+
+def _change(diff: Diff, base: Tree, head: Tree, parsed: Parsed, deep: bool, words: WordStore | None) -> Change:
+    change = Change(diff, base, head, parsed.configuration, deep, MemoryWords() if words is None else words)
     for problem in parsed.problems:
         change.skip(PATH, problem)
     return change
@@ -146,7 +162,7 @@ def _report(
 ) -> Report:
     for path, reason in missing.items():
         change.skip(path, reason)
-    report = analyze(change, analyzers, catalogue.names())
+    report = analyze(change, analyzers, catalogue.known())
     return dataclasses.replace(report, base=base, head=head, elapsed_ms=(time.perf_counter() - started) * 1000)
 
 

@@ -2,7 +2,9 @@
 
 import argparse
 import gc
+import hashlib
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -13,10 +15,14 @@ from analyzers import catalogue
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import MalformedDiff
 from analyzers.analysis.report import Report
+from analyzers.golang.program.words import WordStore
 from workers import analysis
 from workers.command_line import CannotRun
 from workers.git import GitError, run
 from workers.trees import PatchMismatch
+from workers.words_store import StoredWords, keep, remove
+
+_MOST_STORES = 10
 
 _EXAMPLES = """examples:
   scalability-bot check                               the work tree against its merge base with the default branch
@@ -50,9 +56,12 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
-    parser.add_argument("--ignore", metavar="NAMES", help="all rules but these, separated by commas")
+    parser.add_argument("--ignore", metavar="NAMES", help="say nothing that these rules would say, separated by commas")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--strict", action="store_true", help="exit with 1 for notices too")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="neither use nor keep what is known of the repository from other checks"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -60,8 +69,11 @@ def main(args: argparse.Namespace) -> int:
     if not args.deep:
         gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
     try:
-        analyzers = catalogue.load(_selected(args.select, args.ignore))
-        report = _analyse(args, analyzers)
+        analyzers = catalogue.load(_names(args.select) or None, _names(args.ignore))
+        repository = _repository(args)
+        cache = None if args.no_cache or repository is None else _cache(repository)
+        words = StoredWords(cache) if cache is not None else None
+        report = _analyse(args, repository, analyzers, words)
     except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
         raise CannotRun(str(error)) from error
     if args.format == "json":
@@ -69,25 +81,46 @@ def main(args: argparse.Namespace) -> int:
         print()
     else:
         _print(report, args)
+    if cache is not None and words is not None:
+        rows = words.rows()
+        words.close()
+        if rows is not None:
+            sys.stdout.flush()
+            keep(cache, rows)
+            _tidy(cache.parent)
     levels = {diagnostic.level for diagnostic in report.diagnostics}
     return int(Level.WARNING in levels or (args.strict and bool(levels)))
 
 
-def _selected(select: str | None, ignore: str | None) -> list[str]:
-    def names(text: str | None) -> list[str]:
-        return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-    chosen = names(select) or list(catalogue.names())
-    for name in (*chosen, *names(ignore)):
-        catalogue.documentation(name)
-    return [name for name in chosen if name not in names(ignore)]
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def _analyse(args: argparse.Namespace, analyzers: list[Any]) -> Report:
-    repository = _repository(args)
+def _cache(repository: pathlib.Path) -> pathlib.Path | None:
+    """Give where what is known of a repository's files is kept: below the user's cache folder (the XDG Base Directory
+    Specification); None for a user without a home."""
+    given = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        folder = given if given.is_absolute() else pathlib.Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    name = hashlib.sha256(os.fsencode(repository)).hexdigest()[:16]
+    return folder / "scalability-bot" / f"{name}.sqlite"
+
+
+def _tidy(folder: pathlib.Path) -> None:
+    """Remove what was written longest ago, so that not each repository that was ever checked keeps its store."""
+    stores = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime)
+    for path in stores[:-_MOST_STORES]:
+        remove(path)
+
+
+def _analyse(
+    args: argparse.Namespace, repository: pathlib.Path | None, analyzers: list[Any], words: WordStore | None
+) -> Report:
+    given: dict[str, Any] = {"analyzers": analyzers, "deep": args.deep, "words": words}
     if args.diff:
-        text = _patch(args.diff)
-        return analysis.analyze_patch(text, repository, args.base or "HEAD", analyzers=analyzers, deep=args.deep)
+        return analysis.analyze_patch(_patch(args.diff), repository, args.base or "HEAD", **given)
     if repository is None:
         raise CannotRun(
             f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
@@ -96,8 +129,8 @@ def _analyse(args: argparse.Namespace, analyzers: list[Any]) -> Report:
         raise CannotRun("a bare repository has no work tree: name a commit with --head")
     base = args.base or _merge_base(repository, args.head or "HEAD")
     if args.head is None:
-        return analysis.analyze_work_tree(repository, base, analyzers=analyzers, deep=args.deep)
-    return analysis.analyze_revisions(repository, base, args.head, analyzers=analyzers, deep=args.deep)
+        return analysis.analyze_work_tree(repository, base, **given)
+    return analysis.analyze_revisions(repository, base, args.head, **given)
 
 
 def _repository(args: argparse.Namespace) -> pathlib.Path | None:
@@ -157,6 +190,9 @@ def _print(report: Report, args: argparse.Namespace) -> None:
         for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
             print(f"{paint(f'{number:>6} |', '2')} {text.expandtabs(4)}")
         print(textwrap.fill(diagnostic.message, width, initial_indent="       ", subsequent_indent="       "))
+        if diagnostic.witness:
+            way = " -> ".join(f"{each.message} ({each.path}:{each.line})" for each in diagnostic.witness)
+            print(textwrap.fill(way, width, initial_indent="       by ", subsequent_indent="          "))
         for place in diagnostic.related:
             print(paint(f"       also {place.path}:{place.line} {place.message}".rstrip(), "2"))
         print()
@@ -166,6 +202,7 @@ def _print(report: Report, args: argparse.Namespace) -> None:
     print(
         f"{warnings} {'warning' if warnings == 1 else 'warnings'}, {len(report.diagnostics) - warnings} notices"
         f" in {report.files} files, {report.lines} added lines ({report.elapsed_ms:.0f} ms)"
+        f"{'; not all could be read' if report.skipped else ''}"
     )
     if report.cc:
         print(f"The bot would mention {', '.join(report.cc)}.")

@@ -32,6 +32,8 @@ OPTIONS = (
 )
 TIMEOUT = 60.0
 
+_SIZE = re.compile(rb"size ([0-9]+)")
+
 
 class GitError(Exception):
     """git could not do what was asked; the text is one sentence."""
@@ -43,19 +45,20 @@ def environment() -> dict[str, str]:
     return {**kept, **ENVIRONMENT}
 
 
-def command(repository: pathlib.Path, arguments: Sequence[str]) -> list[str]:
-    """Give the argument list of a git call in a bare repository or a work tree's folder."""
+def command(repository: pathlib.Path, arguments: Sequence[str], options: Mapping[str, str] | None = None) -> list[str]:
+    """Give the argument list of a git call in a bare repository or a work tree's folder; options are more of its configuration."""
+    more = [word for name, value in (options or {}).items() for word in ("-c", f"{name}={value}")]
     bare = (repository / "objects").is_dir() and (repository / "HEAD").is_file()
-    return ["git", *OPTIONS, *([f"--git-dir={repository}"] if bare else ["-C", str(repository)]), *arguments]
+    return ["git", *OPTIONS, *more, *([f"--git-dir={repository}"] if bare else ["-C", str(repository)]), *arguments]
 
 
-def run(repository: pathlib.Path, *arguments: str, timeout: float = TIMEOUT) -> bytes:
-    """Give what git prints; GitError with its last line if it fails or takes longer than `timeout` seconds."""
+def run(repository: pathlib.Path, *arguments: str, timeout: float = TIMEOUT, given: bytes = b"") -> bytes:
+    """Give what git prints, `given` being its input; GitError with its last line if it fails or takes longer than `timeout` s."""
     try:
         done = subprocess.run(
             command(repository, arguments),
             env=environment(),
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=timeout,
             check=False,
@@ -71,10 +74,26 @@ def run(repository: pathlib.Path, *arguments: str, timeout: float = TIMEOUT) -> 
     return done.stdout
 
 
+def sizes(repository: pathlib.Path, names: Sequence[str]) -> list[int | None]:
+    """Give the size of each object in bytes, without reading it; None where there is none. GitError if git fails."""
+    given = "".join(f"{name}\n" for name in names if "\n" not in name).encode("utf-8", "surrogateescape")
+    found = iter(run(repository, "cat-file", "--batch-check=size %(objectsize)", given=given).splitlines())
+    answers = (None if "\n" in name else _SIZE.fullmatch(next(found)) for name in names)
+    return [int(answer[1]) if answer else None for answer in answers]
+
+
 def last_line(stderr: bytes) -> str:
     """Give the last line of what git printed on standard error, without control characters."""
     lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     return re.sub(r"[\x00-\x1f\x7f]", " ", lines[-1])[:300] if lines else ""
+
+
+class TooLarge(GitError):
+    """An object larger than its reader takes; size is in bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"it is larger than what is read ({size / 1e6:,.1f} MB)")
+        self.size = size
 
 
 class Object(NamedTuple):
@@ -106,8 +125,11 @@ class CatFile:
             except FileNotFoundError as error:
                 raise GitError("git was not found: install git and try again") from error
 
-    def read(self, name: str) -> Object | None:
-        """Give the object with this name (an id, REV^{tree}, TREE:path), None if there is none; GitError if git fails."""
+    def read(self, name: str, largest: int | None = None) -> Object | None:
+        """Give the object with this name (an id, REV^{tree}, TREE:path), None if there is none; GitError if git fails.
+
+        TooLarge for one of more than `largest` bytes, none of which stay in memory.
+        """
         if "\n" in name:
             return None
         self.start()
@@ -122,7 +144,12 @@ class CatFile:
             if len(words) != 3 or not words[2].isdigit():
                 return None  # "NAME missing", "NAME ambiguous"
             size = int(words[2])
+            if largest is not None and size > largest:
+                self._pass_over(size + 1)
+                raise TooLarge(size)
             content = self._process.stdout.read(size + 1)
+        except TooLarge:
+            raise
         except (BrokenPipeError, GitError) as error:
             self.close()
             raise GitError(f"git cat-file in {self._repository} ended when it was asked for {name}") from error
@@ -130,6 +157,14 @@ class CatFile:
             self.close()
             raise GitError(f"git cat-file in {self._repository} gave {name} only in part")
         return Object(words[0].decode(), words[1].decode(), content[:-1])
+
+    def _pass_over(self, size: int) -> None:
+        assert self._process and self._process.stdout
+        while size:
+            part = self._process.stdout.read(min(size, 1 << 16))
+            if not part:
+                raise GitError("git cat-file ended in the middle of an object")
+            size -= len(part)
 
     def close(self) -> None:
         """End git."""

@@ -87,10 +87,10 @@ def _go_files(tree: GitTree, paths: Iterable[str]) -> Iterator[str]:
 
 
 def _read(tree: GitTree, files: list[str], component_name: str | None) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    from analyzers.golang.packages import PackageIndex
-    from analyzers.kubernetes.components import component
-    from analyzers.kubernetes.external import EXTERNAL
-    from analyzers.kubernetes.inventory import Inventory
+    from analyzers.golang.types.checker import PackageIndex
+    from analyzers.kubernetes.execution.components import component
+    from analyzers.kubernetes.requests.external import EXTERNAL
+    from analyzers.kubernetes.requests.inventory import Inventory
 
     index = PackageIndex(tree, external=EXTERNAL)
     inventory = Inventory(index)

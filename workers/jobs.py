@@ -20,12 +20,11 @@ from redis import Redis, RedisError
 
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
-from bot import configuration as repository_configuration
 from bot import deep_scans, metrics, status
 from bot.bot_account import Identity, identity
 from bot.budget import Budget
 from bot.comparison import compare
-from bot.configuration import Parsed
+from bot.configuration import PATH, Parsed
 from bot.github import GitHub, Pull, RateLimited
 from bot.github_app import READING
 from bot.links import Links
@@ -67,7 +66,8 @@ class Equipment:
     def mirrors(self) -> Mirrors:
         """The mirrors on this machine."""
         folder = self.settings.data_dir / "mirrors"
-        return Mirrors(folder, self.settings.github_git_url, self.settings.mirror_quota_mb)
+        settings = self.settings
+        return Mirrors(folder, settings.github_git_url, settings.mirror_quota_mb, settings.fetch_timeout)
 
     @cached_property
     def queues(self) -> Queues:
@@ -224,11 +224,11 @@ def _analyse(equipment: Equipment, request: ReviewRequest, pull: Pull) -> _Analy
     commits = (compared.merge_base, pull.head, compared.base)
     try:
         with equipment.mirrors.holding(repository, commits, token) as mirror:
-            in_force = _configuration(equipment.settings, mirror, compared.base)
-            assert in_force is not None
+            defaults = Configuration(cc=equipment.settings.cc, label=equipment.settings.deep_scan_label)
+            in_force = equipment.parser.configuration(mirror, compared.base, defaults)
             proposed = None
             if _blob(mirror, compared.merge_base) != _blob(mirror, pull.head):
-                proposed = _configuration(equipment.settings, mirror, pull.head)
+                proposed = equipment.parser.configuration(mirror, pull.head, defaults)
             equipment.queues.remember_label(repository, in_force.configuration.label)
             report = equipment.parser.analyze(
                 mirror,
@@ -279,23 +279,9 @@ def _try_later(equipment: Equipment, request: ReviewRequest, wait: datetime.time
     equipment.queues.enqueue(queue_of(request), REVIEW, request.to_json(), job_id, at=at)
 
 
-def _configuration(settings: Settings, mirror: Path, commit: str) -> Parsed:
-    """Read a repository's configuration at a commit, with the operator's settings where it says nothing."""
-    defaults = Configuration(cc=settings.cc, label=settings.deep_scan_label)
-    blob = _blob(mirror, commit)
-    if blob is None:
-        return repository_configuration.parse(None, defaults)
-    size = int(git.run(mirror, "cat-file", "-s", blob))
-    if size > 4 * repository_configuration.LONGEST:  # at most four bytes a character: parse() will not read it anyway
-        return repository_configuration.parse("#" * (repository_configuration.LONGEST + 1), defaults)
-    return repository_configuration.parse(
-        git.run(mirror, "cat-file", "blob", blob).decode("utf-8", "replace"), defaults
-    )
-
-
 def _blob(mirror: Path, commit: str) -> str | None:
     """Give the id of a commit's configuration file, None if it has none (or no plain file there)."""
-    entry = git.run(mirror, "ls-tree", commit, "--", repository_configuration.PATH).decode().split()
+    entry = git.run(mirror, "ls-tree", commit, "--", PATH).decode().split()
     return entry[2] if entry and entry[0] in {"100644", "100755"} else None
 
 
@@ -308,6 +294,8 @@ def _count(redis: Redis, request: ReviewRequest, report: Report, posted: Posted)
             metrics.observe(redis, "webhook_to_review_seconds", waited, depth=request.depth)
         for diagnostic in report.diagnostics:
             metrics.count(redis, "diagnostics", rule=diagnostic.analyzer, level=diagnostic.level.value)
+        for each in report.skipped:
+            metrics.count(redis, "skipped_files", reason=metrics.why(each))
         for write, _ in posted.writes:
             kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(write).__name__).lower()
             metrics.count(redis, "writes", kind=kind, outcome="written")

@@ -8,6 +8,7 @@ import sys
 
 # Source: linux/prctl.h. Python has no binding of prctl.
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -32,6 +33,14 @@ def adopt_orphans() -> None:
 def give_up_privileges() -> None:
     """Keep this process and all it starts from ever gaining privileges (setuid programs, file capabilities)."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def hide() -> None:
+    """Keep other processes of this user from this one's memory and from what /proc tells of it; nor does it leave a core.
+
+    It holds until the process executes another program.
+    """
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def restrict(

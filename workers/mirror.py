@@ -21,7 +21,7 @@ from bot.review_request import is_repository
 from bot.settings import Secret
 from workers import git
 from workers.git import GitError
-from workers.remote import CommitGone, Remote, RemoteRefused
+from workers.remote import CommitGone, OverQuota, Remote, RemoteRefused
 
 GC_TIMEOUT = 300.0
 FSCK_TIMEOUT = 120.0
@@ -29,7 +29,10 @@ KEPT_DAYS = 7
 TIDY_EVERY = 3600.0
 # Each fetch leaves a pack; beyond this many, reading slows down and they are made one.
 PACKS = 20
+# How much of the quota is free before a fetch begins: it fails where it needs more, and is begun anew with all of it.
+ROOM = 0.25
 
+_LARGER = "git fetch failed: what is fetched is larger than MIRROR_QUOTA_MB leaves room for"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KEPT = "refs/kept"
 # A process with a limited address space reads the packs too: without these, git maps up to 1 GiB of a pack at once.
@@ -45,12 +48,13 @@ class Mirrors:
     """All mirrors of this machine.
 
     folder is theirs alone. git_url is GitHub's address for git ("https://github.com"): https, or http on this machine.
-    quota_mb bounds the disk they take together; the one that was used longest ago goes first.
+    quota_mb bounds the disk they take together, also while one of them grows; the one that was used longest ago goes
+    first. fetch_timeout is in seconds.
     """
 
-    def __init__(self, folder: Path, git_url: str, quota_mb: int) -> None:
+    def __init__(self, folder: Path, git_url: str, quota_mb: int, fetch_timeout: float = 200.0) -> None:
         self.folder = folder
-        self._remote = Remote(git_url)
+        self._remote = Remote(git_url, fetch_timeout)
         self._quota_mb = quota_mb
 
     def path(self, repository: str) -> Path:
@@ -74,9 +78,7 @@ class Mirrors:
         with _locked(path.with_suffix(".use"), fcntl.LOCK_SH) as lock:
             os.utime(lock)
             with _locked(path.with_suffix(".fetch"), fcntl.LOCK_EX):
-                fetched = self._complete(path, repository, commits, token)
-            if fetched:
-                self.evict()
+                self._complete(path, repository, commits, token)
             yield path
 
     def repair(self, repository: str) -> bool:
@@ -118,14 +120,18 @@ class Mirrors:
                         raise
         self.evict()
 
-    def evict(self) -> None:
-        """Remove the mirrors that were used longest ago until the rest is within the quota. Mirrors in use are left."""
+    def evict(self, room_mb: float = 0) -> float:
+        """Remove the mirrors that were used longest ago until so much of the quota is free, and give what is (MiB).
+
+        Mirrors in use are left, so it may be less, or below 0.
+        """
         sizes = {path: _size_mb(path) for path in self._mirrors()}
         for path in self._least_used(list(sizes)):
-            if sum(sizes.values()) <= self._quota_mb:
-                return
+            if self._quota_mb - sum(sizes.values()) >= room_mb:
+                break
             if self._evict(path):
                 del sizes[path]
+        return self._quota_mb - sum(sizes.values())
 
     def size_mb(self) -> float:
         """Give how much disk all mirrors take."""
@@ -149,22 +155,32 @@ class Mirrors:
 
         return sorted(paths, key=used)
 
-    def _complete(self, path: Path, repository: str, commits: Sequence[str], token: Secret) -> bool:
-        """Bring what is missing of these commits into the mirror; say whether anything was."""
+    def _complete(self, path: Path, repository: str, commits: Sequence[str], token: Secret) -> None:
+        """Bring what is missing of these commits into the mirror."""
         for attempt in (1, 2):
+            room = 0.0
             try:
                 _create(path)
+                # What a process that was killed left; nobody else fetches now.
+                _sweep(path)
                 missing = [commit for commit in dict.fromkeys(commits) if not _keep(path, commit)]
-                if missing:
-                    wanted = {commit: _kept(commit) for commit in missing}
-                    self._remote.fetch(path, repository, wanted, token, self._quota_mb)
-                return bool(missing)
+                if not missing:
+                    return
+                wanted = {commit: _kept(commit) for commit in missing}
+                room = self.evict(ROOM * self._quota_mb if attempt == 1 else self._quota_mb)
+                if room < 1:
+                    raise OverQuota(_LARGER)
+                self._remote.fetch(path, repository, wanted, token, int(room))
+                return
             except (CommitGone, RemoteRefused):
                 raise
             except GitError as error:
+                full = isinstance(error, OverQuota) or (room >= 1 and _filled(path, int(room)))
                 if attempt == 2:
-                    raise
-                if "No space left" in str(error):
+                    raise OverQuota(_LARGER) if full else error from None
+                if full:
+                    _forget(path, commits)
+                elif "No space left" in str(error):
                     # The other mirrors are a cache; this review is work.
                     for other in self._mirrors():
                         if other != path:
@@ -173,6 +189,8 @@ class Mirrors:
                     raise
                 else:
                     _remove(path)
+            finally:
+                _sweep(path)
         raise AssertionError("the second attempt returns or raises")
 
 
@@ -193,6 +211,34 @@ def _keep(path: Path, commit: str) -> bool:
     if _kept(commit) not in found:
         git.run(path, "update-ref", _kept(commit), commit)
     return True
+
+
+def _filled(path: Path, largest_mb: int) -> bool:
+    """Say whether a fetch ended because a file reached its limit: of that, git says different things or nothing."""
+    sizes = [left.stat().st_size for left in (path / "objects" / "pack").glob("tmp_*")]
+    return max(sizes, default=0) >= (largest_mb << 20) - (1 << 16)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a fetch that did not come to its end left behind."""
+    for folder in (path / "objects" / "pack", *(path / "objects").glob("[0-9a-f][0-9a-f]")):
+        for left in (*folder.glob("tmp_*"), *folder.glob(".tmp-*")):
+            left.unlink(missing_ok=True)
+    for lock in (path / "shallow.lock", path / "packed-refs.lock", path / "config.lock"):
+        lock.unlink(missing_ok=True)
+
+
+def _forget(path: Path, commits: Sequence[str]) -> None:
+    """Let go of all commits of former days but these, and of what only they held.
+
+    A review that runs now has kept its commits today; around midnight, yesterday.
+    """
+    lately = {f"{_today() - datetime.timedelta(days=days):%Y%m%d}" for days in (0, 1)}
+    for name in git.run(path, "for-each-ref", "--format=%(refname)", _KEPT).decode().split():
+        _, _, day, commit = name.split("/")
+        if day not in lately and commit not in commits:
+            git.run(path, "update-ref", "-d", name)
+    git.run(path, "gc", "--quiet", "--prune=now", timeout=GC_TIMEOUT)
 
 
 def _create(path: Path) -> None:

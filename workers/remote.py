@@ -14,7 +14,7 @@ from bot.settings import Secret
 from workers import git, limits
 from workers.git import GitError
 
-TIMEOUT = 300.0
+TIMEOUT = 200.0
 # Against a hostile or broken remote: objects are checked as they come, nothing is redirected, nothing stalls for ever.
 # What fsck only warns of is old and harmless, and stands in the trees and commits of many Go projects.
 _FETCH_OPTIONS = (
@@ -46,10 +46,17 @@ class RemoteRefused(GitError):
     """The remote does not let this token read the repository, or there is no such repository."""
 
 
-class Remote:
-    """GitHub as git sees it: url is its address ("https://github.com"), https, or http for a simulated one on this machine."""
+class OverQuota(GitError):
+    """What was to be fetched is larger than the room that was given."""
 
-    def __init__(self, url: str) -> None:
+
+class Remote:
+    """GitHub as git sees it: url is its address ("https://github.com"), https, or http for a simulated one on this machine.
+
+    timeout is for one fetch, in seconds.
+    """
+
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"https", "http"} or parts.username or parts.password:
             raise ValueError(
@@ -57,12 +64,13 @@ class Remote:
             )
         self._url = url.rstrip("/")
         self._protocol = parts.scheme
+        self._timeout = timeout
 
     def fetch(self, folder: Path, repository: str, wanted: Mapping[str, str], token: Secret, largest_mb: int) -> None:
         """Fetch commits of "owner/name", without their history, into a bare repository; wanted says by which ref each is kept.
 
-        CommitGone, RemoteRefused, or another GitError; after any, the repository is as it was. No file of it grows beyond
-        largest_mb.
+        CommitGone, RemoteRefused, OverQuota, or another GitError; after any, the repository is as it was, but for files
+        that are named tmp_*. No file of it grows beyond largest_mb (MiB).
         """
         options = [word for option in _FETCH_OPTIONS for word in ("-c", option)]
         flags = (
@@ -84,7 +92,7 @@ class Remote:
             f"{self._url}/{repository}",
             *refs,
         ]
-        _run(command, self._environment(token), largest_mb)
+        _run(command, self._environment(token), largest_mb, self._timeout)
 
     def _environment(self, token: Secret) -> dict[str, str]:
         """Give git's environment with the token in it: unlike arguments, only this user and root can read it, while git runs."""
@@ -99,7 +107,7 @@ class Remote:
         }
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], largest_mb: int) -> None:
+def _run(command: Sequence[str], environment: Mapping[str, str], largest_mb: int, timeout: float) -> None:
     """Run git in a process group of its own, which is ended whole when the time is over or this process is."""
     parent = os.getpid()
 
@@ -121,13 +129,13 @@ def _run(command: Sequence[str], environment: Mapping[str, str], largest_mb: int
         raise GitError("git was not found: install git and try again") from error
     with process:
         try:
-            _, errors = process.communicate(timeout=TIMEOUT)
+            _, errors = process.communicate(timeout=timeout)
         except BaseException as error:
             # Whatever ends the waiting (a time-out, the job's own limit): git ends, with what it started itself.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                raise GitError(f"git fetch took longer than {TIMEOUT:.0f} s and was ended") from None
+                raise GitError(f"git fetch took longer than {timeout:.0f} s and was ended") from None
             raise
     if process.returncode:
         raise _error(errors.decode("utf-8", "replace"), process.returncode)
@@ -139,7 +147,7 @@ def _error(said: str, status: int) -> GitError:
     ] or said.splitlines()
     reason = re.sub(r"[\x00-\x1f\x7f]", " ", "; ".join(reasons))[:300] or f"exit status {status}"
     if -status == signal.SIGXFSZ or "signal 25" in said:
-        reason = "it is larger than MIRROR_QUOTA_MB allows"
+        return OverQuota("git fetch failed: it is larger than the room that is left for it")
     sentence = f"git fetch failed: {reason}"
     if re.search(r"not our ref|unadvertised object|couldn't find remote ref", said):
         return CommitGone(sentence)

@@ -40,11 +40,16 @@ def main(args: argparse.Namespace) -> int:
         for name in catalogue.names():
             print(f"{name:<{width}}  {catalogue.documentation(name).title}")
         return 0
-    if args.name not in catalogue.names():
+    if args.name not in catalogue.known():
         near = difflib.get_close_matches(args.name, catalogue.names(), 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "`scalability-bot rules` lists them."
         raise CannotRun(f"there is no rule {args.name!r}: {hint}")
-    print(catalogue.documentation(args.name).text, end="")
+    if args.name in catalogue.names():
+        print(catalogue.documentation(args.name).text, end="")
+    parts = [name for name in catalogue.meant(args.name) if name != args.name]
+    if parts:
+        print(f"{args.name} was more once. Now there are rules of their own for its parts:\n")
+        print("".join(f"  {name}: {catalogue.documentation(name).title}\n" for name in parts), end="")
     return 0
 
 

@@ -14,7 +14,7 @@ def add_parser(subparsers: Any) -> None:
     subparsers.add_parser(
         "serve",
         help="start the webhook receiver",
-        description="Start the receiver under gunicorn: /webhook, /healthz, /readyz and /rules on PORT, /metrics on METRICS_PORT.",
+        description="Start the receiver: /webhook, /healthz, /readyz and /rules on PORT, /metrics on METRICS_PORT.",
         epilog="example:\n  HOST=0.0.0.0 PORT=8080 scalability-bot serve",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -82,6 +82,7 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
         ports["SANDBOX_PORT"] = port
         told |= prepare(folder / "sandbox").environment(f"http://127.0.0.1:{port}")
         told.pop("GITHUB_PRIVATE_KEY", None)
+        told.setdefault("MODE", "post")  # there, only the sandbox is written to
         programs.append(_sandbox(folder / "sandbox", port, settings))
     for name, port in ports.items():
         require_free(name, settings.host if name != "SANDBOX_PORT" else "127.0.0.1", port)

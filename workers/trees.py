@@ -1,14 +1,18 @@
 """Trees and diffs from a git repository."""
 
+import itertools
 import pathlib
 import stat
 import subprocess
+import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import IO
 
 from analyzers.analysis.diff import Diff, FileDiff
 from analyzers.analysis.tree import Entry, Unreadable
-from workers.git import CatFile, GitError, command, environment, last_line, run
+from workers.git import CatFile, GitError, TooLarge, command, environment, last_line, run, sizes
 
 # What the rules never read: other people's code and what machines wrote. Left out of the patch, since a bump of one
 # dependency can carry 100,000 such lines. vendor/modules.txt stays: it names versions.
@@ -39,6 +43,18 @@ _DIFF = (
     "--dst-prefix=b/",
 )
 _FOLDER = 0o040000
+# What is read of one file, and of one file's patch: Kubernetes' largest Go file has 1.55 MB. Nothing above is compared
+# (git takes it for binary), so that it costs nothing.
+LARGEST = 2 << 20
+LINES = 50_000
+# Of all patches together. Where these end, the rest is left out: each file by its name, as long as git's output has an end.
+MOST_LINES, MOST_BYTES = 300_000, 16 << 20
+ENOUGH = 10
+
+
+def too_large(size: int) -> str:
+    """Say why a file is not read."""
+    return f"it has {size / 1e6:,.1f} MB: beyond {LARGEST / 1e6:.0f} MB no file is read"
 
 
 class GitTree:
@@ -65,7 +81,9 @@ class GitTree:
         if entry is None or entry.kind != "blob":
             return None
         try:
-            found = self._cat_file.read(entry.id)
+            found = self._cat_file.read(entry.id, LARGEST)
+        except TooLarge as error:
+            raise Unreadable(too_large(error.size)) from error
         except GitError as error:
             raise Unreadable(str(error)) from error
         if found is None:
@@ -89,11 +107,16 @@ class GitTree:
 
     def _folder(self, folder: str) -> dict[str, Entry]:
         assert self.root
-        known = self._folders.get(folder)
-        if known is None:
-            entry = self._entry(folder)
+        # Up to the nearest folder that is known, and down again: a path may be hundreds of folders deep.
+        unknown = []
+        while folder not in self._folders:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        known = self._folders[folder]
+        for each in reversed(unknown):
+            entry = known.get(each.rpartition("/")[2])
             found = self._cat_file.read(entry.id) if entry and entry.kind == "tree" else None
-            known = self._folders[folder] = _entries(found.content) if found else {}
+            known = self._folders[each] = _entries(found.content) if found else {}
         return known
 
 
@@ -118,8 +141,9 @@ class DiffProcess:
     def __init__(self, repository: pathlib.Path, base: str, head: str, exclude: Iterable[str] = ()) -> None:
         self._repository, self._base, self._head = repository, base, head
         self._exclude = tuple(f":(exclude,literal){path}" for path in exclude)
+        arguments = [*_DIFF, "--end-of-options", base, head, "--", ".", *NOT_READ, *self._exclude]
         self._process = subprocess.Popen(
-            command(repository, [*_DIFF, "--end-of-options", base, head, "--", ".", *NOT_READ, *self._exclude]),
+            command(repository, arguments, {"core.bigFileThreshold": str(LARGEST)}),
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -127,20 +151,114 @@ class DiffProcess:
         )
 
     def result(self, timeout: float) -> tuple[Diff, dict[str, str]]:
-        """Give the diff, and the paths whose content is missing from this clone with the reason; GitError if git fails."""
-        try:
-            out, err = self._process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired as error:
-            self._process.kill()
-            self._process.communicate()
-            raise GitError(f"the diff took git longer than {timeout:.0f} s") from error
-        if self._process.returncode == 0:
-            return Diff.parse(out.decode("utf-8", "replace")), {}
+        """Give the diff, and what of the change is not in it with the reason, "" standing for files without a name.
+
+        That is what is missing from this clone, and what is too large. GitError if git fails.
+        """
+        assert self._process.stdout and self._process.stderr
+        errors: list[bytes] = []
+        late = threading.Timer(timeout, self._process.kill)
+        # git's complaints are taken in passing, or it would wait for them to be read.
+        complaints = threading.Thread(target=lambda: errors.append(self._process.stderr.read()))  # type: ignore[union-attr]
+        with self._process:
+            late.start()
+            complaints.start()
+            patch = _Patch.read(self._process.stdout)
+            if patch.is_cut:
+                self._process.kill()
+            complaints.join()
+            status = self._process.wait()
+            in_time = late.is_alive()
+            late.cancel()
+        if status == 0 or patch.is_cut:
+            diff = Diff.parse(patch.text)
+            return diff, {**self._large(diff), **patch.left_out}
+        if not in_time:
+            raise GitError(f"the diff took git longer than {timeout:.0f} s")
         missing = {} if self._exclude else _missing(self._repository, self._base, self._head)
         if not missing:
-            raise GitError(f"git could not compare {self._base} with {self._head}: {last_line(err)}")
-        diff, _ = DiffProcess(self._repository, self._base, self._head, missing).result(timeout)
-        return diff, missing
+            raise GitError(f"git could not compare {self._base} with {self._head}: {last_line(errors[0])}")
+        diff, left_out = DiffProcess(self._repository, self._base, self._head, missing).result(timeout)
+        return diff, {**left_out, **missing}
+
+    def _large(self, diff: Diff) -> dict[str, str]:
+        """Give the files that are binary only for their size."""
+        binary = [file for file in diff if file.binary]
+        names = [
+            f"{revision}:{path}"
+            for file in binary
+            for revision, path in ((self._base, file.old_path or file.path), (self._head, file.path))
+        ]
+        found = sizes(self._repository, names) if names else []
+        largest = [max(before or 0, after or 0) for before, after in zip(found[::2], found[1::2], strict=True)]
+        return {file.path: too_large(size) for file, size in zip(binary, largest, strict=True) if size > LARGEST}
+
+
+@dataclass
+class _Patch:
+    """git's output, as far as it is not too much: sections of one file each, of which some are left out."""
+
+    left_out: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False
+    sections: list[bytes] = field(default_factory=list)
+    lines: int = 0
+    size: int = 0
+
+    @property
+    def text(self) -> str:
+        return b"".join(self.sections).decode("utf-8", "replace")
+
+    @classmethod
+    def read(cls, output: IO[bytes]) -> "_Patch":
+        patch, section = cls(), _Section()
+        lines = size = 0
+        for line in output:
+            lines, size = lines + 1, size + len(line)
+            if line.startswith(b"diff --git "):
+                patch._add(section)
+                section = _Section()
+            section.add(line)
+            if lines > ENOUGH * MOST_LINES or size > ENOUGH * MOST_BYTES:
+                patch.is_cut = True
+                patch.left_out[""] = "the change is too large: its last files were left out"
+                return patch
+        patch._add(section)
+        return patch
+
+    def _add(self, section: "_Section") -> None:
+        if not section.lines:
+            return
+        reason = ""
+        if section.lines > LINES or section.size > LARGEST:
+            reason = f"its part of the change is too large ({section.lines:,} lines): left out"
+        elif self.lines + section.lines > MOST_LINES or self.size + section.size > MOST_BYTES:
+            reason = "the whole change is too large: this file was left out"
+        if reason:
+            self.left_out[section.path] = reason
+            return
+        self.sections += section.text
+        self.lines += section.lines
+        self.size += section.size
+
+
+@dataclass
+class _Section:
+    """The part of a patch that is about one file: its lines as far as they are kept."""
+
+    text: list[bytes] = field(default_factory=list)
+    lines: int = 0
+    size: int = 0
+
+    def add(self, line: bytes) -> None:
+        self.lines += 1
+        self.size += len(line)
+        if self.lines <= LINES and self.size <= LARGEST:
+            self.text.append(line)
+
+    @property
+    def path(self) -> str:
+        header = list(itertools.takewhile(lambda line: not line.startswith(b"@@ "), self.text))
+        return Diff.parse(b"".join(header).decode("utf-8", "replace")).files[0].path
 
 
 def _missing(repository: pathlib.Path, base: str, head: str) -> dict[str, str]:

@@ -243,8 +243,9 @@ def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
         settings.token() if settings.has_token else settings.private_key()
     )  # Whether it can be read, before the first job says that it cannot
     limits.give_up_privileges()
+    limits.hide()
     connection = connect(settings.redis_url)
-    parser = Parser(timeout=settings.job_timeout, memory_mb=settings.job_memory_mb)
+    parser = Parser(timeout=settings.analysis_timeout, memory_mb=settings.job_memory_mb)
     parser.start()
     try:
         worker = Worker(queue, Equipment(settings, connection, parser), monitoring)

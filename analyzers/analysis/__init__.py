@@ -1,1 +1,1 @@
-"""The vocabulary of analysis: Analyzer, Diagnostic, Change, Diff, Tree, Report, and the driver."""
+"""The vocabulary of analysis: Analyzer, Diagnostic, Change, Diff, Tree, Report."""

@@ -14,7 +14,13 @@ Run = Callable[["Change"], Iterator[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """One rule of the catalogue, ready to run."""
+    """One rule of the catalogue, ready to run.
+
+    formerly holds the names that it had, or was part of, before. One that is ignored is asked all the same: what it owns no
+    other rule says in its place.
+    """
 
     name: str
     run: Run
+    formerly: tuple[str, ...] = ()
+    ignored: bool = False

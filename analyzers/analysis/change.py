@@ -5,23 +5,24 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
-from analyzers.analysis.bumps import bumps
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff
 from analyzers.analysis.report import Skipped
-from analyzers.analysis.subject import Bump
 from analyzers.golang.callgraph import CallGraph
-from analyzers.golang.declaration import Function
-from analyzers.golang.packages import Package, PackageIndex
-from analyzers.golang.sizes import Sizes
-from analyzers.golang.source import SourceFile
-from analyzers.golang.tree import Tree, Unreadable
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.naming import ENOUGH, Work, for_tests
+from analyzers.golang.program.tree import Tree, Unreadable
+from analyzers.golang.program.words import MemoryWords, WordStore
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.sizes import Sizes
 from analyzers.kubernetes import struct_sizes
-from analyzers.kubernetes.components import Component, Kind, component
-from analyzers.kubernetes.external import EXTERNAL
+from analyzers.kubernetes.execution.calls import calls
+from analyzers.kubernetes.execution.components import Component, Kind, component
+from analyzers.kubernetes.requests.external import EXTERNAL
 
-_MOST_PACKAGES = 12
-"""Packages of a change that are searched for callers of each other: what most changes touch; more would take seconds."""
+DEEPER = 10
+"""How many times the work a deep analysis may do to find who calls what."""
 
 
 class ChangedFile:
@@ -108,7 +109,8 @@ class ChangedFile:
 class Change:
     """A diff, the trees it leads from and to, and the repository's configuration.
 
-    deep: the analyzers may read the whole repository, not only the changed files and the packages they need.
+    deep: more work may be done to find who calls what.
+    words: what is known of the words of its files, from this change or from others before it.
     """
 
     diff: Diff
@@ -116,13 +118,13 @@ class Change:
     head: Tree
     configuration: Configuration = field(default_factory=Configuration)
     deep: bool = False
+    words: WordStore = field(default_factory=MemoryWords)
 
     def __post_init__(self) -> None:
         self.found: dict[object, Any] = {}
         self._skipped: dict[str, str] = {}
         # Files by blob id: what is the same before and after is read once.
         self._facts: dict[str, SourceFile] = {}
-        self._graphs: dict[str, CallGraph] = {}
 
     @cached_property
     def files(self) -> tuple[ChangedFile, ...]:
@@ -135,23 +137,24 @@ class Change:
         return tuple(
             file
             for file in self.files
-            if file.path.endswith(".go") and file.component.reviewed and not self._generated(file)
+            if file.path.endswith(".go") and file.component.reviewed and not self._not_reviewed(file)
         )
-
-    @cached_property
-    def bumps(self) -> tuple[Bump, ...]:
-        """What the change does to the versions of dependencies."""
-        return bumps(self)
 
     @cached_property
     def head_index(self) -> PackageIndex:
         """The packages after the change."""
-        return PackageIndex(self.head, external=EXTERNAL, facts=self._facts)
+        return self._index(self.head)
 
     @cached_property
     def base_index(self) -> PackageIndex:
         """The packages before the change."""
-        return PackageIndex(self.base, external=EXTERNAL, facts=self._facts)
+        return self._index(self.base)
+
+    def _index(self, tree: Tree) -> PackageIndex:
+        index = PackageIndex(tree, external=EXTERNAL, facts=self._facts, words=self.words)
+        # The first who asks for the calls decides how much work they may be.
+        calls(index, Work(ENOUGH.question * DEEPER, ENOUGH.total * DEEPER) if self.deep else ENOUGH)
+        return index
 
     @cached_property
     def sizes(self) -> Sizes:
@@ -163,22 +166,19 @@ class Change:
         """The sizes of types before the change."""
         return Sizes(self.base_index, known=struct_sizes.at_least)
 
-    def graph(self, path: str) -> CallGraph:
-        """Give the calls among the package that the Go file at `path` belongs to and the other packages of the change; of a
-        deep analysis, among all packages."""
-        folder = "" if self.deep else path.rpartition("/")[0]
-        if folder not in self._graphs:
-            self._graphs[folder] = CallGraph(
-                self.head_index, self.head_index.packages() if self.deep else self._near(path)
-            )
-        return self._graphs[folder]
+    @cached_property
+    def head_graph(self) -> CallGraph:
+        """The calls in the whole program after the change."""
+        return calls(self.head_index)
 
-    def _near(self, path: str) -> list[Package]:
-        """The package of a file, and those of the change, unless it goes through too many."""
-        folders = {file.path.rpartition("/")[0]: file.path for file in self.go_files if file.head is not None}
-        others = list(folders.values()) if len(folders) <= _MOST_PACKAGES else []
-        found = [self.head_index.package_of(each) for each in (path, *others)]
-        return list(dict.fromkeys(found))
+    @cached_property
+    def base_graph(self) -> CallGraph:
+        """The calls in the whole program before the change."""
+        return calls(self.base_index)
+
+    def graph(self, path: str) -> CallGraph:
+        """Give the calls in the program after the change, whatever file they are asked about."""
+        return self.head_graph
 
     def skip(self, path: str, reason: str) -> None:
         """Remember that a file could not be analysed, and why."""
@@ -189,12 +189,17 @@ class Change:
         """What could not be analysed, up to now, by path."""
         # An index that nobody asked for has skipped nothing, and is not made for this question.
         indexes = [self.__dict__[name] for name in ("base_index", "head_index") if name in self.__dict__]
-        found = {**dict(pair for index in indexes for pair in index.skipped.items()), **self._skipped}
+        found = {path: reason for index in indexes for path, reason in index.skipped.items() if self._matters(path)}
+        found.update(self._skipped)
         return tuple(Skipped(path, reason) for path, reason in sorted(found.items()))
 
-    def _generated(self, file: ChangedFile) -> bool:
+    def _matters(self, path: str) -> bool:
+        # A file for tests elsewhere in the program, which the change does not touch, would have changed nothing.
+        return path in self.diff.by_path or component(path).reviewed
+
+    def _not_reviewed(self, file: ChangedFile) -> bool:
         source = file.head or file.base
-        return source is not None and source.generated
+        return source is not None and (source.generated or for_tests(source))
 
 
 S = TypeVar("S", Change, ChangedFile)

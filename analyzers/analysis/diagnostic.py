@@ -45,9 +45,11 @@ class Diagnostic:
     construct says what stands here, multiplier how often or how much (with numbers), remedy what to write instead,
     unless when to leave it as it is. concern is what the diagnostic is about, without a place ("list pods cluster",
     "copy v1.Pod", "go.etcd.io/etcd"): diagnostics of one analyzer with one concern become one comment.
+    witness are the functions on the way to it, from the root down, each at its line: what shows how often it happens.
     jobs are performance jobs worth a run (kubernetes.perf_jobs), remark a sentence for the summary,
     excerpt the text of the lines line..end_line as the hunk shows them.
-    subject is what the rule found (a Request, Copy, Loop, Bump ...), for weigh alone.
+    subject is what the rule found (a Sent request, Copy, Walk, Bump ...), for weighing alone.
+    former_fingerprints are those that it had when its rule had another name: comments that stand may bear them.
     """
 
     analyzer: str
@@ -65,11 +67,13 @@ class Diagnostic:
     cc: bool = False
     priority: float = 0.0
     related: tuple[Place, ...] = ()
+    witness: tuple[Place, ...] = ()
     jobs: tuple[str, ...] = ()
     remark: str = ""
     excerpt: tuple[str, ...] = ()
     subject: object = field(default=None, compare=False, repr=False)
     fingerprint: str = ""
+    former_fingerprints: tuple[str, ...] = ()
     inline: bool = False
 
     @property
@@ -77,10 +81,15 @@ class Diagnostic:
         """The whole text in one paragraph."""
         return " ".join(part.strip() for part in (self.construct, self.multiplier, self.remedy, self.unless) if part)
 
-    def with_fingerprint(self, ordinal: int) -> Self:
-        """Give the same with its identity across pushes; it holds no line and no path."""
-        identity = "\0".join((self.analyzer, self.concern, self.function, str(ordinal)))
-        return replace(self, fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
+    def with_fingerprint(self, ordinal: int, formerly: tuple[str, ...] = ()) -> Self:
+        """Give the same with its identity across pushes, which holds no line and no path, and with the identities that it had
+        under its rule's former names."""
+        present, *former = (self._fingerprint(name, ordinal) for name in (self.analyzer, *formerly))
+        return replace(self, fingerprint=present, former_fingerprints=tuple(former))
+
+    def _fingerprint(self, analyzer: str, ordinal: int) -> str:
+        identity = "\0".join((analyzer, self.concern, self.function, str(ordinal)))
+        return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")

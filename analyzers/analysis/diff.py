@@ -56,9 +56,28 @@ class FileDiff:
         """The removed lines: number before the change -> text."""
         return {line.old: line.text for hunk in self.hunks for line in hunk.lines if line.kind == "-" and line.old}
 
+    @cached_property
+    def shown(self) -> dict[int, str]:
+        """All lines that the hunks show, as they are after the change: number -> text."""
+        return {line.new: line.text for hunk in self.hunks for line in hunk.lines if line.new}
+
     def hunk_at(self, line: int) -> Hunk | None:
         """Give the hunk that covers a line of the file after the change."""
-        return next((hunk for hunk in self.hunks if hunk.start <= line <= hunk.end), None)
+        return self.first_hunk(line, line)
+
+    def first_hunk(self, first: int, last: int) -> Hunk | None:
+        """Give the first hunk that covers one of the lines first..last of the file after the change."""
+        at = bisect_left(self.hunks, first, key=lambda hunk: hunk.end)
+        return next((hunk for hunk in self.hunks[at : at + 1] if hunk.start <= last), None)
+
+    def first_added(self, first: int, last: int) -> int | None:
+        """Give the first of the lines first..last after the change that was added, None if none was."""
+        at = bisect_left(self._added_lines, first)
+        return next((line for line in self._added_lines[at : at + 1] if line <= last), None)
+
+    def deletes(self, first: int, last: int) -> bool:
+        """Say whether a line was removed in front of one of the lines first..last after the change."""
+        return _within(self.deletions, first, last)
 
     def touches(self, first: int, last: int) -> bool:
         """Say whether a line was added within first..last, or removed between two of them."""

@@ -1,27 +1,34 @@
-"""What a rule found, for weigh.py to put numbers on. (An API request's subject is kubernetes.requests.Request.)"""
+"""What a rule found, for weighing to put numbers on. (An API request's subject is kubernetes.requests.Request.)"""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.analysis.diagnostic import Place
-from analyzers.kubernetes.components import Component
-from analyzers.kubernetes.dependencies import Dependency
-from analyzers.kubernetes.versions import Move
+from analyzers.kubernetes.execution.components import Component
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
+from analyzers.kubernetes.versions.dependencies import Dependency
+from analyzers.kubernetes.versions.versions import Move
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A struct copied by value: its type's name, its size in bytes (at least, unless exact), and how often.
 
-    per: what one copy is made for: "call" or "item" of a loop. hot: stands on a critical path, whose name `path_name` is.
+    per: what one copy is made for: "call" or "item" of a loop. path: the critical path that it is on. locks: it holds a lock,
+    of which a copy locks nothing.
     """
 
     type_name: str
     bytes: int
     exact: bool
     per: Literal["call", "item"]
-    hot: bool = False
-    path_name: str = ""
+    path: CriticalPath | None = None
+    locks: bool = False
+
+    @property
+    def hot(self) -> bool:
+        """Whether it is made so often that it counts."""
+        return self.path is not None and self.path.hot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,7 @@ class Nested:
     """Work that multiplies: the collections of kubernetes.scale that are nested, outermost first ("pods", "nodes")."""
 
     collections: tuple[str, ...]
-    hot: bool = False
-    path_name: str = ""
+    path: CriticalPath | None = None
 
 
 Lost = Literal["", "index", "copies"]
@@ -61,14 +67,15 @@ class Allocation:
 
     what: str
     per: str
-    path_name: str = ""
+    path: CriticalPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Time series that a metric keeps: one for each value of these labels whose values have no end."""
+    """Time series that a metric keeps: one for each value of these labels whose values have no end; rank: how bad they are."""
 
     labels: tuple[str, ...]
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +83,13 @@ class Burden:
     """Work on a critical path, once for each of `per`; of which resource the events are ("" if unknown)."""
 
     per: str
-    path_name: str
+    path: CriticalPath | None = None
     resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bump:
-    """A new version of a dependency, however many files carry it; analysis.bumps reads them from a change.
+    """A new version of a dependency, however many files carry it; news.bumps reads them from a change.
 
     name is the module or program as the files call it, old and new its versions there, move how far apart they are.
     indirect: only other modules ask for it. idle: nothing that costs moves in the repository's own programs: only packages
@@ -124,7 +131,8 @@ class Watch:
 
     selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
     named for, which nothing else in the process may need. first: the process kept no such objects before; wanted: on
-    purpose, so that it is a question. unrestricted: something restrained it before.
+    purpose, so that it is a question. unrestricted: something restrained it before. repeated: it begins again for each
+    object or event.
     """
 
     resource: str
@@ -135,6 +143,7 @@ class Watch:
     first: bool = False
     wanted: bool = False
     unrestricted: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from analyzers.golang.tree import Entry, Tree, Unreadable
+from analyzers.golang.program.tree import Entry, Tree, Unreadable
 
 __all__ = ["Entry", "MemoryTree", "OverlayTree", "Tree", "Unreadable"]
 
@@ -49,8 +49,9 @@ class OverlayTree:
         for name, path in self._folders.get(folder, {}).items():
             if path is None:
                 inner = f"{folder}/{name}" if folder else name
-                if self._holds_files(inner):
-                    entries.setdefault(name, Entry(name, self.id(inner) or "", "tree"))
+                if name in entries or self._holds_files(inner):
+                    # Never the id of the folder below: what stands in it is another.
+                    entries[name] = Entry(name, self.id(inner) or "", "tree")
                 continue
             content = self._files[path]
             if content is None:

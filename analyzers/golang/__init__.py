@@ -26,6 +26,7 @@ None always means "not known"; rules are silent on it.
     from analyzers.golang.sizes import Sizes
     Sizes(index).size(type)                        # Size(bytes=1024, exact=True)
     from analyzers.golang.callgraph import CallGraph
-    CallGraph(index, [index.package_of(file.path)]).callers(function)    # CallSites: caller, kind, call, loops, go
+    CallGraph(index).callers(function)             # CallSites: caller, kind, call, loops, go; .complete: no others
+    index.words.files("Store", "Get")              # the program's files that hold these words
     from analyzers.golang import gomod, syntax     # syntax.text(node), .walk(node), .path(node); gomod.parse(bytes)
 """

@@ -1,17 +1,31 @@
-"""CallGraph: who calls a function, and what it calls, within a set of packages; found on demand, by declared types."""
+"""CallGraph: who calls a function, and what it calls, in the whole program; found on demand, by declared types."""
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call, Closure, Loop
-from analyzers.golang.packages import Member, Package, PackageIndex
-from analyzers.golang.source import SourceFile
-from analyzers.golang.syntax import Node
-from analyzers.golang.types import Interface, Named, Signature
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call, Closure, Loop
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.naming import ENOUGH, Naming, Work, word
+from analyzers.golang.types.checker import Member, Package, PackageIndex
+from analyzers.golang.types.types import (
+    Array,
+    Basic,
+    Chan,
+    Interface,
+    Map,
+    Named,
+    Pointer,
+    Signature,
+    Slice,
+    Type,
+    TypeParam,
+)
 
-__all__ = ["CallGraph", "CallSite"]
+__all__ = ["CallGraph", "CallSite", "Callers"]
 
 _MOST_IMPLEMENTATIONS = 50
 
@@ -62,52 +76,52 @@ class CallSite(NamedTuple):
         return self.call is not None and self.call.go
 
 
-class CallGraph:
-    """The calls among `packages` of `index`. Only functions that name what is asked for are parsed, so that a large set
-    costs little.
+class Callers(list[CallSite]):
+    """The places that call a function, in the order of files and lines.
+
+    complete: whether there are no others in the program; False where the budget was spent before all was looked at, or a
+    file could not be read.
     """
 
-    def __init__(self, index: PackageIndex, packages: Iterable[Package | str]) -> None:
-        self._index = index
-        self._given = packages
-        self._packages: list[Package] | None = None
-        self._callers: dict[tuple[str, str], list[CallSite]] = {}
-        self._callees: dict[tuple[str, int], list[CallSite]] = {}
+    def __init__(self, sites: Iterable[CallSite] = (), *, complete: bool = True) -> None:
+        super().__init__(sites)
+        self.complete = complete
 
-    @property
-    def packages(self) -> list[Package]:
-        """The packages whose calls are looked at."""
-        if self._packages is None:
-            found = (self._index.package(given) if isinstance(given, str) else given for given in self._given)
-            self._packages = [package for package in found if package is not None]
-        return self._packages
+
+class CallGraph:
+    """The calls in the whole program of `index`, or among `packages` of it alone. Only functions that name what is asked
+    for are parsed.
+
+    `ours` says of a path whether its file is part of the program; code for tests is not. `work` bounds what is looked at.
+    """
+
+    def __init__(
+        self,
+        index: PackageIndex,
+        packages: Iterable[Package | str] | None = None,
+        *,
+        ours: Callable[[str], bool] = lambda path: True,
+        work: Work = ENOUGH,
+    ) -> None:
+        self._index = index
+        self._naming = Naming(index, packages, ours=ours, work=work)
+        self._callers: dict[tuple[str, str], Callers] = {}
+        self._callees: dict[tuple[str, int], list[CallSite]] = {}
 
     def key(self, function: Function) -> str:
         """Give a function's name in the whole program: import path, a dot, and its key."""
         return f"{self._index.import_path(function.file)}.{function.key}"
 
-    def callers(self, function: Function) -> list[CallSite]:
-        """Give the places that call `function` or hand it on, in the order of packages, files and lines."""
+    def callers(self, function: Function) -> Callers:
+        """Give the places that call `function` or hand it on: those in its own package, then the others, each in the order
+        of files and lines.
+        """
         key = (function.file.path, function.key)
         if key not in self._callers:
-            self._callers[key] = [
-                site for candidate in self._naming(function.name) for site in self._sites(candidate, function)
-            ]
+            found = self._naming.naming(function)
+            sites = (site for candidate in found.functions for site in self._sites(candidate, function))
+            self._callers[key] = Callers(sites, complete=found.complete)
         return self._callers[key]
-
-    def _naming(self, name: str) -> Iterator[Function]:
-        encoded = name.encode()
-        for package in self.packages:
-            for file in package.files():
-                if encoded in file.source:
-                    yield from self._naming_in(file, encoded)
-
-    def _naming_in(self, file: SourceFile, encoded: bytes) -> Iterator[Function]:
-        for function in (*file.functions, *file.initializers):
-            # Behind the first line, which may only hold its own name.
-            start = file.source.find(b"{", function.region.start, function.region.end)
-            if start >= 0 and file.source.find(encoded, start, function.region.end) >= 0:
-                yield function
 
     def _sites(self, caller: Function, callee: Function) -> Iterator[CallSite]:
         for call in caller.calls:
@@ -134,19 +148,27 @@ class CallGraph:
             or member.owner is None
         ):
             return False
-        if not isinstance(self._index.underlying(member.owner), Interface) or len(callee.params) != len(
-            member.type.params
-        ):
+        if not isinstance(self._index.underlying(member.owner), Interface):
+            return False
+        if not self._agree(self._index.signature(callee), member.type):
             return False
         receiver = Named(self._index.import_path(callee.file), callee.receiver_name)
         return self._index.methods(member.owner) <= self._index.methods(receiver)
 
+    def _agree(self, one: Signature | None, other: Signature) -> bool:
+        """Say whether two signatures can be the same: as many parameters and results, none of which differ."""
+        if one is None or len(one.params) != len(other.params) or len(one.results) != len(other.results):
+            return False
+        pairs = zip((*one.params, *one.results), (*other.params, *other.results), strict=True)
+        return not any(_differ(self._index.unaliased(left), self._index.unaliased(right)) for left, right in pairs)
+
     def _handed_on(self, caller: Function, callee: Function) -> Iterator[CallSite]:
         if caller.body is None:
             return
-        body, encoded = caller.body, callee.name.encode()
+        body = caller.body
         named = sum(call.name == callee.name for call in caller.calls)
-        if caller.file.source.count(encoded, body.start_byte, body.end_byte) == named:
+        places = word(callee.name).finditer(caller.file.source, body.start_byte, body.end_byte)
+        if sum(1 for _ in places) == named:
             return  # it stands nowhere but in calls
         called = {(call.function.start_byte, call.function.end_byte) for call in caller.calls}
         for node in syntax.walk(body):
@@ -199,26 +221,41 @@ class CallGraph:
             if target is not None:
                 yield CallSite(function, target, "call", call.node, call)
             elif member is not None and member.kind == "method":
-                for candidate in self._implementations(member):
+                for candidate in self._implementations(member, function.file):
                     yield CallSite(function, candidate, "may", call.node, call)
 
-    def _implementations(self, member: Member) -> Iterator[Function]:
-        found = 0
-        encoded = member.name.encode()
-        for package in self.packages:
-            for file in package.files():
-                if encoded not in file.source:
-                    continue
-                for function in file.functions:
-                    if (
-                        function.name == member.name
-                        and function.receiver_name
-                        and self._stands_behind(function, member)
-                    ):
-                        yield function
-                        found += 1
-                        if found >= _MOST_IMPLEMENTATIONS:
-                            return
+    def _implementations(self, member: Member, home: SourceFile) -> Iterator[Function]:
+        beside = self._index.methods(member.owner) - {member.name}
+        candidates = self._naming.declaring(member.name, sorted(beside), home).functions
+        behind = (function for function in candidates if self._stands_behind(function, member))
+        yield from itertools.islice(behind, _MOST_IMPLEMENTATIONS)
+
+
+def _differ(one: Type | None, other: Type | None) -> bool:
+    """Say whether two types are not the same, as far as they are known."""
+    waiting = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if left is None or right is None or isinstance(left, TypeParam) or isinstance(right, TypeParam):
+            continue
+        if isinstance(left, Basic | Named) and isinstance(right, Basic | Named):
+            if (left.name, getattr(left, "path", "")) != (right.name, getattr(right, "path", "")):
+                return True
+        elif isinstance(left, Interface) or isinstance(right, Interface):
+            # interface{} is any
+            if not (_is_any(left) and _is_any(right)) and type(left) is not type(right):
+                return True
+        elif type(left) is not type(right):
+            return True
+        elif isinstance(left, Map) and isinstance(right, Map):
+            waiting += [(left.key, right.key), (left.elem, right.elem)]
+        elif isinstance(left, Pointer | Slice | Array | Chan) and isinstance(right, Pointer | Slice | Array | Chan):
+            waiting.append((left.elem, right.elem))
+    return False
+
+
+def _is_any(type_: Type) -> bool:
+    return type_ == Interface() or type_ == Named("", "any")
 
 
 def _same(one: Function, other: Function) -> bool:

@@ -4,20 +4,21 @@ Sources: k8s.io/apimachinery (LabelSelectorAsSelector and labels.Parse validate 
 expressions and sort them; kubernetes/kubernetes#37691 took them out of the inter-pod affinity predicate),
 k8s.io/kubernetes/pkg/util/hash (DeepHashObject prints an object with reflection; #36238, #59245), encoding/gob (a new
 encoder compiles and sends its types anew), k8s.io/client-go/rest and sigs.k8s.io/controller-runtime/pkg/client (each
-client has connections, a rate limit and a discovery of its own; clients made by key keep nothing).
+client has connections, a rate limit and a discovery of its own; clients made by key keep nothing), k8s.io/client-go/restmapper
+and controller-runtime pkg/client/apiutil (each new mapper reads the discovery of every group).
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.syntax import Node
-from analyzers.golang.types import Named
-from analyzers.kubernetes import collections
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Named
+from analyzers.kubernetes.execution import collections
 
 
 class Costly(NamedTuple):
@@ -68,6 +69,13 @@ _TABLE = (
         frozenset({"request", "object", "event"}),
         "makes a client with connections, a rate limit and a discovery of its own",
         "Make it once, or keep one for each cluster.",
+    ),
+    Costly(
+        r"New(Discovery|Dynamic|DeferredDiscovery)RESTMapper|NewDiscoveryClientForConfig(OrDie|AndClient)?|GetAPIGroupResources",
+        r"k8s\.io/client-go/(discovery|restmapper)|sigs\.k8s\.io/controller-runtime/pkg/client/apiutil",
+        frozenset({"request", "object", "event"}),
+        "reads the API server's discovery anew, a request for each group,",
+        "Make it once and keep it: a mapper reads again what it does not know.",
     ),
 )
 _COMPILED = tuple((re.compile(each.names), re.compile(each.packages), each) for each in _TABLE)

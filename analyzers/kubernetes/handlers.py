@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function, parameters
-from analyzers.golang.facts import Call, Closure
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function, parameters
+from analyzers.golang.facts.facts import Call, Closure
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
 
 _ABOUT = re.compile(
     r"(?:^|[._(]|(?<=[a-z]))([nN]ode|[pP]od|[sS]ervice|[eE]ndpoints?|[lL]ease)s?(Informer|Handler|\(\))"

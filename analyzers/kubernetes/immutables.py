@@ -4,7 +4,7 @@ Source: the packages' own methods and signatures (metav1.Time and schema.GroupVe
 generated client takes its options by value); shared facts, kubernetes.md 4, "Conventional exceptions".
 """
 
-from analyzers.golang.types import Named
+from analyzers.golang.types.types import Named
 
 _BY_VALUE = frozenset(
     ["Time", "MicroTime", "Duration", "Quantity", "IntOrString", "NamespacedName", "ObjectKey", "ObjectName", "Logger"]

@@ -7,10 +7,12 @@ kubernetes/community contributors/devel/sig-instrumentation/logging.md (V(2) is 
 import re
 from dataclasses import dataclass
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes.execution import conditions
 
 _LOGGER = re.compile(r"^(glog|klog|log|logr|logger|lh|ctrl|logging|setupLog)$|[lL]og(ger)?$")
 _METHODS = re.compile(r"^(Info|Warning|Debug|Print|Log)(f|ln|S|Depth)?$")
@@ -106,3 +108,42 @@ def verbose(test: str) -> bool:
     """Say whether a condition asks for a verbosity that clusters do not run with."""
     asked = _ASKED_VERBOSITY.search(test)
     return asked is not None and int(asked[1]) > PRODUCTION
+
+
+def debugs(call: Call) -> bool:
+    """Say whether a call only happens where a verbosity is asked for that clusters do not run with."""
+    return any(each.test is not None and verbose(syntax.text(each.test)) for each in call.conditions)
+
+
+def asked(call: Call) -> int:
+    """Give the verbosity that the conditions around a call ask for, 0 if none does."""
+    tests = [syntax.text(condition.test) for condition in call.conditions if condition.test is not None]
+    found = [verbosity(test) for test in tests if re.search(r"\bV\(|Enabled\(\)", test)]
+    return max((DEBUGGING if each is None else each for each in found), default=0)
+
+
+def key(call: Call) -> tuple[int | None, bool, bool] | None:
+    """Give what makes a log call cost what it does (its verbosity, a costly argument, a question in front); None for all else."""
+    found = log(call)
+    return None if found is None else (found.verbosity, found.eager is not None, bool(asked(call)))
+
+
+_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
+
+
+def tells_failure(place: Place, call: Call) -> bool:
+    """Say whether a log line is written because something failed: it stands behind a failure, it is deferred, or its branch
+    returns an error."""
+    if call.defer or conditions.failed(conditions.requirements(place, call.conditions)):
+        return True
+    tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
+    then = tests[-1].node.child_by_field_name("consequence") if tests else None
+    return then is not None and bool(_RETURNS_ERROR.search(syntax.text(then)))
+
+
+def found_full(call: Call) -> bool:
+    """Say whether a log line tells that a channel took nothing: the default of a select."""
+    return any(
+        each.kind == "default" and each.node.parent is not None and each.node.parent.type == "select_statement"
+        for each in call.conditions
+    )

@@ -6,44 +6,52 @@ makes it random. `sets.UnsortedList`, `maps.Keys` and `lo.Keys` hand it on.
 
 import re
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.types import Map
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Map
 
-_COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
+COMPARISONS = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _SORTS = re.compile(r"^(Sort\w*|Strings|Slice|SliceStable|Ints|Stable)$")
 
 
 def compared(index: PackageIndex, function: Function, call: Call) -> str | None:
     """Give the slice, filled in the order of a map and not sorted since, that a comparison is about; None if there is none."""
-    if call.name not in _COMPARES or len(call.arguments) < 2:
+    if call.name not in COMPARISONS or len(call.arguments) < 2:
         return None
     for argument in call.arguments:
         name = syntax.text(argument)
-        if argument.type == "identifier" and _from_map(index, function, name) and not _sorted(function, name):
+        if argument.type == "identifier" and is_from_map(index, function, name) and not is_sorted(function, name):
             return name
     return None
 
 
-def _from_map(index: PackageIndex, function: Function, name: str) -> bool:
+def is_from_map(index: PackageIndex, function: Function, name: str) -> bool:
+    """Say whether a variable of a function is a list that is filled in loops over maps, and nowhere else."""
+    found = False
     for assignment in function.assignments:
         if not any(syntax.text(left) == name for left in assignment.left) or not assignment.right:
             continue
-        right = syntax.text(assignment.right[0])
-        if right.startswith(f"append({name},") and assignment.loops:
-            loop = assignment.loops[-1]
-            if loop.collection is not None and isinstance(
-                index.underlying(index.type_of(loop.collection, function.file, function)), Map
-            ):
-                return True
-    return False
+        if not syntax.text(assignment.right[0]).startswith(f"append({name},"):
+            continue
+        loop = assignment.loops[-1] if assignment.loops else None
+        if loop is None or loop.collection is None:
+            return False
+        if not isinstance(index.underlying(index.type_of(loop.collection, function.file, function)), Map):
+            return False
+        found = True
+    return found
 
 
-def _sorted(function: Function, name: str) -> bool:
+def is_sorted(function: Function, name: str) -> bool:
+    """Say whether a function sorts something by that name."""
     return any(
-        _SORTS.match(call.name)
-        and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments)
+        sorts(call) and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments)
         for call in function.calls
     )
+
+
+def sorts(call: Call) -> bool:
+    """Say whether a call sorts something, by the name of the function."""
+    return _SORTS.match(call.name) is not None

@@ -1,57 +1,30 @@
-"""Prometheus metrics: vectors, their labels and buckets, and which labels have values without end.
+"""Metrics with labels: where they are made, with which labels and buckets, and where their labels get values.
 
 Sources: github.com/prometheus/client_golang (a Summary keeps a stream of quantiles for each combination of label values
-and each age bucket); kubernetes/kubernetes#56061 (SummaryVec in admission: 10 to 20 % more memory of the API server
-at 100 nodes); kubernetes/community contributors/devel/sig-instrumentation/metric-instrumentation.md.
+and each age bucket) and k8s.io/component-base/metrics, whose constructors have the same names; go.opentelemetry.io/otel
+metric.WithAttributes; go.opencensus.io tag.Insert, Update and Upsert for the TagKeys of a view; kubernetes/kubernetes#56061
+(SummaryVec in admission: 10 to 20 % more memory of the API server at 100 nodes); kubernetes/community
+contributors/devel/sig-instrumentation/metric-instrumentation.md.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from analyzers.golang import syntax
-from analyzers.golang.facts import Call
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types import texts
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.texts import Expression
 
-_VECTOR = re.compile(r"New(Summary|Histogram|Counter|Gauge)Vec$")
+_VECTOR = re.compile(r"New(?:Timing)?(Summary|Histogram|Counter|Gauge)(?:Vec|From)$")
 _NAME = re.compile(r"\bName:\s*(\"[^\"\n]*\"|[\w.]+)")
 _GENERATED_BUCKETS = re.compile(r"(?:Exponential|Linear)Buckets\([^()]{0,200},\s*([0-9]{1,9})\s*\)")
 
-UNBOUNDED = frozenset(
-    [
-        "pod",
-        "pod_name",
-        "podname",
-        "pod_uid",
-        "uid",
-        "container_id",
-        "id",
-        "ip",
-        "address",
-        "url",
-        "uri",
-        "path",
-        "user",
-        "username",
-        "useragent",
-        "user_agent",
-        "client",
-        "image",
-        "object_name",
-        "error",
-        "err",
-        "message",
-        "key",
-        "request_uri",
-        "trace_id",
-    ]
-)
-"""Labels whose values come from users or objects: as many series as there are of them."""
-_FEW_WORDS = """
-cluster node zone region az table worker shard account project tenant vpc subnet device gpu cpu numa core class group
-leader thread queue partition interface bridge port type family version
-"""
-_FEW = frozenset(f"{word}_id" for word in _FEW_WORDS.split())
 MOST_BUCKETS = 25
 
 
@@ -60,6 +33,7 @@ class Vector:
     """A metric with labels: its kind ("Summary", ...), name as written, number of buckets (0 if unknown).
 
     labels are in their order, "" for one that is not written out; variable is what it is assigned to, "" if nothing.
+    spelled are the lines of the same file on which its labels stand, where that is not in the call itself.
     """
 
     kind: str
@@ -68,6 +42,7 @@ class Vector:
     buckets: int
     node: Node
     variable: str = ""
+    spelled: frozenset[int] = field(default=frozenset())
 
     @property
     def line(self) -> int:
@@ -80,35 +55,116 @@ class Vector:
         return range(self.line, self.node.end_point[0] + 2)
 
 
-def vectors(root: Node) -> list[Vector]:
-    """Give the metrics with labels that are made below a node."""
-    found = []
-    for node in syntax.walk(root):
-        function = node.child_by_field_name("function") if node.type == "call_expression" else None
-        match = _VECTOR.search(syntax.text(function)) if function is not None else None
-        arguments = node.child_by_field_name("arguments") if match else None
-        given = syntax.children(arguments) if arguments is not None else []
-        if match is None or len(given) < 2:
+def vectors(index: PackageIndex, source: SourceFile, lines: Iterable[int] = ()) -> Iterator[Vector]:
+    """Yield the metrics with labels that a file makes; on the given lines also those that a function of the program makes
+    with the labels it is given."""
+    wanted = frozenset(lines)
+    for region in source.regions:
+        if source.source.find(b"Vec(", region.start, region.end) >= 0 or (
+            source.source.find(b"CounterFrom(", region.start, region.end) >= 0
+        ):
+            for node in source.nodes(region):
+                for call in syntax.walk(node):
+                    made = _made(call)
+                    if made is not None:
+                        kind, options, labels = made
+                        yield _vector(index, source, call, kind, options, labels)
+    if wanted and _may_wrap(index, source):
+        yield from _wrapped(index, source, wanted)
+
+
+def _may_wrap(index: PackageIndex, source: SourceFile) -> bool:
+    """Say whether functions that make metrics may be at hand: in the file's package, or in one that it imports for that."""
+    if any(b"Vec(" in file.source for file in index.package_of(source.path).files()):
+        return True
+    return any(_OF_METRICS.search(path) for _, path in source.imported)
+
+
+_OF_METRICS = re.compile(r"metric|prom|monitor", re.IGNORECASE)
+"""How packages that make metrics are called; a file that imports none is not searched, as that would cost too much."""
+
+
+def _made(call: Node) -> tuple[str, Node, Node] | None:
+    """The kind, options and labels of a metric that a call makes."""
+    function = call.child_by_field_name("function") if call.type == "call_expression" else None
+    match = _VECTOR.search(syntax.text(function)) if function is not None else None
+    arguments = call.child_by_field_name("arguments") if match else None
+    given = syntax.children(arguments) if arguments is not None else []
+    return (match[1], given[0], given[1]) if match is not None and len(given) > 1 else None
+
+
+def _vector(
+    index: PackageIndex, source: SourceFile, call: Node, kind: str, options: Node | None, *labels: Node
+) -> Vector:
+    function = source.function_at(syntax.line(call))
+    found: list[str] = []
+    spelled: set[int] = set()
+    for given in labels:
+        if given.type in texts.QUOTED:
+            elements: list[Expression] | None = [Expression(given, source, function)]
+        else:
+            elements = texts.elements(index, Expression(given, source, function))
+        if elements is None:  # what is written out of it
+            found += [text.strip('"`') for text in re.findall(r"\"[^\"\n]*\"|`[^`\n]*`", syntax.text(given))]
             continue
-        options = syntax.text(given[0])
-        name = _NAME.search(options)
-        found.append(
-            Vector(match[1], name[1] if name else "", _labels(given[1]), _buckets(options), node, _variable(node))
-        )
-    return found
+        found += [texts.text(index, each) or "" for each in elements]
+        spelled |= {syntax.line(each.node) for each in elements if each.file.path == source.path}
+    shown = syntax.text(options) if options is not None else ""
+    name = _NAME.search(shown)
+    return Vector(
+        kind, name[1] if name else "", tuple(found), _buckets(shown), call, _variable(call), frozenset(spelled)
+    )
 
 
-def unbounded(label: str) -> bool:
-    """Say whether a label's name tells that its values come from users or objects."""
-    return label in UNBOUNDED or (label.endswith("_id") and label not in _FEW)
+def _wrapped(index: PackageIndex, source: SourceFile, lines: frozenset[int]) -> Iterator[Vector]:
+    for region in source.regions:
+        if region.kind not in {"func", "var"}:
+            continue
+        first = region.row + 1
+        last = first + source.source.count(b"\n", region.start, region.end)
+        if not any(first <= line <= last for line in lines):
+            continue
+        for node in source.nodes(region):
+            for call in syntax.walk(node):
+                if call.type == "call_expression" and any(
+                    line in lines for line in range(syntax.line(call), syntax.end_line(call) + 1)
+                ):
+                    found = _of_wrapper(index, source, call)
+                    if found is not None:
+                        yield found
 
 
-def _labels(given: Node) -> tuple[str, ...]:
-    body = given.child_by_field_name("body") if given.type == "composite_literal" else None
-    if body is None:
-        return tuple(text.strip('"`') for text in re.findall(r"\"[^\"\n]*\"|`[^`\n]*`", syntax.text(given)))
-    elements = [syntax.text(element) for element in syntax.children(body)]
-    return tuple(text.strip('"`') if text[:1] in {'"', "`"} else "" for text in elements)
+def _of_wrapper(index: PackageIndex, source: SourceFile, call: Node) -> Vector | None:
+    """The metric that a function of the program makes, if the call of it gives the labels."""
+    function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    given = syntax.children(arguments) if arguments is not None else []
+    if function is None or _VECTOR.search(syntax.text(function)) or not any(_spells(each) for each in given):
+        return None
+    # A function of this or another package: asking for the type of every receiver would cost too much.
+    operand = function.child_by_field_name("operand")
+    if operand is not None and syntax.text(operand) not in source.imports:
+        return None
+    _, callee = index.referenced(function, source, source.function_at(syntax.line(call)))
+    if callee is None or callee.file.source.find(b"Vec(", callee.region.start, callee.region.end) < 0:
+        return None
+    names = [parameter.name for parameter in callee.params]
+    for inner in callee.calls:
+        made = _made(inner.node)
+        if made is None or syntax.text(made[2]) not in names:
+            continue
+        number = names.index(syntax.text(made[2]))
+        labels = given[number:] if callee.params[number].variadic else given[number : number + 1]
+        if not labels:
+            return None
+        found = _vector(index, source, call, made[0], made[1], *labels)
+        named = next((syntax.text(each) for each in given[:number] if each.type in texts.QUOTED), "")
+        return replace(found, name=named)
+    return None
+
+
+def _spells(node: Node) -> bool:
+    """Whether an argument may spell labels: a text, or a slice of them."""
+    return node.type in texts.QUOTED or node.type in {"composite_literal", "variadic_argument"}
 
 
 def _variable(node: Node) -> str:
@@ -136,73 +192,118 @@ def _target(given: Node) -> Node | None:
     return found
 
 
-GIVING = frozenset({"WithLabelValues", "With", "GetMetricWithLabelValues", "GetMetricWith"})
-"""The methods of a metric that take a value for each label."""
-
-
-class LabelValue(NamedTuple):
-    """A value that a call gives a label: the metric's variable, the label's place or name ("" and None where unknown)."""
-
-    variable: str
-    label: str
-    place: int | None
-    value: Node
-
-
-def label_values(call: Call) -> list[LabelValue]:
-    """Give the values that a call gives to the labels of a metric: `m.WithLabelValues(a, b)`, `m.With(Labels{"a": a})`."""
-    path = syntax.path(call.operand) if call.operand is not None and call.name in GIVING else None
-    if path is None:
-        return []
-    found: list[LabelValue] = []
-    for place, argument in enumerate(call.arguments):
-        body = argument.child_by_field_name("body") if argument.type == "composite_literal" else None
-        if body is not None:
-            pairs = [syntax.children(pair) for pair in syntax.children(body) if pair.type == "keyed_element"]
-            found += [
-                LabelValue(path[-1], syntax.text(pair[0]).strip('"`'), None, _inner(pair[1]))
-                for pair in pairs
-                if len(pair) == 2
-            ]
-        elif argument.type == "variadic_argument" and call.name.endswith("LabelValues"):
-            # append(g.labels, strconv.Itoa(priority))...
-            appended = next(iter(syntax.children(argument)), argument)
-            given = appended.child_by_field_name("arguments") if appended.type == "call_expression" else None
-            found += [
-                LabelValue(path[-1], "", None, each)
-                for each in (syntax.children(given)[1:] if given is not None else [])
-            ]
-        elif call.name.endswith("LabelValues"):  # loggers have a With too
-            found.append(LabelValue(path[-1], "", place, argument))
-    return found
-
-
-def _inner(element: Node) -> Node:
-    return next(iter(syntax.children(element)), element) if element.type == "literal_element" else element
-
-
-_PLAIN = re.compile(
-    r"^(string|fmt\.\w+|strconv\.\w+|strings\.\w+|.*\.(Get)?(Name|UID|Namespace|String|Error|Key|Path|Host|User|ID|URL)\w*)$"
-)
-
-
-def mapped(value: Node) -> bool:
-    """Say whether a label's value comes out of a function that maps what it is given, and so knows its values, or is constant."""
-    if value.type in {"interpreted_string_literal", "raw_string_literal"}:
-        return True
-    function = value.child_by_field_name("function") if value.type == "call_expression" else None
-    arguments = value.child_by_field_name("arguments") if function is not None else None
-    return (
-        function is not None
-        and arguments is not None
-        and bool(syntax.children(arguments))
-        and _PLAIN.match(syntax.text(function)) is None
-    )
-
-
 def _buckets(options: str) -> int:
     generated = _GENERATED_BUCKETS.search(options)
     if generated:
         return int(generated[1])
     literal = re.search(r"Buckets:\s*\[\]float64\{([^}]*)\}", options)
     return len([part for part in literal[1].split(",") if part.strip()]) if literal else 0
+
+
+_GIVING = frozenset({"WithLabelValues", "With", "GetMetricWithLabelValues", "GetMetricWith"})
+"""The methods of a Prometheus metric that take a value for each label."""
+_METRIC = "go.opentelemetry.io/otel/metric"
+_ATTRIBUTE = "go.opentelemetry.io/otel/attribute"
+_TAG = "go.opencensus.io/tag"
+_TAGS = frozenset({"Insert", "Update", "Upsert"})
+
+
+class LabelValue(NamedTuple):
+    """A value that a call gives a label: the metric's variable, the label's place or name ("" and None where unknown).
+
+    tag: it is an OpenCensus tag, which becomes a label only by a view.
+    """
+
+    variable: str
+    label: str
+    place: int | None
+    value: Node
+    tag: bool = False
+
+
+_TEXTS = (b".With", b"GetMetricWith", b"tag.")
+
+
+def may_give(function: Function) -> bool:
+    """Say by its text whether a function may give values to labels."""
+    region = function.region
+    return any(function.file.source.find(text, region.start, region.end) >= 0 for text in _TEXTS)
+
+
+def label_values(function: Function, call: Call) -> list[LabelValue]:
+    """Give the values that a call gives to the labels of a metric: `m.WithLabelValues(a, b)`, `m.With(Labels{"a": a})`,
+    `metric.WithAttributes(attribute.String("a", a))`, `tag.Insert(key, a)`."""
+    if call.operand is None:
+        return []
+    operand = syntax.text(call.operand)
+    if call.name == "WithAttributes":
+        return _attributes(function, call) if function.file.imports.get(operand) == _METRIC else []
+    if call.name in _TAGS and len(call.arguments) > 1:
+        key = syntax.path(call.arguments[0])
+        if key is None or function.file.imports.get(operand) != _TAG:
+            return []
+        return [LabelValue("", key[-1], None, call.arguments[1], tag=True)]
+    path = syntax.path(call.operand) if call.name in _GIVING else None
+    return list(_prometheus(call, path[-1])) if path is not None else []
+
+
+def _prometheus(call: Call, variable: str) -> Iterator[LabelValue]:
+    by_place = call.name.endswith("LabelValues")  # loggers have a With too
+    for place, argument in enumerate(call.arguments):
+        body = argument.child_by_field_name("body") if argument.type == "composite_literal" else None
+        if body is not None:
+            for pair in syntax.children(body):
+                parts = syntax.children(pair) if pair.type == "keyed_element" else []
+                if len(parts) == 2:
+                    yield LabelValue(variable, syntax.text(parts[0]).strip('"`'), None, _inner(parts[1]))
+        elif argument.type == "variadic_argument" and by_place:
+            # append(g.labels, strconv.Itoa(priority))...
+            appended = next(iter(syntax.children(argument)), argument)
+            given = appended.child_by_field_name("arguments") if appended.type == "call_expression" else None
+            for each in syntax.children(given)[1:] if given is not None else []:
+                yield LabelValue(variable, "", None, each)
+        elif by_place:
+            yield LabelValue(variable, "", place, argument)
+
+
+def _inner(element: Node) -> Node:
+    return next(iter(syntax.children(element)), element) if element.type == "literal_element" else element
+
+
+def _attributes(function: Function, call: Call) -> list[LabelValue]:
+    """The attributes that a call makes, itself or in the slices that it is given."""
+    around = [
+        each
+        for each in function.calls
+        if each is not call
+        and each.node.start_byte <= call.node.start_byte
+        and call.node.end_byte <= each.node.end_byte
+        and each.operand is not None
+    ]
+    path = syntax.path(around[-1].operand) if around and around[-1].operand is not None else None
+    roots = [call.node]
+    for argument in call.arguments:
+        if argument.type == "variadic_argument":
+            name = syntax.text(argument).removesuffix("...").strip()
+            roots += [
+                assignment.node
+                for assignment in function.assignments
+                if any(syntax.text(left) == name for left in assignment.left)
+            ]
+    return [found for root in roots for found in _made_attributes(function, root, path[-1] if path else "")]
+
+
+def _made_attributes(function: Function, root: Node, variable: str) -> Iterator[LabelValue]:
+    for call in function.calls:
+        if not root.start_byte <= call.node.start_byte < root.end_byte or call.operand is None:
+            continue
+        if function.file.imports.get(syntax.text(call.operand)) == _ATTRIBUTE and len(call.arguments) == 2:
+            yield LabelValue(variable, syntax.text(call.arguments[0]).strip('"`'), None, call.arguments[1])
+        # attribute.Key("pod").String(name)
+        inner = call.operand.child_by_field_name("function") if call.operand.type == "call_expression" else None
+        given = call.operand.child_by_field_name("arguments") if inner is not None else None
+        path = syntax.path(inner) if inner is not None else None
+        if path is None or given is None or len(path) != 2 or path[1] != "Key" or len(call.arguments) != 1:
+            continue
+        if function.file.imports.get(path[0]) == _ATTRIBUTE and syntax.children(given):
+            yield LabelValue(variable, syntax.text(syntax.children(given)[0]).strip('"`'), None, call.arguments[0])

@@ -7,11 +7,11 @@ ovs-ofctl(8), ovs-vsctl(8).
 
 import re
 
-from analyzers.golang import syntax
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.types import Interface, Named, dereferenced
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Interface, Named, dereferenced
 
 BATCH = {
     "iptables": "iptables-restore",

@@ -27,6 +27,13 @@ thirdpartyresources deviceclasses servicecidrs
 FEW = frozenset(_FEW_WORDS.split())
 """The resources of which even the largest clusters hold some tens: to read them all is cheap once, not every second."""
 
+_LARGE_WORDS = """
+pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
+endpointslices
+"""
+LARGE = frozenset(_LARGE_WORDS.split())
+"""The resources of which the largest clusters hold so many that no program of every node can keep them all."""
+
 _OLD = {
     "minions": "nodes",
     "podmetricses": "podmetrics",

@@ -7,12 +7,15 @@ endpoints 10 kB); the 4 kB of a pod, and what is marked, are assumptions between
 contributors' guide) and measured objects, and every text that uses them says so.
 """
 
+import math
+
 NODES = 5_000
 PODS = 150_000
 NAMESPACES = 10_000
 SERVICES = 10_000
 OBJECTS = 150_000  # of one builtin type, at most
-PODS_PER_NODE = 110
+PODS_PER_NODE = 110  # at most
+PODS_ON_A_NODE = PODS // NODES  # on average
 PODS_PER_NAMESPACE = 3_000
 CHURN = 20  # pods created or deleted a second, the service level objectives' prerequisite (slos.md)
 
@@ -52,16 +55,23 @@ OBJECT_BYTES = 2_000  # assumption for every other kind
 
 
 def human_count(number: float) -> str:
-    """Give a count as people write it: 150,000; 2.5; 7.5e8 from a hundred million on."""
+    """Give a count as people write it: 150,000; 2.5; 0.033; 7.5e8 from a hundred million on."""
     if number >= 1e8:
         mantissa, _, exponent = f"{number:.2e}".partition("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
+    if number >= 10 or number == int(number):
+        return f"{number:,.0f}"
+    digits = 1 if number >= 1 else 1 - math.floor(math.log10(number))
+    return f"{number:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def human_bytes(number: float) -> str:
-    """Give a number of bytes with a decimal unit: 848 B, 4 kB, 600 MB."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if number >= factor:
-            return f"{number / factor:.3g} {unit}"
-    return f"{number:,.0f} B"
+    """Give a number of bytes with a decimal unit, to three digits: 848 B, 4 kB, 600 MB, 1.05 TB."""
+    if number < 999.5:
+        return f"{number:,.0f} B"
+    units = ("kB", "MB", "GB", "TB")
+    step = next((step for step in range(1, len(units)) if number < 999.5 * 1000**step), len(units))
+    scaled = number / 1000**step
+    digits = max(0, 2 - math.floor(math.log10(scaled)))
+    shown = f"{scaled:,.{digits}f}"
+    return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown} {units[step - 1]}"

@@ -9,7 +9,7 @@ kubernetes/kubernetes @ 19a2a10354 (2016-09, pkg/api/v1) and @ affba42a05 (2015-
 
 import re
 
-from analyzers.golang.types import Named
+from analyzers.golang.types.types import Named
 
 _TABLE: dict[str, str] = {
     "k8s.io/api/admission/v1": "AdmissionRequest=400 AdmissionResponse=96",

@@ -1,10 +1,10 @@
 """What fixtures cannot say of bumps: a change whose files cannot be read, and what other people's names do to a text."""
 
-from analyzers.analysis.bumps import diagnostic
 from analyzers.analysis.change import Change
 from analyzers.analysis.diff import Diff
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.tree import Tree, Unreadable
+from analyzers.golang.program.tree import Tree, Unreadable
+from analyzers.news.bumps import bumps, diagnostic
 
 GO_MOD = """--- a/go.mod
 +++ b/go.mod
@@ -45,7 +45,7 @@ def _change(text: str, tree: Tree) -> Change:
 
 
 def test_without_a_repository_the_diff_itself_is_read() -> None:
-    found = _change(GO_MOD + GODEPS, MemoryTree({})).bumps
+    found = bumps(_change(GO_MOD + GODEPS, MemoryTree({})))
     assert [(bump.name, bump.old, bump.new) for bump in found] == [
         ("google.golang.org/grpc", "v1.26.0", "v1.27.0"),
         ("sigs.k8s.io/json", "v0.1.0", "v0.2.0"),
@@ -56,11 +56,11 @@ def test_without_a_repository_the_diff_itself_is_read() -> None:
 
 def test_what_a_partial_clone_lacks_is_said_and_the_diff_is_read() -> None:
     change = _change(GODEPS, _Missing({}))
-    assert [bump.new for bump in change.bumps] == ["v1.5.2"]
+    assert [bump.new for bump in bumps(change)] == ["v1.5.2"]
     assert [skipped.path for skipped in change.skipped] == ["Godeps/Godeps.json"]
 
 
 def test_versions_from_files_cannot_mention_or_link() -> None:
     change = _change(GO_MOD.replace("v1.27.0", "v1.27.0-@kubernetes/everyone"), MemoryTree({}))
-    message = diagnostic("dependency-bump", change.bumps[0]).message
+    message = diagnostic("dependency-bump", bumps(change)[0]).message
     assert "`v1.27.0-@kubernetes/everyone`" in message

@@ -1,6 +1,8 @@
 """The driver: what several rules say becomes one ordered report, on lines a reviewer can comment on."""
 
+import dataclasses
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
@@ -9,9 +11,13 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic, Level
 from analyzers.analysis.diff import Diff
-from analyzers.analysis.driver import analyze
 from analyzers.analysis.report import Report
+from analyzers.analysis.subject import Copy, Walk
 from analyzers.analysis.tree import MemoryTree
+from analyzers.driver.driver import analyze
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
+from analyzers.news.requests import NewRequest
+from analyzers.news.sent import Per, Sent
 from tests import harness
 
 CHANGE = """
@@ -53,7 +59,7 @@ def report(*analyzers: Analyzer, text: str = CHANGE, configuration: Configuratio
     change = Change(
         Diff.parse(fixture.diff), MemoryTree(fixture.base), MemoryTree(fixture.head), configuration or Configuration()
     )
-    return analyze(change, analyzers, ("explicit-list", "value-receiver"))
+    return analyze(change, analyzers, ("explicit-list", "value-receiver", "node-api-call", "critical-path"))
 
 
 @pytest.mark.parametrize(
@@ -77,13 +83,88 @@ def test_one_concern_is_one_comment_with_related_places() -> None:
     assert [(place.line, place.end_line) for place in found.related] == [(5, 7)]
 
 
-def test_one_place_is_one_comment_of_the_rule_that_owns_it() -> None:
-    list_ = said((4, 4), multiplier="LIST.")
-    node = said((4, 4), analyzer="node-api-call", multiplier="5,000 nodes.", cc=True)
+def sent(per: Per, new: object = None) -> Sent:
+    return Sent(cast(NewRequest, new), per)
+
+
+@pytest.fixture
+def unweighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the rules say is taken as it is: these tests are about what becomes of several words."""
+    monkeypatch.setattr("analyzers.driver.driver.weigh", lambda diagnostic, change: diagnostic)
+
+
+@pytest.mark.usefixtures("unweighed")
+def test_one_request_is_one_comment_of_what_multiplies_it_most() -> None:
+    list_ = said((4, 4), analyzer="a-rule", multiplier="LIST.", subject=sent("call"), priority=99.0)
+    node = said((4, 4), analyzer="z-rule", multiplier="5,000 nodes.", cc=True, subject=sent("node"))
     (found,) = report(list_, node).diagnostics
-    assert found.analyzer == "node-api-call"
+    assert found.analyzer == "z-rule"
     assert found.multiplier == "5,000 nodes. LIST."
     assert found.cc
+
+
+@pytest.mark.usefixtures("unweighed")
+def test_what_another_request_on_the_line_costs_is_not_said() -> None:
+    one = said((4, 4), multiplier="5,000 nodes.", subject=sent("node", object()))
+    two = said((4, 4), analyzer="value-receiver", multiplier="LIST.", subject=sent("call", object()))
+    assert [each.multiplier for each in report(one, two).diagnostics] == ["5,000 nodes."]
+
+
+@pytest.mark.usefixtures("unweighed")
+def test_a_warning_owns_its_operation_before_a_notice() -> None:
+    notice = said((4, 4), analyzer="a-rule", subject=sent("node"), level=Level.NOTICE)
+    warning = said((4, 4), analyzer="z-rule", subject=sent("call"))
+    assert [each.analyzer for each in report(notice, warning).diagnostics] == ["z-rule"]
+
+
+@pytest.mark.usefixtures("unweighed")
+def test_two_operations_on_one_line_are_two_comments() -> None:
+    walk = said((4, 4), analyzer="a-rule", subject=Walk("pods", True, "event"))
+    copy = said((4, 4), analyzer="z-rule", subject=Copy("v1.Pod", 848, True, "item"))
+    assert len(report(walk, copy).diagnostics) == 2
+
+
+OWNED = (
+    said((4, 4), analyzer="node-api-call", subject=sent("node")),
+    said((4, 4), analyzer="explicit-list", subject=sent("call")),
+)
+
+
+@pytest.mark.usefixtures("unweighed")
+def test_where_the_owner_is_silenced_no_other_rule_speaks_on_its_operation() -> None:
+    assert [each.analyzer for each in report(*OWNED).diagnostics] == ["node-api-call"]
+    allowed = CHANGE.replace("+	one()", "+	one() //scalability:allow node-api-call runs once")
+    assert not report(*OWNED, text=allowed).diagnostics
+    assert not report(*OWNED, configuration=Configuration(rules={"node-api-call": "off"})).diagnostics
+    assert not report(dataclasses.replace(OWNED[0], ignored=True), OWNED[1]).diagnostics
+    (lowered,) = report(*OWNED, configuration=Configuration(rules={"node-api-call": "notice"})).diagnostics
+    assert (lowered.analyzer, lowered.level) == ("node-api-call", Level.NOTICE)
+
+
+@pytest.mark.usefixtures("unweighed")
+def test_what_only_adds_a_clause_may_be_silenced_without_silencing_the_owner() -> None:
+    (found,) = report(*OWNED, configuration=Configuration(rules={"explicit-list": "off"})).diagnostics
+    assert found.analyzer == "node-api-call"
+
+
+RENAMED = dataclasses.replace(said((4, 4), analyzer="blocking-send"), formerly=("critical-path",))
+
+
+def test_a_former_name_still_silences() -> None:
+    text = CHANGE.replace("+	one()", "+	one() //scalability:allow critical-path runs once")
+    assert not report(RENAMED, text=text).diagnostics
+    assert not report(RENAMED, configuration=Configuration(rules={"critical-path": "off"})).diagnostics
+    (found,) = report(
+        RENAMED, configuration=Configuration(rules={"critical-path": "off", "blocking-send": "notice"})
+    ).diagnostics
+    assert found.level is Level.NOTICE  # the present name comes before the former one
+
+
+def test_a_former_name_leaves_its_fingerprint() -> None:
+    (now,) = report(RENAMED).diagnostics
+    (then,) = report(said((4, 4), analyzer="critical-path")).diagnostics
+    assert now.fingerprint != then.fingerprint
+    assert now.former_fingerprints == (then.fingerprint,)
 
 
 def test_the_most_important_comes_first_and_notices_last() -> None:
@@ -147,8 +228,58 @@ def test_equal_diagnostics_have_different_fingerprints() -> None:
     assert len({each.fingerprint for each in found}) == len(found) == 2
 
 
+@pytest.mark.usefixtures("unweighed")
 def test_two_things_copied_on_one_line_keep_both_remedies() -> None:
-    receiver = said((4, 4), analyzer="value-receiver", remedy="Use a pointer receiver.")
-    param = said((4, 4), analyzer="large-value-param", remedy="Take a pointer.")
+    receiver = said(
+        (4, 4),
+        analyzer="a",
+        remedy="Use a pointer receiver.",
+        priority=2.0,
+        subject=Copy("Scheduler", 800, True, "call"),
+    )
+    param = said((4, 4), analyzer="b", remedy="Take a pointer.", subject=Copy("v1.Pod", 848, True, "call"))
     (found,) = report(receiver, param).diagnostics
-    assert (found.analyzer, found.remedy) == ("value-receiver", "Use a pointer receiver. Take a pointer.")
+    assert (found.analyzer, found.remedy) == ("a", "Use a pointer receiver. Take a pointer.")
+
+
+def test_many_allow_comments_are_one_notice_and_silence_each_their_line() -> None:
+    many = 20_000
+    lines = "".join(f"+	one() //scalability:allow explicit-list{' once' if n % 2 else ''}\n" for n in range(many))
+    text = CHANGE.replace("+	one()\n", lines)
+    found = report(said(*((n, n) for n in range(4, 4 + many))), text=text)
+    assert [(each.analyzer, len(each.related)) for each in found.diagnostics] == [("allow", many // 2 - 1)]
+
+
+def copied(name: str, line: int, size: int, **fields: object) -> Analyzer:
+    subject = Copy(name, size, True, "call", CriticalPath("the scheduling path", "pod"))
+    known: dict[str, object] = {"analyzer": f"copy-{line}-{size}", "subject": subject, "function": "f"}
+    return said((line, line), **{**known, **fields})  # type: ignore[arg-type]
+
+
+def test_copies_on_one_line_are_told_in_one_sentence() -> None:
+    (found,) = report(copied("v1.Node", 4, 680, remedy="P."), copied("v1.Pod", 4, 848, remedy="P.")).diagnostics
+    assert (
+        found.multiplier == "Every call copies 848 bytes (`v1.Pod`) and 680 bytes (`v1.Node`), on the scheduling path."
+    )
+    assert found.remedy == "P."
+
+
+def test_copies_in_one_function_are_one_comment() -> None:
+    (found,) = report(copied("v1.Node", 4, 680, remedy="P."), copied("v1.Pod", 5, 848, remedy="I.")).diagnostics
+    assert (found.line, found.remedy, found.function) == (5, "I. P.", "f")
+    assert [(place.line, place.message) for place in found.related] == [(4, "v1.Node")]
+    two = report(copied("v1.Node", 4, 680), copied("v1.Pod", 5, 848, function="g")).diagnostics
+    assert len(two) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [
+        (CriticalPath("the scheduling path", "pod"), Level.WARNING),
+        (CriticalPath("a reconcile path", "object"), Level.WARNING),
+        (None, Level.NOTICE),
+    ],
+)
+def test_a_copy_is_a_comment_only_where_it_is_made_again_and_again(path: CriticalPath | None, level: Level) -> None:
+    (found,) = report(said((4, 4), subject=Copy("v1.Pod", 848, True, "call", path))).diagnostics
+    assert found.level is level

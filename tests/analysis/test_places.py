@@ -1,7 +1,7 @@
 """What a change adds, and what it only moves."""
 
-from analyzers.analysis.places import Candidate, added
-from analyzers.golang.declaration import Function
+from analyzers.golang.facts.declaration import Function
+from analyzers.news.added import Candidate, added
 from tests import harness
 
 

@@ -38,6 +38,20 @@ def test_every_rule_has_fixtures_of_both_kinds(rule: str) -> None:
     assert any(not fixture.wants for fixture in loaded), f"no fixture of {rule} is silent"
 
 
+def test_a_former_name_stands_for_the_rules_that_were_part_of_it() -> None:
+    assert "hot-alloc" in catalogue.known()
+    assert "hot-alloc" not in catalogue.names()
+    assert set(catalogue.meant("hot-alloc")) == {
+        name for name in catalogue.names() if "hot-alloc" in catalogue.documentation(name).formerly
+    }
+    assert catalogue.meant("critical-path")[0] == "critical-path"
+    assert {each.name for each in catalogue.load(["hot-alloc"])} == set(catalogue.meant("hot-alloc"))
+    ignored = {each.name for each in catalogue.load(ignored=["critical-path"]) if each.ignored}
+    assert ignored == set(catalogue.meant("critical-path"))
+    with pytest.raises(catalogue.UnknownRule):
+        catalogue.load(ignored=["hot-allocs"])
+
+
 def test_reading_documentation_loads_no_parser() -> None:
     program = (
         "import sys; from analyzers import catalogue; [catalogue.documentation(name) for name in catalogue.names()]; "

@@ -15,9 +15,9 @@ from collections import Counter
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.sizes import Sizes
-from analyzers.golang.types import Named
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.sizes import Sizes
+from analyzers.golang.types.types import Named
 from workers.git import CatFile
 from workers.trees import GitTree
 

@@ -15,8 +15,8 @@ from collections import Counter
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from analyzers.golang import syntax
-from analyzers.golang.packages import PackageIndex
+from analyzers.golang.facts import syntax
+from analyzers.golang.types.checker import PackageIndex
 from workers.git import CatFile
 from workers.trees import GitTree
 

@@ -14,6 +14,7 @@ from redis import Redis
 from rq.serializers import JSONSerializer
 from werkzeug.test import TestResponse
 
+from bot import app
 from bot.app import LARGEST_BODY, create_app
 from bot.review_request import ReviewRequest
 from bot.settings import Secret, Settings, SettingsError
@@ -173,6 +174,26 @@ def test_a_queue_that_hangs_is_a_queue_that_is_away() -> None:
         assert client.get("/readyz").status_code == 503
 
 
+def test_one_delivery_that_found_the_queue_hanging_is_enough_for_those_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert 2 * app.QUEUE_SECONDS < 1, "connecting and a reply, so that GitHub is told within a second"
+    monkeypatch.setattr(app, "ASLEEP_SECONDS", 3600.0)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        client = create_app(settings(f"redis://127.0.0.1:{deaf.getsockname()[1]}")).test_client()
+        for _ in range(5):
+            assert post(client, "pull_request", pull_request()).status_code == 503
+        deaf.settimeout(0)
+        deaf.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            deaf.accept()
+
+
+def test_a_body_that_is_no_utf_8_is_malformed(client: FlaskClient) -> None:
+    assert post(client, "pull_request", b'{"action": "\xff\xfe"}').status_code == 400
+    assert post(client, "installation", b'{"action": "\xff\xfe"}').status_code == 400
+
+
 def test_after_an_answer_of_503_the_delivery_can_come_again(redis_url: str, redis_connection: Redis) -> None:
     app = create_app(settings(redis_url))
     redis_connection.config_set("maxmemory", "1")  # with noeviction every write is refused
@@ -245,7 +266,7 @@ def test_the_web_process_loads_no_analyzer() -> None:
         "import sys\n"
         "from bot import app, pages, serve\n"
         "from bot.settings import Secret, Settings\n"
-        "made = app.create_app(Settings(webhook_secrets=(Secret('s'),), repositories=('a/*',), redis_url=Secret('unix:///x')))\n"
+        "made = app.create_app(Settings(app_id=1, webhook_secrets=(Secret('s'),), repositories=('a/*',), redis_url=Secret('unix:///x')))\n"
         "assert made.test_client().get('/rules').status_code == 200\n"
         "print('\\n'.join(sys.modules))\n"
     )
@@ -255,4 +276,4 @@ def test_the_web_process_loads_no_analyzer() -> None:
     assert not heavy & set(modules)
     from analyzers import catalogue
 
-    assert not {f"analyzers.{name.replace('-', '_')}" for name in catalogue.names()} & set(modules)
+    assert not {f"analyzers.rules.{name.replace('-', '_')}" for name in catalogue.names()} & set(modules)

@@ -1,10 +1,11 @@
 import re
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import NAME, Command
+from bot.commands import NAME, READ, Command
 
 CHECK = Command("check")
 
@@ -140,5 +141,45 @@ def test_nothing_in_a_fence_or_a_quote_runs_whatever_it_is(text: str) -> None:
     assert Command.parse(f"{fence}\n{text}\n{fence}") == []
 
 
-def test_a_comment_longer_than_github_takes_is_not_read() -> None:
-    assert Command.parse(f"{NAME}\n{'x' * 65_536}") == []
+def test_only_the_first_lines_of_a_long_comment_are_read() -> None:
+    filler = "x" * (READ - len(NAME) - 1)
+    assert Command.parse(f"{NAME}\n{'x' * 25_000_000}") == [CHECK]
+    assert Command.parse(f"{filler}\n{NAME}") == [CHECK]
+    assert Command.parse(f"{filler}xx\n{NAME}") == []
+    # The last line that would fit is not whole, so nobody knows what it says.
+    assert Command.parse(f"{filler[:-4]}\n{NAME} deep\nmore") == []
+
+
+CHEAP = 2_500_000  # calls: some 50 ms; words of that length take 80,000
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "|a|b|\n|-|-|\n" + "|a|b|\n" * 10_000,
+        "|" * 480 + "a|\n" + "|-" * 480 + "|\n" + "|\n" * 1_200,
+        "![" * 30_000,
+        "[" * 60_000,
+        "[a\n" * 20_000,
+        "> " * 30_000,
+        "*_" * 30_000,
+        "<![CDATA[" * 6_000,
+        "[a]: <" * 10_000,
+        "`" * 60_000,
+    ],
+    ids=["rows", "columns", "images", "brackets", "labels", "quotes", "emphasis", "cdata", "references", "ticks"],
+)
+def test_no_comment_costs_the_receiver_much(hostile: str) -> None:
+    steps = 0
+
+    def count(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        assert Command.parse(f"{NAME}\n\n{hostile[: READ - 30]}") == [CHECK]
+    finally:
+        sys.setprofile(before)
+    assert steps < CHEAP

@@ -51,6 +51,14 @@ def test_the_fold_has_the_why_an_example_and_the_way_to_silence_it() -> None:
     assert f"`/scalability-check explain {RULE}`" in fold
 
 
+def test_the_way_to_it_is_shown_with_a_link_to_each_function() -> None:
+    way = (Place("pkg/a.go", 3, 3, "kubelet.syncLoop"), Place("pkg/b.go", 9, 9, "mount"))
+    above = comments.unfolded(comments.comment(diagnostic(witness=way), links()))
+    assert re.search(
+        r"The way there: \[`kubelet.syncLoop`\]\(\S+/pkg/a.go#L3\) → \[`mount`\]\(\S+/pkg/b.go#L9\)\.", above
+    )
+
+
 def test_the_rules_page_is_linked_where_there_is_one() -> None:
     body = comments.comment(diagnostic(), links(rules="https://bot.example.com"))
     assert f"[{RULE}](https://bot.example.com/rules/{RULE})" in body

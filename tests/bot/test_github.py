@@ -231,6 +231,19 @@ def test_a_write_is_never_repeated_behind_our_back(scene: Scene, status: int | s
     assert len(scene.pull.reviews) == (1 if when == "after" else 0)
 
 
+@pytest.mark.parametrize("status", [300, 302, 303, 304, 307, 308])
+def test_a_redirect_is_no_success(scene: Scene, status: int) -> None:
+    headers = {"Location": f"{scene.simulated.url}/repositories/1/pulls"}
+    scene.simulated.faults.add(Fault(method="POST", path="/reviews$", status=status, headers=headers, body={}))
+    with pytest.raises(Refused) as refused:
+        write(scene, a_review(scene))
+    assert refused.value.status == status
+    assert "redirected to" in str(refused.value)
+    scene.simulated.faults.add(Fault(method="GET", path="/pulls/1$", status=status, headers=headers, body={}))
+    with pytest.raises(Refused):
+        scene.github.pull(1)
+
+
 def test_what_github_says_no_to_is_refused_with_its_reason(scene: Scene) -> None:
     with pytest.raises(Refused) as refused:
         write(scene, a_review(scene, LineComment("aa", "pkg/a.go", 500, 500, "A")))

@@ -2,11 +2,13 @@ import pytest
 from prometheus_client import generate_latest
 from redis import Redis
 
-from bot.metrics import COUNTED_KEY, Metrics, count, observe
+from analyzers.analysis.report import Skipped
+from bot.metrics import COUNTED_KEY, Metrics, count, observe, why
 from bot.queue import Queues, connect
 from bot.review_request import ReviewRequest
 from bot.settings import Secret
 from tests.bot.payloads import HEAD
+from workers.trees import too_large
 
 
 def page(connection: Redis) -> list[str]:
@@ -29,6 +31,21 @@ def test_labels_are_plain_words_and_all_others_are_one(redis_connection: Redis) 
         count(redis_connection, "jobs", queue="reviews", outcome=f"Error: 'x{number}' \n")
     assert redis_connection.hlen(COUNTED_KEY) == 1
     assert 'scalability_bot_jobs_total{outcome="other",queue="reviews"} 50.0' in page(redis_connection)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason", "word"),
+    [
+        ("a.txt", too_large(20_000_000), "large"),
+        ("a.go", "it is nested too deeply", "deep"),
+        ("a.go", "its content (abc) is missing from this clone: fetch it to have it analysed", "missing"),
+        ("", "the analysis took longer than 240 s", "failed"),
+        ("a.go", "who knows", "other"),
+    ],
+)
+def test_what_was_left_out_is_counted_by_reason(redis_connection: Redis, path: str, reason: str, word: str) -> None:
+    count(redis_connection, "skipped_files", reason=why(Skipped(path, reason)))
+    assert f'scalability_bot_skipped_files_total{{reason="{word}"}} 1.0' in page(redis_connection)
 
 
 def test_a_counter_must_be_known(redis_connection: Redis) -> None:

@@ -13,7 +13,10 @@ from bot.settings import Secret, Settings
 @pytest.fixture
 def client() -> FlaskClient:
     settings = Settings(
-        webhook_secrets=(Secret("s"),), repositories=("octo/*",), redis_url=Secret("unix:///nonexistent/redis.sock")
+        app_id=1,
+        webhook_secrets=(Secret("s"),),
+        repositories=("octo/*",),
+        redis_url=Secret("unix:///nonexistent/redis.sock"),
     )
     return create_app(settings).test_client()
 
@@ -94,3 +97,12 @@ def test_html_and_code_in_documentation_stay_text(client: FlaskClient) -> None:
     assert '<span class="file">--- a/x\n</span>' in fence
     assert '<span class="removed">-&lt;b&gt;\n</span>' in fence
     assert '<span class="added">+&lt;/b&gt;\n</span>' in fence
+
+
+def test_a_former_name_leads_to_the_rules_that_were_part_of_it(client: FlaskClient) -> None:
+    page = client.get("/rules/hot-alloc")
+    assert page.status_code == 200
+    parts = {f"/rules/{name}" for name in catalogue.meant("hot-alloc")}
+    assert parts == {link for link in read(page.text).links if link.startswith("/rules/")} & {
+        f"/rules/{name}" for name in catalogue.names()
+    }

@@ -25,6 +25,7 @@ from bot.settings import Secret, Settings, SettingsError
 from bot.writes import CHECK_RUN, DEEP_CHECK_RUN, PutCheckRun
 from tests.bot import scene
 from tests.bot.payloads import APP_ID, SECRET, comment, pull_request
+from tests.end_to_end.conftest import BEFORE, FILES, FITS, PATH
 from workers import jobs
 from workers.jobs import Equipment
 from workers.parser import Parser
@@ -32,7 +33,12 @@ from workers.sandbox import SimulatedGitHub
 
 
 def settings(redis_url: str, **changes: Any) -> Settings:
-    given = {"webhook_secrets": (Secret(SECRET),), "repositories": ("octo/*",), "redis_url": Secret(redis_url)}
+    given: dict[str, Any] = {
+        "bot_login": "k8s-ci-robot",
+        "webhook_secrets": (Secret(SECRET),),
+        "repositories": ("octo/*",),
+        "redis_url": Secret(redis_url),
+    }
     return Settings(**{**given, **changes})
 
 
@@ -165,6 +171,7 @@ def account(tmp_path: Path) -> Iterator[tuple[SimulatedGitHub, Settings]]:
             scene.settings(
                 simulated,
                 app_id=None,
+                mode="post",
                 private_key_text=Secret(""),
                 token_text=Secret(token),
                 data_dir=tmp_path / "data",
@@ -204,8 +211,8 @@ def test_a_whole_review_with_a_token_says_everything_once(
 ) -> None:
     simulated, given = account
     repository = simulated.repository(scene.REPOSITORY)
-    copies = "package a\n\ntype T struct{ a [100]string }\n\nfunc F(t T) int {\n\treturn len(t.a)\n}\n"
-    pull = repository.open_pull({"pkg/scheduler/a.go": copies})
+    repository.commit(FILES)
+    pull = repository.open_pull({PATH: BEFORE + FITS})
     parser = Parser(timeout=60, memory_mb=2048)
     parser.start()
     try:

@@ -67,3 +67,16 @@ def test_numbers_agree_with_their_nouns() -> None:
     )
     assert replies.nothing_found(2, 1000, 1).endswith("1 smaller note is in the check run.")
     assert replies.nothing_new(1).startswith("Nothing new: 1 earlier comment still stands")
+
+
+def test_a_former_name_is_explained_by_what_became_of_it() -> None:
+    gone = answer("explain", "hot-alloc")
+    assert "`regexp-compile`: A regular expression is compiled every time" in gone
+    assert "no rule" not in gone
+    parted = answer("explain", "critical-path")
+    assert catalogue.documentation("critical-path").title in parted
+    assert "`blocking-send`" in parted
+
+
+def test_nothing_found_says_what_was_not_read() -> None:
+    assert replies.nothing_found(1, 1, 0, unread=1).endswith("Not everything could be read: the check run says what.")

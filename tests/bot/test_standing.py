@@ -1,3 +1,5 @@
+import dataclasses
+
 from bot import comments
 from bot.markers import marker
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
@@ -23,6 +25,16 @@ def test_a_finding_whose_comment_was_deleted_is_known_by_the_review() -> None:
     standing = Standing(head=HEAD, reviews=(StandingReview(1, marker("posted", found.fingerprint), False),))
     assert standing.knows(found)
     assert standing.comment(found) is None
+
+
+def test_a_finding_whose_rule_had_another_name_is_known_by_its_comment() -> None:
+    then = dataclasses.replace(diagnostic(), analyzer="hot-alloc").with_fingerprint(0)
+    now = dataclasses.replace(diagnostic(), analyzer="log-flood").with_fingerprint(0, ("hot-alloc",))
+    standing = Standing(head=HEAD, comments=(standing_comment(comments.comment(then, links())),))
+    assert standing.knows(now)
+    assert Standing(head=HEAD, reviews=(StandingReview(1, marker("posted", then.fingerprint), False),)).knows(now)
+    several = dataclasses.replace(now, function="", related=(place(),)).with_fingerprint(0, ("hot-alloc",))
+    assert standing.comment(several) is standing.comments[0]
 
 
 def test_a_pending_review_says_nothing() -> None:

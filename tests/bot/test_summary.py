@@ -25,6 +25,15 @@ def test_the_title_counts() -> None:
     assert told().title == "Nothing found"
 
 
+def test_what_was_not_read_keeps_the_title_from_saying_that_nothing_is_there() -> None:
+    failed = told(skipped=(Skipped("", "rule x failed"),))
+    assert failed.title == "Not everything could be read"
+    assert "rule x failed" in failed.summary
+    some = told(note(), skipped=(Skipped("pkg/a.go", "too deep"),))
+    assert some.title == "1 smaller note, not everything could be read"
+    assert told(skipped=(Skipped(PATH, "line 1: no rule"),)).title == "Nothing found"
+
+
 def test_what_has_no_comment_is_annotated_in_plain_text() -> None:
     found = diagnostic()
     annotation = told(found, note()).annotations[0]
@@ -81,6 +90,16 @@ def test_a_text_is_cut_between_blocks() -> None:
 def test_what_was_not_read_is_said() -> None:
     run = told(skipped=(Skipped("pkg/@me.go", "too large: 3 MB"), Skipped("", "rule x failed")))
     assert "- `pkg/@me.go`: `too large: 3 MB`\n- `rule x failed`" in run.summary
+
+
+def test_where_something_failed_nothing_found_is_not_said() -> None:
+    for each in ("rule x failed", "the analysis took longer than 240 s: nothing of this change was judged"):
+        run = told(skipped=(Skipped("", each),))
+        assert (run.conclusion, run.title) == ("neutral", "Not everything could be read")
+        assert each in run.summary
+    assert told(note(), skipped=(Skipped("", "x"),)).title == "1 smaller note, not everything could be read"
+    # One file that was left out is said, and is no failure.
+    assert (told(skipped=(Skipped("a.go", "x"),)).conclusion, told().title) == ("success", "Nothing found")
 
 
 def test_remarks_belong_to_no_line() -> None:

@@ -20,7 +20,9 @@ from workers.results.comparison import compare
 
 @pytest.fixture
 def address(redis_url: str) -> Iterator[str]:
-    settings = Settings(webhook_secrets=(Secret("x" * 20),), repositories=("*/*",), redis_url=Secret(redis_url))
+    settings = Settings(
+        app_id=1, webhook_secrets=(Secret("x" * 20),), repositories=("*/*",), redis_url=Secret(redis_url)
+    )
     with served(create_app(settings)) as url:
         yield url
 

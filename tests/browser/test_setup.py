@@ -51,7 +51,7 @@ class Changing:
 
 
 def before(redis_url: str) -> Settings:
-    return Settings(webhook_secrets=(Secret("x" * 20),), repositories=("*/*",), redis_url=Secret(redis_url))
+    return Settings(app_id=1, webhook_secrets=(Secret("x" * 20),), repositories=("*/*",), redis_url=Secret(redis_url))
 
 
 def environment(github: SimulatedGitHub, **more: str) -> dict[str, str]:

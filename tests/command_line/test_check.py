@@ -213,3 +213,40 @@ def test_outside_a_repository(tmp_path: pathlib.Path, repository: Repository) ->
     done = repository.check(cwd=tmp_path)
     assert done.returncode == 2
     assert "is no git repository" in done.stderr
+
+
+def calling(repository: Repository) -> None:
+    """Add a request to a function that is called from another package: who calls it is looked up in the whole program."""
+    repository.write("go.mod", "module example.com/m\n")
+    repository.write(
+        "cmd/run/main.go",
+        'package main\n\nimport "example.com/m/pkg/controller/foo"\n\nfunc main() { foo.New().Sync(nil) }\n',
+    )
+    repository.write(PATH, GOOD.replace("sync(", "Sync("))
+    repository.commit("second")
+    repository.write(PATH, BAD.replace("sync(", "Sync("))
+
+
+def test_what_is_known_of_a_repository_is_kept_in_the_users_cache_folder(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    calling(repository)
+    without = repository.check("--base", "HEAD", "--format", "json", "--no-cache")
+    assert not (tmp_path / "cache").exists()
+    assert json.loads(without.stdout)["diagnostics"]
+
+    def same(done: subprocess.CompletedProcess[str]) -> bool:
+        return bool(json.loads(done.stdout)["diagnostics"] == json.loads(without.stdout)["diagnostics"])
+
+    first = repository.check("--base", "HEAD", "--format", "json")
+    assert same(first)
+    (store,) = (tmp_path / "cache" / "scalability-bot").glob("*.sqlite")
+    again = repository.check("--base", "HEAD", "--format", "json")
+    assert same(again)
+    store.write_bytes(b"garbage" * 1000)
+    spoilt = repository.check("--base", "HEAD", "--format", "json")
+    assert same(spoilt)
+    assert (first.stderr, again.stderr) == ("", "")
+    assert len(spoilt.stderr.splitlines()) == 1
+    assert str(store) in spoilt.stderr

@@ -1,31 +1,49 @@
 """deploy/: what can be known of the manifests without a cluster."""
 
-import pathlib
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from bot.app import create_app
+from bot.app import LARGEST_BODY, create_app
 from bot.queue import QUEUES
 from bot.settings import Settings
+from bot.web_server import REQUEST_SECONDS
+from tests.deploy.manifests import (
+    COMPOSE,
+    DOCUMENTED,
+    KUBERNETES,
+    OURS,
+    ROOT,
+    WORKLOADS,
+    Unset,
+    compose_environment,
+    container,
+    interpolated,
+    kubernetes_environment,
+    literals,
+    mebibytes,
+    objects,
+)
 from workers.command_line import COMMANDS
 
-ROOT = pathlib.Path(__file__).parents[2]
-KUBERNETES = ROOT / "deploy" / "kubernetes"
-COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
-DOCUMENTED = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
-
-
-def objects() -> Iterator[dict[str, Any]]:
-    for path in sorted(KUBERNETES.glob("*.yaml")):
-        yield from yaml.safe_load_all(path.read_text())
-
-
-WORKLOADS = [each for each in objects() if each["kind"] in {"Deployment", "StatefulSet"}]
-OURS = [each for each in WORKLOADS if each["metadata"]["name"] != "redis"]
+BOTS = [name for name, service in COMPOSE["services"].items() if name not in {"redis", "proxy"}]
+# What an operator sets and a container is not given by the same name.
+ELSEWHERE = {
+    "HOST": "the image listens on all its addresses; compose publishes on HOST",
+    "PORT": "compose publishes it",
+    "METRICS_PORT": "compose publishes it",
+    "DATA_DIR": "a volume",
+    "GITHUB_PRIVATE_KEY": "the key is a file of a secret",
+    "SANDBOX_PORT": "for `scalability-bot run` alone",
+}
+ENV = {
+    "REDIS_PASSWORD": "p",
+    "REPOSITORIES": "octo/*",
+    "GITHUB_APP_ID": "4711",
+    "WEBHOOK_SECRETS": "it is Tuesday",
+}
 
 
 def names(workloads: list[dict[str, Any]]) -> list[str]:
@@ -42,15 +60,16 @@ def test_nothing_runs_as_root_or_writes_to_its_image(workload: dict[str, Any]) -
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert pod["automountServiceAccountToken"] is False
-    for container in pod["containers"]:
-        context = container["securityContext"]
+    mounted = set()
+    for each in pod["containers"]:
+        context = each["securityContext"]
         assert context["readOnlyRootFilesystem"] is True
         assert context["allowPrivilegeEscalation"] is False
         assert context["capabilities"] == {"drop": ["ALL"]}
-        assert {"requests", "limits"} <= container["resources"].keys()
-        mounted = {mount["name"] for mount in container.get("volumeMounts", [])}
-        claimed = {claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])}
-        assert mounted == {volume["name"] for volume in pod.get("volumes", [])} | claimed
+        assert {"requests", "limits"} <= each["resources"].keys()
+        mounted |= {mount["name"] for mount in each.get("volumeMounts", [])}
+    claimed = {claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])}
+    assert mounted == {volume["name"] for volume in pod.get("volumes", [])} | claimed
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=names(WORKLOADS))
@@ -60,25 +79,26 @@ def test_selectors_choose_their_own_pods(workload: dict[str, Any]) -> None:
 
 
 def test_there_is_one_worker_for_each_queue_and_none_on_two() -> None:
-    args = [each["spec"]["template"]["spec"]["containers"][0]["args"] for each in OURS]
+    args = [container(each)["args"] for each in OURS]
     assert sorted(each[1:] for each in args if each[0] == "worker") == sorted([queue] for queue in QUEUES)
     assert {each[0] for each in args} == {"serve", "worker"} <= COMMANDS.keys()
-    compose = [each["command"] for each in COMPOSE["services"].values() if each["command"][0] == "worker"]
+    compose = [COMPOSE["services"][name]["command"] for name in BOTS if name != "receiver"]
+    assert {command[0] for command in compose} == {"worker"}
     assert sorted(each[1:] for each in compose) == sorted([queue] for queue in QUEUES)
 
 
 def test_each_process_gets_the_secrets_it_needs_and_no_other() -> None:
     for workload in OURS:
         pod = workload["spec"]["template"]["spec"]
-        given = variables(pod["containers"][0])
+        given = variables(container(workload))
         assert given <= DOCUMENTED
         receiver = workload["metadata"]["name"] == "receiver"
         assert ("WEBHOOK_SECRETS" in given) is receiver
         assert ("GITHUB_PRIVATE_KEY_FILE" in given) is not receiver
         assert any("scalability-bot-key" in str(volume) for volume in pod["volumes"]) is not receiver
     for name, service in COMPOSE["services"].items():
-        assert ("private_key" in service.get("secrets", [])) is (name not in {"receiver", "redis"})
-        assert ("WEBHOOK_SECRETS" in service["environment"]) is (name == "receiver")
+        assert ("private_key" in service.get("secrets", [])) is (name not in {"receiver", "redis", "proxy"})
+        assert ("WEBHOOK_SECRETS" in service.get("environment", {})) is (name == "receiver")
 
 
 def test_secret_templates_hold_no_values_and_are_not_applied() -> None:
@@ -100,29 +120,131 @@ def test_secret_templates_hold_no_values_and_are_not_applied() -> None:
 
 
 def test_configuration_names_known_variables_and_serves_somebody() -> None:
-    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
-    literals = dict(literal.split("=", 1) for literal in kustomization["configMapGenerator"][0]["literals"])
-    assert literals.keys() <= DOCUMENTED
-    settings = Settings.from_environment(literals)
+    assert literals().keys() <= DOCUMENTED
+    settings = Settings.from_environment(literals())
     assert settings.repositories
     assert settings.mode == "shadow", "a first deployment only watches"
-    for service in COMPOSE["services"].values():
-        unknown = service["environment"].keys() - DOCUMENTED - {"REDIS_PASSWORD"}
-        assert not unknown
+    assert Settings.from_environment(compose_environment("reviews", ENV)).mode == "shadow"
+    for name in BOTS:
+        assert COMPOSE["services"][name]["environment"].keys() <= DOCUMENTED
+
+
+def test_every_setting_reaches_the_process_that_reads_it() -> None:
+    key, hooks = {"GITHUB_PRIVATE_KEY_FILE"}, {"WEBHOOK_SECRETS"}
+    for name in BOTS:
+        expected = DOCUMENTED - ELSEWHERE.keys() - (key if name == "receiver" else hooks)
+        assert COMPOSE["services"][name]["environment"].keys() == expected, name
+    for workload in OURS:
+        name = workload["metadata"]["name"]
+        expected = DOCUMENTED - ELSEWHERE.keys() - (key if name == "receiver" else hooks)
+        assert literals().keys() | variables(container(workload)) == expected, name
+
+
+def test_what_an_operator_sets_for_compose_is_what_the_process_reads() -> None:
+    env = {
+        **ENV,
+        "GITHUB_API_URL": "https://github.example.com/api/v3",
+        "GITHUB_GIT_URL": "https://github.example.com",
+        "CC": "@a/b",
+        "DEEP_SCAN_LABEL": "deep",
+        "BOT_LOGIN": "our-bot[bot]",
+        "MIRROR_QUOTA_MB": "1000",
+        "JOB_TIMEOUT": "300",
+        "JOB_MEMORY_MB": "1500",
+        "MODE": "post",
+        "PUBLIC_URL": "https://bot.example.com",
+    }
+    found = Settings.from_environment(compose_environment("reviews", env))
+    assert (found.github_api_url, found.github_git_url) == (env["GITHUB_API_URL"], env["GITHUB_GIT_URL"])
+    assert (found.cc, found.deep_scan_label, found.bot_login) == (("@a/b",), "deep", "our-bot[bot]")
+    assert (found.mirror_quota_mb, found.job_timeout, found.job_memory_mb) == (1000, 300, 1500)
+    assert (found.mode, found.public_url, found.app_id) == ("post", "https://bot.example.com", 4711)
+    Settings.from_environment(compose_environment("receiver", env)).require_receiver()
+
+
+@pytest.mark.parametrize("missing", ENV)
+def test_compose_demands_what_has_no_default(missing: str) -> None:
+    env = {name: value for name, value in ENV.items() if name != missing}
+    with pytest.raises(Unset, match=r"\.env"):
+        compose_environment("receiver", env)
+
+
+def test_a_worker_has_more_memory_than_an_analysis_and_more_disk_than_its_mirrors() -> None:
+    room = 512  # MiB beside the analysis: the worker, its parser, git
+    for name in BOTS:
+        if name != "receiver":
+            limit = interpolated(COMPOSE["services"][name]["mem_limit"], {})
+            settings = Settings.from_environment(compose_environment(name, ENV))
+            assert mebibytes(limit) >= settings.job_memory_mb + room
+    for workload in OURS:
+        if workload["metadata"]["name"] == "receiver":
+            continue
+        secret = {"REDIS_URL": "redis://redis", "GITHUB_APP_ID": "1"}
+        settings = Settings.from_environment(kubernetes_environment(workload, literals(), secret))
+        assert mebibytes(container(workload)["resources"]["limits"]["memory"]) >= settings.job_memory_mb + room
+        [volume] = [each for each in workload["spec"]["template"]["spec"]["volumes"] if each["name"] == "data"]
+        claim = volume["ephemeral"]["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"]
+        assert mebibytes(claim) >= 1.2 * settings.mirror_quota_mb
+
+
+def test_a_proxy_stands_in_front_that_buffers_and_times_out() -> None:
+    lines = [line.strip().rstrip(";") for line in (KUBERNETES / "nginx.conf").read_text().splitlines()]
+    settings = dict(line.split(None, 1) for line in lines if " " in line and not line.startswith("#"))
+    assert settings["proxy_request_buffering"] == "on"
+    assert settings["client_max_body_size"] == f"{LARGEST_BODY >> 20}m"
+    for timeout in ("client_header_timeout", "client_body_timeout", "send_timeout", "proxy_read_timeout"):
+        assert float(settings[timeout].removesuffix("s")) <= REQUEST_SECONDS
+    assert all(each.startswith("/tmp/") for name, each in settings.items() if name.endswith("_temp_path"))
+    # Nobody reaches the receiver but through it: that is what is published, and what the Service and the Ingress name.
+    services = COMPOSE["services"]
+    assert services["proxy"]["ports"] == [f"${{HOST:-127.0.0.1}}:${{PORT:-8080}}:{settings['listen']}"]
+    assert services["proxy"]["volumes"] == ["./kubernetes/nginx.conf:/etc/nginx/nginx.conf:ro"]
+    assert not any(port.endswith(":8080") for port in services["receiver"]["ports"])
+    assert "server receiver:8080 max_fails=0" in lines
+    assert services["receiver"]["command"] == ["serve"]
+    (receiver,) = (each for each in OURS if each["metadata"]["name"] == "receiver")
+    pod = receiver["spec"]["template"]["spec"]
+    assert pod["hostAliases"] == [{"ip": "127.0.0.1", "hostnames": ["receiver"]}]
+    (proxy,) = (each for each in pod["containers"] if each["name"] == "proxy")
+    assert proxy["ports"] == [{"name": "http", "containerPort": int(settings["listen"])}]
+    (service,) = (each for each in objects() if each["kind"] == "Service" and each["metadata"]["name"] == "receiver")
+    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
+    (ingress,) = (each for each in objects() if each["kind"] == "Ingress")
+    paths = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
+    assert {path["backend"]["service"]["name"] for path in paths} == {"receiver"}
+    assert "/webhook" in {path["path"] for path in paths}
+    assert ingress["spec"]["tls"]
+    (policy,) = (
+        each for each in objects() if each["kind"] == "NetworkPolicy" and each["metadata"]["name"] == "receiver"
+    )
+    ports = [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]]
+    assert ports == ["http", "metrics"]
+
+
+def test_redis_is_nobody_of_importance() -> None:
+    redis = COMPOSE["services"]["redis"]
+    assert int(redis["user"].partition(":")[0]) > 0
+    assert redis["cap_drop"] == ["ALL"]
+    assert "cap_add" not in redis
 
 
 def test_probes_ask_for_paths_that_are_there() -> None:
-    application = create_app(
-        Settings.from_environment({"REDIS_URL": "redis://127.0.0.1:1/0", "WEBHOOK_SECRETS": "s", "REPOSITORIES": "a/*"})
-    )
+    environment = {
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "WEBHOOK_SECRETS": "s",
+        "REPOSITORIES": "a/*",
+        "GITHUB_APP_ID": "1",
+    }
+    application = create_app(Settings.from_environment(environment))
     routes = {rule.rule for rule in application.url_map.iter_rules()}
     (receiver,) = (each for each in OURS if each["metadata"]["name"] == "receiver")
-    container = receiver["spec"]["template"]["spec"]["containers"][0]
+    ours = container(receiver)
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-        assert container[probe]["httpGet"]["path"] in routes
-    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert ours[probe]["httpGet"]["path"] in routes
+        assert ours[probe]["httpGet"]["port"] == "app"
+    ports = {port["name"]: port["containerPort"] for port in ours["ports"]}
     defaults = Settings.from_environment({})
-    assert ports == {"http": defaults.port, "metrics": defaults.metrics_port}
+    assert ports == {"app": defaults.port, "metrics": defaults.metrics_port}
 
 
 def test_network_policies_name_pods_that_exist() -> None:

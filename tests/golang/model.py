@@ -1,10 +1,10 @@
 """A small repository in memory, and the types of the expressions in it that are wrapped in probe(...)."""
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.declaration import Function
-from analyzers.golang.packages import External, PackageIndex
-from analyzers.golang.source import SourceFile
-from analyzers.golang.types import Type, show
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.types.checker import External, PackageIndex
+from analyzers.golang.types.types import Type, show
 
 GO_MOD = "module example.com/m\n\ngo 1.22\n"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from analyzers.golang.constraints import builds, named_for_another_system
+from analyzers.golang.program.constraints import builds, named_for_another_system
 
 
 @pytest.mark.parametrize(

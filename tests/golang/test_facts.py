@@ -1,8 +1,8 @@
 import pytest
 
-from analyzers.golang.declaration import Function
-from analyzers.golang.facts import Call
-from analyzers.golang.syntax import Node
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
 
 from .model import file_of, function_of
 

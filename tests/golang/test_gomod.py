@@ -1,4 +1,4 @@
-from analyzers.golang import gomod
+from analyzers.golang.program import gomod
 
 SOURCE = """// A comment.
 module "example.com/m" // trailing

@@ -6,11 +6,11 @@ import sys
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analyzers.golang import gomod
 from analyzers.golang.callgraph import CallGraph
-from analyzers.golang.sizes import Sizes
-from analyzers.golang.source import SourceFile
-from analyzers.golang.types import Named
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.program import gomod
+from analyzers.golang.types.sizes import Sizes
+from analyzers.golang.types.types import Named
 
 from .model import index_of
 

@@ -1,6 +1,6 @@
 import pytest
 
-from analyzers.golang.types import Named, Signature, Slice, TypeParam, show
+from analyzers.golang.types.types import Named, Signature, Slice, TypeParam, show
 
 from .model import index_of, probed, shown
 

@@ -1,7 +1,7 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.modules import Modules
+from analyzers.golang.program.modules import Modules
 
 GO = "package x\n"
 

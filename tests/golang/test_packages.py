@@ -1,11 +1,11 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.declaration import Function, TypeDeclaration, Value
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.source import SourceFile
-from analyzers.golang.tree import Unreadable
-from analyzers.golang.types import Interface, Map, Named, Pointer, Struct, show
+from analyzers.golang.facts.declaration import Function, TypeDeclaration, Value
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.program.tree import Unreadable
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Interface, Map, Named, Pointer, Struct, show
 
 from .model import index_of
 

@@ -1,5 +1,5 @@
-from analyzers.golang.scope import scope
-from analyzers.golang.types import show
+from analyzers.golang.types.scope import scope
+from analyzers.golang.types.types import show
 
 from .model import index_of
 

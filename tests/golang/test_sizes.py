@@ -1,7 +1,7 @@
 import pytest
 
-from analyzers.golang.sizes import Sizes
-from analyzers.golang.types import Array, Basic, Named, Slice
+from analyzers.golang.types.sizes import Sizes
+from analyzers.golang.types.types import Array, Basic, Named, Slice
 
 from .model import index_of
 

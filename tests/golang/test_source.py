@@ -1,6 +1,6 @@
 import pytest
 
-from analyzers.golang.source import SourceFile, guessed_name
+from analyzers.golang.facts.source import SourceFile, guessed_name
 
 from .model import file_of
 

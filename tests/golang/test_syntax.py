@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from analyzers.golang import syntax
-from analyzers.golang.syntax import Node, Unparseable
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.syntax import Node, Unparseable
 
 
 def test_lines_and_text_of_a_range_are_those_of_the_whole_source() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes.callpaths import CallPath, CallPaths
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 
 HEAD = """package x
 
@@ -65,7 +65,11 @@ def path_of(code: str) -> CallPath:
             1,
         ),
         ("func (c *c) Reconcile(ctx context.Context, request ctrl.Request) { c.target() }", "event", None),
-        ("func NewController() { (&c{}).target() }", "start-up", None),
+        (
+            "func newController(p time.Duration) *c { made := &c{interval: p}; made.target(); return made }",
+            "start-up",
+            None,
+        ),
         ("func (c *c) other() { c.target() }", "unknown", None),
     ],
 )
@@ -79,7 +83,7 @@ def test_a_worker_is_driven_by_its_queue_not_by_the_timer_that_restarts_it() -> 
     path = path_of(
         "func (c *c) Run(stop chan struct{}) { wait.Until(c.worker, time.Second, stop) }\n"
         "func (c *c) worker() { for c.processNextItem() {} }\n"
-        "func (c *c) processNextItem() bool { key, quit := queue.Get(); c.target(); return key != quit }"
+        "func (c *c) processNextItem() bool { key, quit := queue.Get(); c.target(); queue.Done(key); return key != quit }"
     )
     assert path.root == "event"
 

@@ -3,9 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import collections
-from analyzers.kubernetes.external import EXTERNAL
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes.requests.external import EXTERNAL
 
 SOURCE = """package p
 
@@ -52,17 +52,12 @@ def _growing(collection: str) -> tuple[str, bool] | None:
         ("nodes", ("nodes", True)),
         ("o.pods", ("pods", True)),
         ("listed", ("pods", True)),
-        ("o.infos", ("nodes", True)),
+        ("o.infos", ("nodes", False)),
         ("allPods", ("pods", True)),
-        ("nodeNames", ("nodes", False)),
         ("o.byNode[pod.Spec.NodeName]", None),
-        ("podsOnNode", None),
-        ("myPods", None),
         ("pod.Spec.Containers", None),
         ("names", None),
         ("o.machine", None),
-        ("o.podUsage", ("pods", False)),
-        ("o.taskUsage", None),
         ("pod.Labels", None),
     ],
 )

@@ -3,9 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import critical_paths
-from analyzers.kubernetes.critical_paths import CriticalPath
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
 
 def _path(path: str, function: str) -> CriticalPath | None:
@@ -91,9 +91,15 @@ def _path(path: str, function: str) -> CriticalPath | None:
             "an event's mapping to requests",
             "event",
         ),
-        ("lib/x.go", "func (c *C) syncHandler(key string) error", "a reconcile path", "object"),
-        ("lib/x.go", "func (c *C) updatePod(old, cur interface{})", "an informer's event path", "event"),
-        ("lib/x.go", "func (c *C) OnServiceAdd(obj any)", "an informer's event path", "event"),
+        ("lib/x.go", "func (c *C) OnUpdate(old, cur interface{})", "an informer's event path", "event"),
+        ("lib/x.go", "func (c *C) OnAdd(obj any, first bool)", "an informer's event path", "event"),
+        ("lib/x.go", "func (s *S) pods(w http.ResponseWriter, r *http.Request)", "a request path", "request"),
+        (
+            "lib/x.go",
+            "func (s *S) NodePublishVolume(c context.Context, r *csi.NodePublishVolumeRequest) error",
+            "the path of a pod's start on its node",
+            "pod",
+        ),
     ],
 )
 def test_on_a_path(path: str, function: str, name: str, per: str) -> None:
@@ -105,10 +111,11 @@ def test_on_a_path(path: str, function: str, name: str, per: str) -> None:
 @pytest.mark.parametrize(
     ("path", "function"),
     [
-        ("pkg/scheduler/scheduler.go", "func New(client clientset.Interface) (*Scheduler, error)"),
         ("pkg/scheduler/apis/config/types.go", "func convert() error"),
         ("plugin/pkg/scheduler/factory/factory.go", "func Build() error"),
         ("pkg/kubelet/kubelet.go", "func (kl *Kubelet) NewPodManager() error"),
+        ("lib/x.go", "func (c *C) updatePod(old, cur interface{})"),
+        ("lib/x.go", "func (c *C) syncHandler(key string) error"),
         ("pkg/util/strings.go", "func Filter(in []string) []string"),
         ("pkg/controller/x.go", "func (c *C) addLabels(labels map[string]string)"),
         ("pkg/controller/x.go", "func (c *C) sync(pods []*v1.Pod) error"),
@@ -138,6 +145,6 @@ func watch(informer cache.SharedIndexInformer, nodes []*v1.Node) {
         if call.name in {"first", "second", "third"}
     }
     assert found["first"] is critical_paths.HANDLER
-    assert found["second"] is not None
-    assert found["second"].hot
+    second = next(call for call in function.calls if call.name == "second")
+    assert critical_paths.in_parallel(second.closures)
     assert found["third"] is None

@@ -1,7 +1,7 @@
 import pytest
 
-from analyzers.kubernetes import dependencies, go_releases
-from analyzers.kubernetes.dependencies import ETCD_CLIENT, LIBRARIES, TABLE, Grade
+from analyzers.kubernetes.versions import dependencies, go_releases
+from analyzers.kubernetes.versions.dependencies import ETCD_CLIENT, LIBRARIES, TABLE, Grade
 
 
 @pytest.mark.parametrize(

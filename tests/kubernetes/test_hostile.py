@@ -3,14 +3,17 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang import syntax
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes import durations, go_releases, logs, metrics, versions
-from analyzers.kubernetes.callpaths import CallPaths
+from analyzers.golang.facts import syntax
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes import logs, metrics
 from analyzers.kubernetes.client_settings import settings
-from analyzers.kubernetes.external import EXTERNAL
-from analyzers.kubernetes.periods import takes_from_queue
-from analyzers.kubernetes.requests import may_send, requests
+from analyzers.kubernetes.execution import durations
+from analyzers.kubernetes.execution.callpaths import CallPaths
+from analyzers.kubernetes.execution.periods import takes_from_queue
+from analyzers.kubernetes.requests.external import EXTERNAL
+from analyzers.kubernetes.requests.requests import may_send, requests
+from analyzers.kubernetes.versions import go_releases, versions
 
 LONG = "a" * 300_000
 HEAD = 'package x\n\nimport (\n\t"k8s.io/client-go/kubernetes"\n\tmetav1 "k8s.io/apimachinery/pkg/apis/meta/v1"\n)\n\n'
@@ -39,7 +42,7 @@ def test_answers(body: str) -> None:
     file = index.file("x.go")
     assert file is not None
     for function in file.functions:
-        takes_from_queue(function)
+        takes_from_queue(Place(index, file, function))
         may_send(function, list(range(1, source.count("\n"))))
         paths = CallPaths(index)
         for request in requests(index, file, function)[:50]:
@@ -78,8 +81,8 @@ def test_a_value_that_is_no_decimal_number_is_read(value: str) -> None:
     index = PackageIndex(MemoryTree({"x.go": source}), external=EXTERNAL)
     file = index.file("x.go")
     assert file is not None
+    assert [each.buckets for each in metrics.vectors(index, file)] == [0]
     for region in file.regions:
         for node in file.nodes(region):
-            assert [each.buckets for each in metrics.vectors(node)] in ([], [0])
             for each in syntax.walk(node):
                 assert durations.seconds(index, each, file, None) in (None, 1.0)

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.kubernetes import locks
-from analyzers.kubernetes.locks import Pin
+from analyzers.kubernetes.versions import lock_files as locks
+from analyzers.kubernetes.versions.lock_files import Pin
 
 
 def test_go_mod_gives_what_is_built_with() -> None:

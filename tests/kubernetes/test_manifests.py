@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.kubernetes import manifests
+from analyzers.kubernetes.versions import manifests
 
 AGENT = """apiVersion: v1
 kind: ConfigMap

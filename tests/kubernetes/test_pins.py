@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.kubernetes import pins
+from analyzers.kubernetes.versions import pins
 
 PLACES = [
     ("Dockerfile", "FROM --platform=$BUILDPLATFORM golang:1.24.0-bookworm AS build", "Go", "1.24.0"),

@@ -3,9 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.kubernetes.external import EXTERNAL
-from analyzers.kubernetes.requests import Request, requests
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.requests.external import EXTERNAL
+from analyzers.kubernetes.requests.requests import Request, requests
 
 IMPORTS = """package x
 

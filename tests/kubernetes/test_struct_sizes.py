@@ -3,9 +3,9 @@
 import pytest
 
 from analyzers.analysis.tree import MemoryTree
-from analyzers.golang.packages import PackageIndex
-from analyzers.golang.sizes import Sizes
-from analyzers.golang.types import Named
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.sizes import Sizes
+from analyzers.golang.types.types import Named
 from analyzers.kubernetes import struct_sizes
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.kubernetes.versions import Move, Step, move, short
+from analyzers.kubernetes.versions.versions import Move, Step, move, short
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,10 @@ def bare(tmp_path: Path) -> tuple[Path, Commit]:
 
 
 @pytest.fixture
-def hanging_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a git first on PATH that hangs; give the file into which each of its processes writes its parent's id."""
-    started = tmp_path / "started"
+def hanging_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a git first on PATH that hangs."""
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$PPID" >>{started}\nexec sleep 600\n')
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    return started

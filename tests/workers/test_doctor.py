@@ -32,7 +32,10 @@ def doctor(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Doctor]:
     settings = Settings(
-        webhook_secrets=(Secret(github.webhook_secret),), repositories=("*/*",), redis_url=Secret(redis_url)
+        app_id=github.app_id,
+        webhook_secrets=(Secret(github.webhook_secret),),
+        repositories=("*/*",),
+        redis_url=Secret(redis_url),
     )
     key = tmp_path / "key.pem"
     key.write_text(github.private_key)

@@ -1,6 +1,8 @@
 """The jobs, in this process: GitHub is the simulated one, and nothing is written to it (shadow), which costs no waiting."""
 
 import dataclasses
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,8 +201,12 @@ def test_a_configuration_counts_for_the_label_and_the_review(
         Entry("100644", b"#" * 1_000_000),
         Entry("100644", b"\xff\xfe\x00rules"),
         Entry("100644", b"rules: [*a, *a]"),
+        Entry("100644", b"1: 2\n2026-01-01: x\n"),
+        Entry("100644", b"cap: !!bool x\n"),
+        Entry("100644", b"cap: " + b"9" * 5_000),
+        Entry("100644", b"[" * 60_000),
     ],
-    ids=["link", "huge", "binary", "aliases"],
+    ids=["link", "huge", "binary", "aliases", "keys", "tag", "number", "nested"],
 )
 def test_a_configuration_that_is_none_changes_nothing(
     equipment: Equipment, repository: SimulatedRepository, entry: Entry
@@ -209,6 +215,45 @@ def test_a_configuration_that_is_none_changes_nothing(
     pull = repository.open_pull({PATH: COPIES})
     jobs.review(equipment, request_for(repository, pull))
     assert written(equipment, "PostReview")
+
+
+def test_a_problem_of_the_proposed_configuration_is_told(equipment: Equipment, repository: SimulatedRepository) -> None:
+    pull = repository.open_pull({PATH: COPIES, ".github/scalability.yaml": "cap: !!bool x\n"})
+    jobs.review(equipment, request_for(repository, pull))
+    assert written(equipment, "PostReview"), "it takes nothing away"
+    [run] = written(equipment, "PutCheckRun")
+    assert "tags are not supported" in str(run["summary"])
+
+
+def test_what_is_left_out_is_said_and_counted(equipment: Equipment, repository: SimulatedRepository) -> None:
+    pull = repository.open_pull({PATH: COPIES, "notes.txt": "x\n" * 2_000_000})
+    jobs.review(equipment, request_for(repository, pull))
+    assert written(equipment, "PostReview")
+    [run] = written(equipment, "PutCheckRun")
+    assert "notes.txt" in str(run["summary"])
+    assert equipment.redis.hget(metrics.COUNTED_KEY, '["skipped_files", "large"]') == b"1"
+
+
+def test_an_analysis_that_takes_too_long_ends_as_a_neutral_check_run(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    hanging = tmp_path / "bin" / "git"
+    hanging.parent.mkdir()
+    real = shutil.which("git")
+    hanging.write_text(f'#!/bin/sh\ncase "$*" in *diff-tree*) exec sleep 600;; esac\nexec {real} "$@"\n')
+    hanging.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{hanging.parent}{os.pathsep}{os.environ['PATH']}")
+    late = Parser(timeout=2, memory_mb=2048)
+    late.start()
+    try:
+        said = jobs.review(dataclasses.replace(equipment, parser=late), request_for(repository, pull))
+    finally:
+        late.close()
+    assert said == "0 diagnostics; wrote PutCheckRun"
+    [run] = written(equipment, "PutCheckRun")
+    assert (run["conclusion"], run["title"]) == ("neutral", "Not everything could be read")
+    assert "the analysis took longer than 2 s" in str(run["summary"])
 
 
 def test_a_deep_scan_begins_and_ends_its_own_check_run(equipment: Equipment, repository: SimulatedRepository) -> None:

@@ -15,7 +15,7 @@ from bot.settings import Secret
 from workers import git
 from workers.git import GitError
 from workers.mirror import Mirrors
-from workers.remote import CommitGone, RemoteRefused
+from workers.remote import CommitGone, OverQuota, RemoteRefused
 from workers.sandbox import Fault, SimulatedGitHub, SimulatedRepository
 
 NAME = "octo/kubernetes"
@@ -231,29 +231,84 @@ def test_two_fetches_at_once_take_turns(mirrors: Mirrors, repository: SimulatedR
 
 
 def test_the_quota_takes_the_least_used_and_never_one_in_use(github: SimulatedGitHub, tmp_path: Path) -> None:
-    mirrors = Mirrors(tmp_path / "mirrors", github.git_url, 1)
+    mirrors = Mirrors(tmp_path / "mirrors", github.git_url, 2)
     noise = {name: os.urandom(700_000) for name in ("one", "two", "three")}
     commits = {name: github.repository(f"octo/{name}").commit({"noise": noise[name]}) for name in noise}
     token = Secret(github.token({"contents": "read"}).value)
-    for name in ("one", "two"):
-        with mirrors.holding(f"octo/{name}", [commits[name]], token) as path:
-            os.utime(path.with_suffix(".use"), (1, 1) if name == "one" else (2, 2))
-            with mirrors.holding("octo/three", [commits["three"]], token) as three:
+    with mirrors.holding("octo/three", [commits["three"]], token) as three:
+        os.utime(three.with_suffix(".use"), (1, 1))
+        for name in ("one", "two"):
+            with mirrors.holding(f"octo/{name}", [commits[name]], token) as path:
                 assert contents(path, commits[name], "noise") == noise[name]
-                assert contents(three, commits["three"], "noise") == noise["three"]
-    mirrors.evict()
-    assert [path.name for path in mirrors.folder.glob("*.git")] == ["octo+three.git"]
+            os.utime(path.with_suffix(".use"), (2, 2))
+        assert contents(three, commits["three"], "noise") == noise["three"]
+    assert {path.name for path in mirrors.folder.glob("*.git")} == {"octo+three.git", "octo+two.git"}
 
 
-def test_a_pack_larger_than_the_quota_is_refused(
-    github: SimulatedGitHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def left_over(mirrors: Mirrors) -> list[Path]:
+    return [path for path in mirrors.folder.rglob("*") if path.name.startswith(("tmp_", ".tmp"))]
+
+
+@pytest.fixture
+def huge(github: SimulatedGitHub) -> str:
+    # More than git's unpackLimit of objects, so that what comes is kept as a pack.
+    files: dict[str, object] = {f"noise{number}": os.urandom(30_000) for number in range(110)}
+    return github.repository("octo/huge").commit(files)  # type: ignore[arg-type]
+
+
+def test_what_is_larger_than_the_quota_is_refused_and_leaves_nothing(
+    github: SimulatedGitHub, tmp_path: Path, huge: str
 ) -> None:
-    commit = github.repository("octo/huge").commit({"noise": os.urandom(3_000_000)})
     token = Secret(github.token({"contents": "read"}).value)
     mirrors = Mirrors(tmp_path / "mirrors", github.git_url, 1)
-    with pytest.raises(GitError), mirrors.holding("octo/huge", [commit], token):
+    for _ in range(5):
+        with pytest.raises(OverQuota, match="MIRROR_QUOTA_MB"), mirrors.holding("octo/huge", [huge], token):
+            pass
+        assert left_over(mirrors) == []
+    assert mirrors.size_mb() < 0.3
+
+
+def test_a_mirror_in_use_is_bound_too(github: SimulatedGitHub, tmp_path: Path, huge: str) -> None:
+    token = Secret(github.token({"contents": "read"}).value)
+    small = github.repository("octo/small").commit({"noise": os.urandom(2_000_000)})
+    mirrors = Mirrors(tmp_path / "mirrors", github.git_url, 5)
+    with mirrors.holding("octo/small", [small], token):
+        with pytest.raises(OverQuota), mirrors.holding("octo/huge", [huge], token):
+            pass
+        assert mirrors.size_mb() < 5
+    with mirrors.holding("octo/huge", [huge], token) as path:
+        assert contents(path, huge, "noise0")
+    assert mirrors.size_mb() < 5
+
+
+def test_a_mirror_lets_go_of_its_own_old_commits_before_it_is_refused(
+    github: SimulatedGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = github.repository("octo/growing")
+    token = Secret(github.token({"contents": "read"}).value)
+    mirrors = Mirrors(tmp_path / "mirrors", github.git_url, 3)
+    today = datetime.datetime.now(datetime.UTC).date()
+    for day in range(6):
+        monkeypatch.setattr("workers.mirror._today", lambda day=day: today + datetime.timedelta(days=day))
+        commit = repository.commit({"noise": os.urandom(900_000)})
+        with mirrors.holding("octo/growing", [commit], token) as path:
+            assert contents(path, commit, "noise")
+        assert mirrors.size_mb() < 3.2
+
+
+def test_what_a_killed_fetch_left_goes_with_the_next(
+    mirrors: Mirrors, repository: SimulatedRepository, token: Secret
+) -> None:
+    first, second = (repository.commit({"x": text}) for text in "12")
+    with mirrors.holding(NAME, [first], token) as path:
         pass
-    assert mirrors.size_mb() < 1.5
+    left = path / "objects" / "pack" / "tmp_pack_Ab12Cd"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"x" * 100_000)
+    (path / "shallow.lock").touch()
+    with mirrors.holding(NAME, [second], token) as path:
+        assert contents(path, second, "x") == b"2"
+    assert left_over(mirrors) == []
 
 
 def test_a_full_disk_costs_the_other_mirrors(

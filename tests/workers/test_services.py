@@ -101,6 +101,11 @@ def test_the_sandbox_is_told_nothing_of_real_credentials(usual: dict[str, str], 
     assert found["receiver"].environment["WEBHOOK_SECRETS"] != "a-hook-secret"
 
 
+def test_the_sandbox_is_written_to_unless_told_otherwise(usual: dict[str, str], stack: contextlib.ExitStack) -> None:
+    assert by_name(plan(usual, stack))["reviews"].environment["MODE"] == "post"
+    assert by_name(plan({**usual, "MODE": "shadow"}, stack))["reviews"].environment["MODE"] == "shadow"
+
+
 def test_a_relative_key_is_found_from_the_data_folder(
     usual: dict[str, str],
     credentials: dict[str, str],
@@ -140,7 +145,6 @@ def test_a_port_that_is_taken_is_one_sentence(usual: dict[str, str], stack: cont
         ({"GITHUB_PRIVATE_KEY_FILE": "key.pem"}, "GITHUB_APP_ID is not set"),
         ({"GITHUB_APP_ID": "4711", "GITHUB_PRIVATE_KEY_FILE": "/nowhere.pem"}, "cannot be read"),
         ({"SANDBOX_PORT": "many"}, "SANDBOX_PORT cannot be used"),
-        ({"MODE": "loud"}, "MODE cannot be used"),
         ({"REDIS_URL": "redis://:a-redis-password@127.0.0.1:1"}, "the queue cannot be reached"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The driver: runs the rules over a change: precedence, silencing, placing."""

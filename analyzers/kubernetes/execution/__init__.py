@@ -1,0 +1,1 @@
+"""Execution: where code runs, and how often."""

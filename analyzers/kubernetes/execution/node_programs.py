@@ -1,0 +1,122 @@
+"""Which code of a repository runs on every node: what a DaemonSet's manifest starts, and what only that program imports.
+
+For repositories that are laid out otherwise than kubernetes/kubernetes; components.py tells by folders first.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from analyzers.golang.program.tree import Unreadable
+from analyzers.golang.types.checker import PackageIndex
+
+_MANIFEST_FOLDERS = (
+    "deploy",
+    "deployment",
+    "deployments",
+    "manifests",
+    "config",
+    "charts",
+    "chart",
+    "helm",
+    "install",
+    "build",
+    "yaml",
+    "kubernetes",
+    "k8s",
+    "cluster",
+    "examples",
+)
+_MOST_MANIFESTS = 300
+_DEEPEST_FOLDER = 5
+_MOST_PACKAGES = 400
+_KIND = re.compile(rb"^kind:\s*[\"']?DaemonSet\b", re.MULTILINE)
+_PROGRAM = re.compile(
+    rb"(?:image:|-\s|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
+    re.MULTILINE,
+)
+
+_known: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
+
+
+def on_every_node(index: PackageIndex, path: str) -> bool:
+    """Say whether a DaemonSet's program is the only one of the repository's programs that holds the code at `path`."""
+    if index not in _known:
+        _known[index] = _folders(index)
+    return posixpath.dirname(path) in _known[index]
+
+
+def _folders(index: PackageIndex) -> frozenset[str]:
+    programs = {entry.name for entry in index.modules.listing("cmd").values() if entry.kind == "tree"}
+    started = _started(index, programs) if programs else set()
+    if not started:
+        return frozenset()
+    everywhere: set[str] = set()
+    for program in sorted(started):
+        everywhere |= _imported(index, f"cmd/{program}")
+    for program in sorted(programs - started):
+        everywhere -= _imported(index, f"cmd/{program}")
+    return frozenset(everywhere)
+
+
+def _started(index: PackageIndex, programs: set[str]) -> set[str]:
+    """The programs that a DaemonSet among the repository's manifests runs."""
+    found: set[str] = set()
+    for number, path in enumerate(_manifests(index)):
+        if number >= _MOST_MANIFESTS:
+            break
+        try:
+            content = index.tree.read(path) or b""
+        except Unreadable:
+            continue
+        if b"DaemonSet" not in content:
+            continue
+        for document in re.split(rb"^---", content, flags=re.MULTILINE):
+            if _KIND.search(document):
+                named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
+                found |= {program for program in programs if _plain(program) in named}
+    return found
+
+
+def _plain(name: str) -> str:
+    """A program's name as folders and images spell it alike: with hyphens, underscores or neither."""
+    return name.replace("-", "").replace("_", "")
+
+
+def _manifests(index: PackageIndex) -> Iterator[str]:
+    waiting = [(folder, 0) for folder in _MANIFEST_FOLDERS]
+    while waiting:
+        folder, depth = waiting.pop(0)
+        for entry in index.modules.listing(folder).values():
+            path = f"{folder}/{entry.name}"
+            if entry.kind == "tree" and depth < _DEEPEST_FOLDER:
+                waiting.append((path, depth + 1))
+            elif entry.kind == "blob" and entry.name.endswith((".yaml", ".yml", ".yaml.in", ".tmpl")):
+                yield path
+
+
+def _imported(index: PackageIndex, folder: str) -> set[str]:
+    """The folders of the packages that a program is made of."""
+    found: set[str] = set()
+    waiting = [
+        folder,
+        *(f"{folder}/{entry.name}" for entry in index.modules.listing(folder).values() if entry.kind == "tree"),
+    ]
+    while waiting and len(found) < _MOST_PACKAGES:
+        current = waiting.pop()
+        if current in found:
+            continue
+        found.add(current)
+        for name, entry in index.modules.listing(current).items():
+            file = (
+                index.file(f"{current}/{name}")
+                if entry.kind == "blob" and name.endswith(".go") and not name.endswith("_test.go")
+                else None
+            )
+            for _, path in file.imported if file is not None else ():
+                if index.module_path and path.startswith(index.module_path + "/"):
+                    inner = index.modules.folder(path)
+                    if inner is not None and not inner.startswith("vendor/"):
+                        waiting.append(inner)
+    return found

@@ -1,0 +1,277 @@
+"""What repeats a function: wait.Until and its kin, tickers, and loops that sleep.
+
+Source: k8s.io/apimachinery/pkg/util/wait (before 2016 pkg/util/wait, before 2015 pkg/util: Forever, Until), Go's time
+package, k8s.io/utils/clock.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call, Condition, Loop
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import BOOL, ERROR, Chan, Named, Struct, Type, dereferenced
+from analyzers.kubernetes.execution.conditions import failed, requirements
+from analyzers.kubernetes.execution.durations import seconds
+from analyzers.kubernetes.requests.reach import origins
+
+# Function -> numbers of the arguments that are the function it repeats (-1: any) and the period.
+_FOREVER: dict[str, tuple[int, int]] = {
+    "Until": (0, 1),
+    "Forever": (0, 1),
+    "JitterUntil": (0, 1),
+    "NonSlidingUntil": (0, 1),
+    "UntilWithContext": (1, 2),
+    "JitterUntilWithContext": (1, 2),
+    "NonSlidingUntilWithContext": (1, 2),
+    "PollInfinite": (1, 0),
+    "PollImmediateInfinite": (1, 0),
+    "BackoffUntil": (0, -1),
+    "BackoffUntilWithContext": (1, -1),
+}
+# These end when the function says so: they wait for something, each time that somebody asks.
+_POLLS: dict[str, tuple[int, int]] = {
+    "Poll": (2, 0),
+    "PollImmediate": (2, 0),
+    "PollUntil": (1, 0),
+    "PollImmediateUntil": (1, 0),
+    "PollWithContext": (3, 1),
+    "PollImmediateWithContext": (3, 1),
+    "PollUntilContextTimeout": (4, 1),
+    "PollUntilContextCancel": (3, 1),
+    "ExponentialBackoff": (1, -1),
+    "ExponentialBackoffWithContext": (2, -1),
+}
+_RETRIES = frozenset({"RetryOnConflict", "OnError", "RetryUpdate", "GuaranteedUpdate"})
+_PACKAGES = frozenset({"wait", "util", "utilwait", "apiwait", "retry", "clientretry"})
+
+
+def repeats(call: Call, argument: int) -> bool:
+    """Say whether a call itself runs, maybe often, the function that is its argument number `argument`, and waits for it."""
+    operand = syntax.text(call.operand) if call.operand is not None else ""
+    known = _POLLS.get(call.name)
+    return operand in _PACKAGES and (call.name in _RETRIES or (known is not None and known[0] == argument))
+
+
+class Repetition(NamedTuple):
+    """How a function is repeated: for ever ("periodic"), until something is so ("poll"), or after a conflict ("retry").
+
+    `seconds` is the period, None where unknown; `text` is the expression that gives it, "" if there is none.
+    """
+
+    kind: Literal["periodic", "poll", "retry"]
+    seconds: float | None
+    text: str
+
+
+def repetition(
+    index: PackageIndex, file: SourceFile, function: Function, call: Call, argument: int
+) -> Repetition | None:
+    """Say how `call`, in `function`, repeats the function that is its argument number `argument`; None if it does not."""
+    operand = syntax.text(call.operand) if call.operand is not None else ""
+    if operand not in _PACKAGES:
+        return None
+    if call.name in _RETRIES:
+        return Repetition("retry", None, "")
+    kind: Literal["periodic", "poll"] = "periodic" if call.name in _FOREVER else "poll"
+    known = _FOREVER.get(call.name) or _POLLS.get(call.name)
+    if known is None or (known[0] != argument and argument >= 0):
+        return None
+    if not 0 <= known[1] < len(call.arguments):
+        return Repetition(kind, None, "")
+    period = call.arguments[known[1]]
+    return Repetition(kind, seconds(index, period, file, function), syntax.text(period))
+
+
+def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, loop: Loop) -> Repetition | None:
+    """Say how an endless `for` with a ticker, a timer or a sleep in it repeats its body; None for other loops."""
+    if loop.kind not in {"infinite", "for", "range"} or loop.body is None:
+        return None
+    place = Place(index, file, function)
+    if loop.kind == "range":  # for range ticker.C
+        return _ticks(place, loop.collection, "periodic") if loop.collection is not None else None
+    kind: Literal["periodic", "poll"] = "poll" if _ends_itself(place, loop) else "periodic"
+    for call in function.calls:
+        inside = loop.node.start_byte <= call.node.start_byte < loop.node.end_byte
+        if inside and loop in call.loops and _waits_for(place, call):
+            return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
+    for node in syntax.walk(loop.body, lambda each: each.type != "func_literal"):
+        operand = node.child_by_field_name("operand")
+        if node.type == "unary_expression" and operand is not None and syntax.has_token(node, "<-"):
+            found = _ticks(place, operand, kind)
+            if found is not None:
+                return found
+    return None
+
+
+_CLOCKS = re.compile(r"^time$|/(utils/)?clock(/testing)?$|/util/clock$|/clockwork$|/benbjohnson/clock$")
+_DELAYS = frozenset({"Sleep", "After", "Tick"})
+_TICKERS = frozenset({"NewTicker", "NewTimer", "Tick", "After", "TickerFunc", "AfterFunc"})
+
+
+def _waits_for(place: Place, call: Call) -> bool:
+    """Say whether a call waits for the time that is its argument: time.Sleep, and time.After, whose channel is read at once."""
+    return bool(call.name in _DELAYS and call.arguments and _of_a_clock(place, call))
+
+
+def _of_a_clock(place: Place, call: Call) -> bool:
+    """Say whether a function or method is one of package time, or of a clock that stands for it."""
+    operand = syntax.unparenthesized(call.operand) if call.operand is not None else None
+    if operand is None:
+        return False
+    path = place.imported(operand)
+    if path is None:
+        named = dereferenced(place.type_of(operand))
+        path = named.path if isinstance(named, Named) else ""
+    return bool(_CLOCKS.search(path))
+
+
+def _ticks(place: Place, channel: Node, kind: Literal["periodic", "poll"]) -> Repetition | None:
+    """How what is received from a ticker's or timer's channel repeats; None for a channel of something else."""
+    under = place.under(place.type_of(channel))
+    elem = under.elem if isinstance(under, Chan) else None
+    timed = isinstance(elem, Named) and (elem.path, elem.name) == ("time", "Time")
+    if under is not None and not timed:
+        return None
+    for origin in origins(place.index).of(place, channel).origins:
+        call = origin.call
+        if call is not None and call.name in _TICKERS and call.arguments and _of_a_clock(origin.place, call):
+            given = call.arguments[0]
+            return Repetition(
+                kind, seconds(place.index, given, origin.place.file, origin.place.function), syntax.text(given)
+            )
+    return Repetition(kind, None, "") if timed else None
+
+
+def _ends_itself(place: Place, loop: Loop) -> bool:
+    """Say whether a loop leaves itself when it has got what it waits for; to be told to stop, or to fail, is no such end."""
+    assert loop.body is not None
+    waiting: list[tuple[Node, bool, bool]] = [
+        (loop.body, False, False)
+    ]  # a node, within a select, within another loop or switch
+    while waiting:
+        node, selected, nested = waiting.pop()
+        if node.type == "func_literal":
+            continue
+        if node.type == "communication_case" and _is_told_to_stop(place, node):
+            continue
+        if node.type == "return_statement" or (node.type == "break_statement" and not selected and not nested):
+            if not _after_a_failure(place, loop, node):
+                return True
+            continue
+        if node.type == "break_statement" and syntax.children(node) and not nested:
+            return not _after_a_failure(place, loop, node)
+        selected = selected or node.type == "select_statement"
+        nested = nested or node.type in {"for_statement", "expression_switch_statement", "type_switch_statement"}
+        waiting += [(child, selected, nested) for child in node.named_children]
+    return False
+
+
+def _is_told_to_stop(place: Place, case: Node) -> bool:
+    """Say whether a select's case receives what tells to stop: of a channel of signals (chan struct{}), or an error."""
+    communication = case.child_by_field_name("communication")
+    for node in syntax.walk(communication) if communication is not None else ():
+        operand = node.child_by_field_name("operand")
+        if node.type == "unary_expression" and operand is not None and syntax.has_token(node, "<-"):
+            under = place.under(place.type_of(operand))
+            if under is None:  # ctx.Done(), whose package is not in the tree
+                return operand.type != "selector_expression"
+            elem = under.elem if isinstance(under, Chan) else None
+            return (isinstance(elem, Struct) and not elem.fields) or elem in {ERROR, BOOL} or _is_signal(elem)
+    return False
+
+
+def _is_signal(type_: Type | None) -> bool:
+    named = dereferenced(type_)
+    return isinstance(named, Named) and named.path in {"os", "syscall"}
+
+
+def _after_a_failure(place: Place, loop: Loop, node: Node) -> bool:
+    """Say whether a statement of a loop is only reached after a failure in it."""
+    function = place.function
+    assert function is not None
+    around = [
+        each._replace(kind=_branch(each, node))
+        for each in function.facts.conditions
+        if each.kind in {"if", "case"} and _holds(each.node, node) and _holds(loop.node, each.node)
+    ]
+    return failed(requirements(place, around))
+
+
+def _branch(condition: Condition, node: Node) -> Literal["if", "else", "case"]:
+    if condition.kind == "case":
+        return "case"
+    otherwise = condition.node.child_by_field_name("alternative")
+    return "else" if otherwise is not None and _holds(otherwise, node) else "if"
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+_QUEUES = re.compile(
+    r"(^|/)(client-go/)?util/workqueue$|/pkg/controller/priorityqueue$|(^|/)client-go/tools/cache$|/client/cache$"
+)
+"""Packages of work queues: client-go util/workqueue (before 2016 pkg/util/workqueue), tools/cache (Queue.Pop, DeltaFIFO),
+controller-runtime pkg/controller/priorityqueue."""
+_GETS = frozenset({"Get", "Pop", "GetWithPriority", "GetNextWorkItem"})
+
+
+def takes_from_queue(place: Place) -> bool:
+    """Say whether a function is a worker: it takes items from a work queue and waits for them, so that what repeats it is
+    no period. A queue is one by its type, else by what is done with it: Get without arguments, and Done with what it gave."""
+    function = place.function
+    if function is None:
+        return False
+    for call in function.calls:
+        if call.operand is None or call.name not in _GETS:
+            continue
+        named = dereferenced(place.type_of(call.operand))
+        if isinstance(named, Named):
+            if _QUEUES.search(named.path) and (call.name != "Get" or not call.arguments):
+                return True
+            if not call.arguments and {"Add", "Done", "ShutDown"} <= place.index.methods(named):
+                return True
+        elif named is None and not call.arguments and _is_done(function, syntax.text(call.operand)):
+            return True
+    return any(loop.kind == "range" and _is_channel_of_items(place, loop.collection) for loop in function.loops)
+
+
+def _is_done(function: Function, queue: str) -> bool:
+    return any(
+        call.name == "Done"
+        and len(call.arguments) == 1
+        and call.operand is not None
+        and syntax.text(call.operand) == queue
+        for call in function.calls
+    )
+
+
+def _is_channel_of_items(place: Place, node: Node | None) -> bool:
+    """Say whether something is a channel on which things to work on come: no signals (chan struct{}), no ticks (chan time.Time)."""
+    under = place.under(place.type_of(node)) if node is not None else None
+    if not isinstance(under, Chan) or under.elem is None:
+        return False
+    elem = under.elem
+    if isinstance(elem, Named) and (elem.path, elem.name) == ("time", "Time"):
+        return False
+    if isinstance(elem, Struct) and not elem.fields:
+        return False
+    return elem not in {ERROR, BOOL}
+
+
+def serves_a_channel(place: Place, loop: Loop) -> bool:
+    """Say whether an endless loop takes what it works on from a channel: `for { select { case item := <-items: ... } }`."""
+    if loop.kind != "infinite" or loop.body is None:
+        return False
+    for node in syntax.walk(loop.body, lambda each: each.type not in {"func_literal", "for_statement"}):
+        if node.type == "receive_statement":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            operand = right.child_by_field_name("operand") if right is not None else None
+            if left is not None and _is_channel_of_items(place, operand):
+                return True
+    return False

@@ -1,0 +1,327 @@
+"""Objects that are shared with everybody who reads the same cache: what listers, indexers, stores and handlers give.
+
+Source: client-go tools/cache ("must not be modified": the store hands out its own objects); client-go/listers, whose
+generated Get and List return them as they are, List in a slice of the caller's own. controller-runtime's cached client
+copies every object it gives. What shares memory with what is Go's: a copied struct has its own fields, and shares what
+its pointers, slices and maps hold; `&*p` is p.
+"""
+
+from bisect import bisect
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Binding
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Array, Interface, Map, Named, Pointer, Slice, Type
+from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.requests import clients
+
+_ONE = frozenset({"Get", "GetByKey"})
+_MANY = frozenset({"List", "ByIndex", "Index"})
+_DEEPEST = 12
+"""Steps from an expression to where its value comes from; into another function counts as four."""
+_MOST_RETURNS = 8
+_NESTED = 20
+"""Assignments that may hold each other, as function literals do that are assigned."""
+_STEPS = frozenset(
+    {"selector_expression", "index_expression", "slice_expression", "parenthesized_expression", "unary_expression"}
+)
+
+
+class Shared(NamedTuple):
+    """What an expression has of objects that a cache shares, and where it has them from ("a lister").
+
+    holds: "object" (a pointer to one, or into one), "copy" (a struct copied from one, or a pointer to that copy: its own
+    fields, and everybody's maps, slices and pointers), "part" (a slice or map that is a part of one) or "list" (a slice of
+    one's own, of pointers to them).
+    """
+
+    source: str
+    holds: Literal["object", "copy", "part", "list"]
+
+
+_shared: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, int, int], Shared | None]] = WeakKeyDictionary()
+
+
+def shared(index: PackageIndex, function: Function, binding: Binding) -> Shared | None:
+    """Say what a local variable has of shared objects, None if nothing says that it has any."""
+    known = _shared.setdefault(index, {})
+    key = (function.file.path, function.file.id, binding.node.start_byte, binding.part)
+    if key not in known:
+        known[key] = _bound(index, function, binding, 0)
+    return known[key]
+
+
+def _bound(index: PackageIndex, function: Function, binding: Binding, depth: int) -> Shared | None:
+    if binding.value is None or depth > _DEEPEST:
+        return None
+    if binding.kind == "range":
+        found = _of(index, function, binding.value, depth + 1) if binding.part == 1 else None
+        return _element(found, _type(index, function, binding.node)) if found is not None else None
+    if binding.kind != "var" or binding.part:
+        return None
+    found = _of(index, function, binding.value, depth + 1)
+    return _fitting(found, _type(index, function, binding.node)) if found is not None else None
+
+
+def _type(index: PackageIndex, function: Function, node: Node) -> Type | None:
+    return index.type_of(node, function.file, function)
+
+
+def _fitting(found: Shared, type_: Type | None) -> Shared | None:
+    """What remains shared of a value, told by its type: who is given a struct has a copy."""
+    if type_ is None or (found.holds == "object" and isinstance(type_, Pointer | Interface)):
+        return found
+    if isinstance(type_, Slice) and found.holds == "list":
+        return found if type_.elem is None or isinstance(type_.elem, Pointer | Interface) else None
+    if isinstance(type_, Slice | Map):
+        return Shared(found.source, "part")
+    if isinstance(type_, Pointer):
+        return Shared(found.source, "copy" if found.holds == "copy" else "object")
+    return Shared(found.source, "copy") if isinstance(type_, Named) else None
+
+
+def _element(found: Shared, type_: Type | None) -> Shared | None:
+    if found.holds == "list":
+        return Shared(found.source, "object")
+    if isinstance(type_, Pointer):
+        return Shared(found.source, "object")
+    return Shared(found.source, "part" if isinstance(type_, Slice | Map) else "copy")
+
+
+def _of(index: PackageIndex, function: Function, node: Node, depth: int) -> Shared | None:
+    node = syntax.unparenthesized(node)
+    if depth > _DEEPEST:
+        return None
+    if node.type == "identifier":
+        binding = function.binding(syntax.text(node), node.start_byte)
+        if binding is None or copied_between(function, node, binding.start):
+            return None
+        return _bound(index, function, binding, depth + 1)
+    operand = node.child_by_field_name("operand")
+    if node.type == "call_expression":
+        return _given(index, function, node) or _returned(index, function, node, depth)
+    if operand is None:
+        return None
+    if node.type == "type_assertion_expression":
+        if _is_event(function, operand):
+            return Shared("an informer's event", "object")
+        return _of(index, function, operand, depth + 1)
+    if node.type == "slice_expression":
+        return _of(index, function, operand, depth + 1)
+    if node.type == "unary_expression" and syntax.has_token(node, "*"):
+        found = _of(index, function, operand, depth + 1)
+        return Shared(found.source, "copy") if found is not None and found.holds in {"object", "copy"} else None
+    if node.type == "unary_expression" and syntax.has_token(node, "&"):
+        return _address(index, function, syntax.unparenthesized(operand), depth)
+    if node.type == "index_expression":
+        found = _of(index, function, operand, depth + 1)
+        return _element(found, _type(index, function, node)) if found is not None else None
+    if node.type == "selector_expression":
+        found = _of(index, function, operand, depth + 1)
+        if found is None or found.holds == "list":
+            return None
+        type_ = _type(index, function, node)
+        return Shared(found.source, "copy") if type_ is None else _fitting(Shared(found.source, "object"), type_)
+    return None
+
+
+def _address(index: PackageIndex, function: Function, node: Node, depth: int) -> Shared | None:
+    """What `&node` has: `&*p` is p, `&p.Spec` points into what p points to, the address of a copy is that of a copy."""
+    inner = node.child_by_field_name("operand")
+    if node.type == "unary_expression" and inner is not None and syntax.has_token(node, "*"):
+        return _of(index, function, inner, depth + 1)
+    origin = root(node)
+    found = _of(index, function, origin, depth + 1) if origin is not None else None
+    if found is None:
+        return None
+    if reaches_shared(index, function, node, found):
+        return Shared(found.source, "object")
+    return found if found.holds == "copy" else None
+
+
+def _given(index: PackageIndex, function: Function, value: Node) -> Shared | None:
+    """What a lister's or a store's own method gives."""
+    callee = value.child_by_field_name("function")
+    operand = (
+        callee.child_by_field_name("operand") if callee is not None and callee.type == "selector_expression" else None
+    )
+    name = callee.child_by_field_name("field") if callee is not None else None
+    if operand is None or name is None or syntax.text(name) not in _ONE | _MANY:
+        return None
+    known = clients.client(_type(index, function, operand))
+    source = {"lister": "a lister", "store": "an informer's cache"}.get(known.kind) if known is not None else None
+    return Shared(source, "object" if syntax.text(name) in _ONE else "list") if source is not None else None
+
+
+def _returned(index: PackageIndex, function: Function, value: Node, depth: int) -> Shared | None:
+    """What a function of the same package returns first: a shared object itself, or a part of what it is given."""
+    call = function.facts.call_at(value)
+    callee = index.callee(call, function.file, function) if call is not None and depth + 4 < _DEEPEST else None
+    if call is None or callee is None or callee.file.folder != function.file.folder or callee is function:
+        return None
+    given = list(returns(callee))
+    if len(given) > _MOST_RETURNS:
+        return None
+    found = None
+    for returned in given:
+        origin = root(returned)
+        parameter = next(
+            (number for number, each in enumerate(callee.params) if origin is not None and each.name == _text(origin)),
+            None,
+        )
+        if parameter is None and origin is not None and origin.type == "identifier":
+            parameter = _ranged_parameter(callee, origin)
+        if parameter is not None and parameter < len(call.arguments):
+            if origin is None or copied_between(callee, origin, 0):
+                return None
+            each = _of(index, function, call.arguments[parameter], depth + 4)
+            each = (
+                _fitting(each, _type(index, function, value)) if each is not None and origin is not returned else each
+            )
+        else:
+            each = _of(index, callee, returned, depth + 4)
+        if each is None:
+            return None
+        found = found or each
+    return found
+
+
+def returns(function: Function) -> Iterator[Node]:
+    """Yield what a function returns first, wherever it returns more than nil."""
+    for node, closures in function.facts.returns:
+        listed = syntax.children(node)[:1]
+        if closures or not listed:
+            continue
+        parts = syntax.children(listed[0]) if listed[0].type == "expression_list" else listed
+        if parts and parts[0].type != "nil":
+            yield syntax.unparenthesized(parts[0])
+
+
+def _ranged_parameter(callee: Function, name: Node) -> int | None:
+    """The parameter through whose fields a loop goes that declares `name`."""
+    binding = callee.binding(_text(name), name.start_byte)
+    origin = root(binding.value) if binding is not None and binding.kind == "range" and binding.value else None
+    return next(
+        (number for number, each in enumerate(callee.params) if origin is not None and each.name == _text(origin)), None
+    )
+
+
+def _text(node: Node) -> str:
+    return syntax.text(node)
+
+
+def _is_event(function: Function, operand: Node) -> bool:
+    """Say whether a handler of an informer's events is given an object of any type as this parameter."""
+    operand = syntax.unparenthesized(operand)
+    binding = function.binding(_text(operand), operand.start_byte) if operand.type == "identifier" else None
+    if binding is None or binding.kind != "param" or binding.type is None:
+        return False
+    if "".join(_text(binding.type).split()) not in {"interface{}", "any"}:
+        return False
+    around = [
+        each for each in function.closures if each.node.start_byte < operand.start_byte < each.node.end_byte
+    ]  # outermost first, as they begin
+    if any(each.role == "value" and each.name in critical_paths.HANDLER_KEYS for each in around):
+        return True
+    found = critical_paths.critical_path(function)
+    return found is critical_paths.HANDLER or (found is not None and found.per == "event")
+
+
+def root(node: Node) -> Node | None:
+    """Give the variable at the beginning of `a.b[i].c`, `*a`, `(&a).b`; None where it begins with a call or a literal."""
+    current: Node | None = node
+    while current is not None and current.type in _STEPS:
+        current = (
+            next(iter(syntax.children(current)), None)
+            if current.type == "parenthesized_expression"
+            else current.child_by_field_name("operand")
+        )
+    return current if current is not None and current.type == "identifier" else None
+
+
+def reaches_shared(index: PackageIndex, function: Function, place: Node, found: Shared, elements: bool = False) -> bool:
+    """Say whether a place, written as a path that begins with a variable which has `found`, is memory that is shared: what
+    is assigned to it is seen by all. With `elements`, whether what it holds (a map's or slice's elements, what it points to)
+    is.
+
+    A path leaves the variable's own memory where it follows a pointer or goes into a slice or map; the slice of a list and
+    the struct that a pointer to a copy points to are the variable's own too.
+    """
+    steps: list[Node] = []
+    current: Node | None = place
+    while current is not None and current.type in _STEPS:
+        steps.append(current)
+        current = (
+            next(iter(syntax.children(current)), None)
+            if current.type == "parenthesized_expression"
+            else current.child_by_field_name("operand")
+        )
+    beginning = current
+    steps.reverse()
+    own, listed = True, found.holds == "list"
+    for step in steps:
+        base = next(iter(syntax.children(step)), None)
+        base = step.child_by_field_name("operand") or base
+        if base is None or step.type == "parenthesized_expression":
+            continue
+        first = beginning is not None and syntax.same(syntax.unparenthesized(base), beginning)
+        if step.type == "unary_expression" and not syntax.has_token(step, "*"):
+            continue
+        if not _leaves(index, function, step, base):
+            if first and found.holds == "object":
+                own = False  # whose type is unknown, but it is a pointer
+            elif listed and step.type == "selector_expression":
+                own = False  # of an element, which is a pointer
+            continue
+        if first and found.holds in {"copy", "list"} and not (step.type == "index_expression" and not listed):
+            continue
+        own = False
+    if elements and not (not steps and found.holds in {"copy", "list"}):
+        own = False
+    return not own
+
+
+def _leaves(index: PackageIndex, function: Function, step: Node, base: Node) -> bool:
+    """Say whether a step follows a pointer, or goes into a slice or map."""
+    type_ = _type(index, function, base)
+    if step.type == "index_expression":
+        return not isinstance(index.underlying(type_), Array)
+    if step.type == "unary_expression":
+        return True
+    return isinstance(type_, Pointer)
+
+
+_assigned: WeakKeyDictionary[Function, dict[str, list[tuple[int, int]]]] = WeakKeyDictionary()
+
+
+def copied_between(function: Function, node: Node, start: int) -> bool:
+    """Say whether the variable at the beginning of a path, or a part of the path, is given something else, a copy most
+    likely, between byte `start` of the function and the path."""
+    if function not in _assigned:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for assignment in function.assignments:
+            if assignment.operator in {"=", ":="}:
+                for left in assignment.left:
+                    span = (assignment.node.start_byte, assignment.node.end_byte)
+                    found.setdefault(_text(left), []).append(span)
+        _assigned[function] = found
+    known = _assigned[function]
+    current: Node | None = node
+    while current is not None and current.type in _STEPS | {"identifier"}:
+        if current is not node or current.type == "identifier":
+            spans = known.get(_text(current), [])
+            between = spans[bisect(spans, (start + 1,)) : bisect(spans, (node.start_byte,))]
+            # The last that begins before the path may hold it, in a function literal; so may few around that.
+            if any(end <= node.start_byte for _, end in between[-_NESTED:]):
+                return True
+        current = (
+            next(iter(syntax.children(current)), None)
+            if current.type == "parenthesized_expression"
+            else current.child_by_field_name("operand")
+        )
+    return False

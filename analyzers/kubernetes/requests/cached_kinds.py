@@ -1,0 +1,384 @@
+"""The kinds of objects that a controller-runtime manager keeps in its cache, and what brings them there.
+
+Source: controller-runtime @86a0d40e pkg/cache/internal/informers.go and pkg/cache/informer_cache.go: the first For, Owns,
+Watches, IndexField, GetInformer, Get or List of a kind starts an informer for it, which lists and watches all objects of the
+kind and keeps them, unless the cache's options restrict it or the client's DisableFor leaves the kind out.
+"""
+
+import re
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Named, dereferenced
+from analyzers.kubernetes import kinds, resources
+from analyzers.kubernetes.execution.components import component
+from analyzers.kubernetes.requests import restraints
+from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
+from analyzers.kubernetes.requests.request import Request
+from analyzers.kubernetes.requests.restraints import Restraint
+
+Cause = Literal["watch", "index", "read"]
+
+_BUILDERS = frozenset({"For", "Owns", "Watches", "Watch", "Kind"})
+_KIND = re.compile(r"\bKind\{\s*Type:")
+_METADATA = re.compile(r"OnlyMetadata|PartialObjectMetadata|WatchesMetadata")
+_LOOK = re.compile(rb"\b(For|Owns|Watches|Watch|Kind|IndexField|GetInformer)\b\s*[({]")
+_PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
+_SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
+
+
+class CachedKind(NamedTuple):
+    """A call that needs all objects of a kind in the manager's cache: its resource and type, and why it needs them.
+
+    handler: the function that maps its events to requests, None where there is none or it is not known.
+    """
+
+    resource: str
+    type: Named
+    call: Call
+    cause: Cause
+    handler: Node | None = None
+
+
+def cached_kinds(index: PackageIndex, function: Function, reads: Iterable[Request]) -> Iterator[CachedKind]:
+    """Yield what a function has the manager's cache keep; `reads` are its requests, among which the cached ones.
+
+    Only kinds that grow with the cluster are of interest; what is asked for as metadata alone is not among them.
+    """
+    for request in reads:
+        if request.kind == "controller-runtime" and not request.live and request.verb in {"GET", "LIST"}:
+            number = 2 if request.verb == "GET" else 1
+            if len(request.call.arguments) > number:
+                yield from _of(index, function, request.call, request.call.arguments[number], "read")
+    if not _LOOK.search(function.file.source, function.region.start, function.region.end):
+        return
+    for call in function.calls:
+        if call.name in {"IndexField", "GetInformer"} and len(call.arguments) > 1:
+            if _is_of_the_manager(index, function, call):
+                yield from _of(index, function, call, call.arguments[1], "index")
+        elif call.name in _BUILDERS and call.arguments and not _METADATA.search(_statement(call)):
+            if call.name == "Watch" and not _KIND.search(syntax.text(call.arguments[0])):
+                continue
+            for argument in call.arguments[:2]:
+                yield from _of(index, function, call, argument, "watch")
+
+
+def _of(index: PackageIndex, function: Function, call: Call, argument: Node, cause: Cause) -> Iterator[CachedKind]:
+    target = _inner(argument)
+    type_ = dereferenced(index.type_of(target, function.file, function))
+    if not isinstance(type_, Named):
+        return
+    one = Named(type_.path, type_.name.removesuffix("List")) if cause == "read" else type_
+    resource = kinds.kind(one)
+    if resource is not None:
+        yield CachedKind(resource, one, call, cause, _handler(call) if cause == "watch" else None)
+
+
+def _inner(argument: Node) -> Node:
+    """The object in `&source.Kind{Type: &v1.Pod{}}` (until controller-runtime 0.14), else the argument itself."""
+    found = re.search(r"\bKind\{\s*Type:\s*", syntax.text(argument))
+    if found is None:
+        return argument
+    for node in syntax.walk(argument):
+        if node.type == "unary_expression" and node.start_byte > argument.start_byte:
+            return node
+    return argument
+
+
+def _statement(call: Call) -> str:
+    return " ".join(syntax.text(argument) for argument in call.arguments)
+
+
+def _is_of_the_manager(index: PackageIndex, function: Function, call: Call) -> bool:
+    operand = call.operand
+    if operand is None:
+        return False
+    type_ = dereferenced(index.type_of(operand, function.file, function))
+    if isinstance(type_, Named):
+        return type_.path.startswith(CONTROLLER_RUNTIME.removesuffix("/pkg/client"))
+    return type_ is None and re.search(r"[iI]ndexer|[cC]ache|[mM]gr|[mM]anager", syntax.text(operand)) is not None
+
+
+def untyped(function: Function, reads: Iterable[Request]) -> Iterator[tuple[str, Request]]:
+    """Yield the reads of unstructured objects by a controller-runtime client whose kind the function names, with the kind."""
+    told: dict[str, list[tuple[int, str]]] = {}
+    for call in function.calls:
+        if call.name not in {"SetGroupVersionKind", "SetKind"} or call.operand is None:
+            continue
+        if match := _KIND_TOLD.search(syntax.text(call.node)):
+            told.setdefault(syntax.text(call.operand), []).append((call.node.start_byte, match[1] or match[2]))
+    for request in reads if told else ():
+        number = 2 if request.verb == "GET" else 1
+        if not request.unstructured or request.verb not in {"GET", "LIST"} or len(request.call.arguments) <= number:
+            continue
+        kinds_told = told.get(syntax.text(request.call.arguments[number]).lstrip("&"), [])
+        before = bisect(kinds_told, (request.call.node.start_byte, ""))
+        if before:
+            yield kinds_told[before - 1][1].removesuffix("List"), request
+
+
+_KIND_TOLD = re.compile(r'\bKind:\s*"(\w{1,80})"|SetKind\("(\w{1,80})"\)')
+
+
+def watched_slim(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether a builder of the program that the file at `path` belongs to watches metadata alone of a kind."""
+    mention = re.compile(rb"\b(?:For|Owns|Watches|WatchesMetadata)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
+    return any(
+        mention.search(file.source) and not _whole(file.source, mention)
+        for file in _files(index, _project(index, path), (kind,))
+    )
+
+
+def watched(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether a builder of the program that the file at `path` belongs to watches whole, typed objects of a kind."""
+    mention = re.compile(rb"\b(?:For|Owns|Watches|Kind)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
+    return any(_whole(file.source, mention) for file in _files(index, _project(index, path), (kind,)))
+
+
+_MAP_FUNC = re.compile(r"(?:EnqueueRequestsFromMapFunc|MapFunc|ToRequestsFunc|TypedMapFunc)\s*$")
+
+
+def _handler(call: Call) -> Node | None:
+    """The function given to EnqueueRequestsFromMapFunc among the arguments of a Watches."""
+    for argument in call.arguments[1:]:
+        for node in syntax.walk(argument):
+            if node.type != "call_expression":
+                continue
+            named, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            if named is not None and given is not None and _MAP_FUNC.search(syntax.text(named)):
+                return next(iter(syntax.children(given)), None)
+    return None
+
+
+_BY_WHICH = re.compile(
+    r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
+)
+
+
+def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether predicates choose objects by name, namespace, labels or annotations among those that a builder's call
+    watches: they drop events, and the cache keeps all objects.
+
+    WithPredicates stands among its arguments, WithEventFilter in the chain behind it.
+    """
+    found = [argument for argument in call.arguments[1:] if re.search(r"[pP]redicate", syntax.text(argument))]
+    found += [
+        argument
+        for other in function.calls
+        if other.name == "WithEventFilter" and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+        for argument in other.arguments
+    ]
+    return any(_chooses(index, function, argument) for argument in found)
+
+
+def _chooses(index: PackageIndex, function: Function, argument: Node) -> bool:
+    """Whether a predicate, or a function of the tree that makes one, looks at what an object is, and not at how it changed."""
+    if _BY_WHICH.search(syntax.text(argument)):
+        return True
+    for node in syntax.walk(argument):
+        if node.type not in {"call_expression", "identifier", "selector_expression"}:
+            continue
+        named = node.child_by_field_name("function") if node.type == "call_expression" else node
+        _, target = index.referenced(named, function.file, function) if named is not None else (None, None)
+        if target is not None and target.body is not None and _BY_WHICH.search(syntax.text(target.body)):
+            return True
+        binding = function.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+        if binding is not None and binding.value is not None and _BY_WHICH.search(syntax.text(binding.value)):
+            return True
+    return False
+
+
+def only_metadata(index: PackageIndex, function: Function, handler: Node | None) -> bool:
+    """Say whether a map function asks its object for nothing but what PartialObjectMetadata has."""
+    if handler is None:
+        return False
+    if handler.type == "func_literal":
+        body, names = handler.child_by_field_name("body"), _parameters(syntax.text(handler))
+    else:
+        _, target = index.referenced(handler, function.file, function)
+        if target is None:
+            return False
+        body, names = target.body, [parameter.name for parameter in target.params]
+    if body is None or not names:
+        return False
+    name = names[-1]
+    text = syntax.text(body)
+    uses = re.findall(
+        rf"(?<![\w.]){re.escape(name)}\b(?!\.Get(?:Name|Namespace|Labels|Annotations|OwnerReferences|UID)\(\))", text
+    )
+    return not uses and re.search(rf"(?<![\w.]){re.escape(name)}\b", text) is not None
+
+
+def _parameters(text: str) -> list[str]:
+    head = re.match(r"func\s*\(([^)]*)\)", text)
+    return [part.split()[0] for part in head[1].split(",") if part.split()] if head else []
+
+
+def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
+    """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
+
+    Errs towards yes: any value of the type counts in code that uses controller-runtime, tests aside; a tree that is too large
+    to be read does too. What is watched as metadata alone is another cache, and of a kind that DisableFor leaves out only
+    what is watched counts. Of a repository with several projects only the file's own is searched.
+    """
+    name = re.escape(kind.name.encode())
+    if kind.name in manager(index, path).left_out:
+        watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
+        return _found(index, path, lambda source: _whole(source, watched), (kind.name,))
+    mention = re.compile(
+        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
+        % {b"n": name}
+    )
+    filled = re.compile(rb"\.%b\{\s*\w" % name)
+    return _found(
+        index,
+        path,
+        lambda source: (
+            _USES.search(source) is not None
+            and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
+        ),
+        (kind.name,),
+        (f"{kind.name}List",),
+    )
+
+
+def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
+    """Say whether the program that the file at `path` belongs to speaks of a kind outside of its manager's options."""
+    mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
+    return _found(index, path, lambda source: mention.search(source) is not None, (kind,), (f"{kind}List",))
+
+
+def makes_manager(index: PackageIndex, path: str) -> bool:
+    """Say whether the program that the file at `path` belongs to makes a manager, a cluster or a cache of
+    controller-runtime's; errs towards yes as kept_elsewhere does."""
+    groups = (("NewManager",), ("NewCache",), ("BuilderWithOptions",), ("runtime", "New"))
+    return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups)
+
+
+MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
+
+
+_USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+_READS_FILLED = re.compile(rb"CreateOr(?:Update|Patch)|ObjectKeyFromObject")
+"""What reads an object by what it was filled with; all else that fills one creates it, which no cache sees."""
+_SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")
+_SLIM_BEHIND = re.compile(rb"[^\n]{0,200}\bOnlyMetadata\b|[^()]{0,80},\s*(builder\.)?OnlyMetadata\b")
+
+
+def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
+    """Say whether a text speaks of whole objects, and not only in a watch of metadata."""
+    return any(
+        not _SLIM_BEHIND.match(source, match.end())
+        and not _SLIM_BEFORE.search(source, max(0, match.start() - 60), match.start())
+        for match in mention.finditer(source)
+    )
+
+
+def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool], *words: tuple[str, ...]) -> bool:
+    """Say whether a file that holds these words is wanted; yes, if the words of the tree are not all known."""
+    return any(wanted(file.source) for file in _files(index, _project(index, path), *words)) or bool(
+        index.words.left_out
+    )
+
+
+class Manager(NamedTuple):
+    """What the options of a program's managers say, wherever in the program they stand: what they restrict, and the kinds
+    that their clients read live. With several managers in one project, what one of them says."""
+
+    restraints: tuple[Restraint, ...]
+    left_out: frozenset[str]
+
+    @property
+    def transforms(self) -> bool:
+        """Whether objects are made smaller before they are kept."""
+        return any(each.family == "transform" for each in self.restraints)
+
+    def restricts(self, kind: str) -> bool:
+        """Say whether fewer objects of a kind are kept than there are; those of no namespace are not fewer for one."""
+        anywhere = resources.plural(kind) in resources.CLUSTER_SCOPED
+        return any(
+            each.family == "selection"
+            and each.kind in {"", kind}
+            and not (anywhere and each.name in restraints.BY_NAMESPACE)
+            for each in self.restraints
+        )
+
+
+_PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
+_OFTEN = frozenset({"Namespace", "Namespaces"})
+_TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
+"""What many files hold is looked for where options of controller-runtime's are."""
+_managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
+
+
+def manager(index: PackageIndex, path: str) -> Manager:
+    """Give what the managers of the program are told that the file at `path` belongs to."""
+    known = _managers.setdefault(index, {})
+    project = _project(index, path)
+    program = _PROGRAM.match(path)
+    key = f"{project} {program[1] if program is not None else ''}"
+    if key not in known:
+        found = [
+            each
+            for file in _files(
+                index, project, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER
+            )
+            if _may_be_of(program, file.path) and _USES.search(file.source)
+            for function in (*file.functions, *file.initializers)
+            for each in restraints.restraints(index, function)
+            if each.of_manager
+        ]
+        left_out = frozenset(each.kind for each in found if each.family == "uncached")
+        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
+    return known[key]
+
+
+def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
+    """Say whether a file may belong to a program, which those in the folders of other programs do not."""
+    other = _PROGRAM.match(path)
+    return program is None or other is None or other[1] == program[1]
+
+
+def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
+    """Say whether a program (what is true of its files' paths) takes this informer from a factory already.
+
+    Generated factories say `factory.Core().V1().Nodes()` (clients `CoreV1().Nodes()`), those of 2016 `informers.Nodes()`;
+    what is given the informer names its type. Errs towards yes, as kept_elsewhere does.
+    """
+    kind = informer.name.removesuffix("Informer").encode()
+    plural = (re.sub(rb"y$", b"ie", kind) if not kind.endswith(b"ey") else kind) + b"s?"
+    mention = re.compile(
+        rb"\.V\d\w*\(\)\s*\.\s*%(p)s\(\)|[iI]nformer\w*(\(\))?\.%(p)s\(\)|\binformers\w*\.%(n)sInformer\b"
+        % {b"p": plural, b"n": re.escape(kind)}
+    )
+    name = kind.decode()
+    groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
+    return any(program(file.path) and mention.search(file.source) for file in _files(index, "", *groups))
+
+
+def _files(index: PackageIndex, folder: str, *words: tuple[str, ...]) -> Iterator[SourceFile]:
+    """Yield the program's files in and below a folder that hold all words of one of these groups, in the order of paths."""
+    paths = {path for group in words for path in index.words.files(*group)}
+    for path in sorted(paths):
+        if folder and not path.startswith(f"{folder}/"):
+            continue
+        if _SKIPPED_FOLDERS & set(path.split("/")[:-1]) or not component(path).reviewed:
+            continue
+        if (file := index.file(path)) is not None:
+            yield file
+
+
+def _project(index: PackageIndex, path: str) -> str:
+    """The folder at the top of the tree that holds a program of its own and the file at `path`; "" if there is none."""
+    first = path.partition("/")[0]
+    if "/" not in path or first in _PARTS_OF_ONE:
+        return ""
+    return first if index.modules.listing(first).keys() & {"cmd", "main.go", "go.mod"} else ""

@@ -1,0 +1,104 @@
+"""Reach: whether a client's reads go to the API server, or to a cache of it in the process; told by where the client is made.
+
+Source: controller-runtime @86a0d40e pkg/client/client.go (a client made by New reads live unless its options name a cache),
+pkg/cluster/cluster.go (a manager's GetClient reads from its cache, its GetAPIReader never), pkg/client/fake; 0.4 to 0.14
+had DelegatingClient, NewDelegatingClient and manager.ClientBuilder for the cached one.
+"""
+
+from typing import Literal
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.origins import Origin, Origins
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes.execution.calls import calls
+
+__all__ = ["Reach", "origins", "reach"]
+
+Reach = Literal["live", "cached", "fake"]
+
+_RUNTIME = "sigs.k8s.io/controller-runtime"
+_LIBRARIES = ("k8s.io/client-go", "k8s.io/apimachinery", "k8s.io/apiserver", _RUNTIME, "k8s.io/controller-manager")
+# The functions of controller-runtime that give a client, by package and name.
+_MADE: dict[tuple[str, str], Reach] = {
+    (f"{_RUNTIME}/pkg/client", "New"): "live",
+    (f"{_RUNTIME}/pkg/client", "NewWithWatch"): "live",
+    (f"{_RUNTIME}/pkg/client", "NewDelegatingClient"): "cached",
+    (f"{_RUNTIME}/pkg/client/fake", "NewClientBuilder"): "fake",
+    (f"{_RUNTIME}/pkg/client/fake", "NewFakeClient"): "fake",
+    (f"{_RUNTIME}/pkg/client/fake", "NewFakeClientWithScheme"): "fake",
+    (f"{_RUNTIME}/pkg/manager", "DefaultNewClient"): "cached",
+    (f"{_RUNTIME}/pkg/cluster", "DefaultNewClient"): "cached",
+    (f"{_RUNTIME}/pkg/cluster", "ClientBuilderWithOptions"): "cached",
+    (f"{_RUNTIME}/pkg/manager", "NewClientBuilder"): "cached",
+}
+# Methods of a manager, a cluster, a cache: their names are the interface's.
+_GIVEN: dict[str, Reach] = {
+    "GetClient": "cached",
+    "GetAPIReader": "live",
+    "GetCache": "cached",
+    "GetFieldIndexer": "cached",
+}
+_CACHE_OPTIONS = frozenset({"Cache", "CacheReader"})
+
+
+def origins(index: PackageIndex) -> Origins:
+    """Give the engine that finds where values come from in the program of `index`; what client libraries give is an end."""
+    found: Origins | None = index.found.get(origins)
+    if found is None:
+        found = index.found[origins] = Origins(index, calls(index).callers, known)
+    return found
+
+
+def known(place: Place, call: Call) -> bool:
+    """Say whether a call is of a library of Kubernetes', the tree's own copy of it included: what it gives, tables tell."""
+    return package_called(place, call).startswith(_LIBRARIES)
+
+
+def package_called(place: Place, call: Call) -> str:
+    """Give the import path of the package whose function a call names, or that declares the type whose method it is; ""
+    if unknown."""
+    if call.operand is None:
+        return ""
+    operand = syntax.unparenthesized(call.operand)
+    path = place.imported(operand)
+    if path is not None:
+        return path
+    member = place.index.member(place.type_of(operand), call.name)
+    return member.owner.path if member is not None and member.owner is not None else ""
+
+
+def reach(place: Place, client: Node, access: tuple[str, ...] = ()) -> Reach | None:
+    """Say where the reads of a controller-runtime client go, by all the places where it is made; None if they disagree, or
+    nothing is seen."""
+    found = origins(place.index).of(place, client, access)
+    kinds = {kind for each in found.origins if (kind := _of(each)) is not None} - {"fake"}
+    if len(kinds) == 1 and found.complete:
+        return kinds.pop()
+    return None
+
+
+def _of(origin: Origin) -> Reach | None:
+    call = origin.call
+    if call is None or origin.kind != "call":
+        return None
+    made = _MADE.get((package_called(origin.place, call), call.name))
+    if made is None:
+        return _GIVEN.get(call.name) if call.operand is not None and not call.arguments else None
+    if made == "live" and _has_cache(origin.place, call):
+        return "cached"
+    return made
+
+
+def _has_cache(place: Place, call: Call) -> bool:
+    """Say whether the options that a client is made with name a cache to read from."""
+    for argument in call.arguments[1:]:
+        for option in origins(place.index).of(place, argument).origins:
+            body = option.node.child_by_field_name("body") if option.kind == "literal" else None
+            for element in syntax.children(body) if body is not None else []:
+                key = element.child_by_field_name("key")
+                if key is not None and syntax.text(key) in _CACHE_OPTIONS:
+                    return True
+    return False

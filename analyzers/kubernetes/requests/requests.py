@@ -1,0 +1,61 @@
+"""Every API request that a function sends, itself or through a wrapper."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.requests.direct import direct_requests, looks_like_request
+from analyzers.kubernetes.requests.request import COLLECTIONS, READS, Request, Scope
+from analyzers.kubernetes.requests.wrapped import wrapped_requests
+
+__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "may_send", "requests"]
+
+_Key = tuple[str, str, int]
+_found: WeakKeyDictionary[PackageIndex, dict[_Key, list[Request]]] = WeakKeyDictionary()
+
+
+_NEAR = 4
+"""Lines around a changed one on which the method of a chain of calls may stand."""
+
+
+def may_send(function: Function, lines: Sequence[int]) -> bool:
+    """Say whether a request may stand on or near one of the (sorted) lines of a function, by the look of the text alone."""
+    first, last = _extent(function)
+    near = {
+        around
+        for line in _within(lines, first, last)
+        for around in range(max(first, line - _NEAR), min(last, line + _NEAR) + 1)
+    }
+    return any(looks_like_request(function.file.line_text(line)) for line in near)
+
+
+def _extent(function: Function) -> tuple[int, int]:
+    """The first line of a function's region and its last, without a parse; comments behind it are counted in."""
+    first = function.region.row + 1
+    return first, first + function.file.source.count(b"\n", function.region.start, function.region.end)
+
+
+def _within(lines: Sequence[int], first: int, last: int) -> Sequence[int]:
+    return lines[bisect_left(lines, first) : bisect_right(lines, last)]
+
+
+def requests(
+    index: PackageIndex, file: SourceFile, function: Function, lines: Sequence[int] | None = None
+) -> list[Request]:
+    """Give the requests of `function` of `file`, function literals included, in source order.
+
+    With `lines`, which are sorted, wrappers are looked for on these only, which costs less; what the function sends itself
+    is always given.
+    A Request with `live` False is a read that a cache in the process answers; one with `list_watch` belongs to an informer.
+    """
+    known = _found.setdefault(index, {})
+    key = (file.path, file.id, function.region.start)
+    if key not in known:
+        known[key] = direct_requests(index, file, function)
+    direct = known[key]
+    touched = None if lines is None else frozenset(_within(lines, *_extent(function)))
+    wrapped = wrapped_requests(index, file, function, direct, touched)
+    return sorted([*direct, *wrapped], key=lambda each: (each.line, each.call.node.start_byte)) if wrapped else direct

@@ -1,0 +1,1 @@
+"""News: what a change makes cost more, before and after compared."""

@@ -1,0 +1,53 @@
+"""The kinds of objects that a change brings into a manager's cache."""
+
+import re
+from typing import NamedTuple
+
+from analyzers.analysis.change import Change, ChangedFile, once
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.types.types import Named
+from analyzers.kubernetes import scale
+from analyzers.kubernetes.requests import cached_kinds
+from analyzers.kubernetes.requests.cached_kinds import CachedKind
+from analyzers.kubernetes.requests.requests import requests
+
+
+class Kept(NamedTuple):
+    """A kind that the change brings into a manager's cache, and the function whose call does."""
+
+    file: ChangedFile
+    function: Function
+    found: CachedKind
+
+    @property
+    def size(self) -> int:
+        """The bytes of all objects of the kind in the largest supported cluster."""
+        resource = self.found.resource
+        return scale.COUNTS[resource] * scale.BYTES.get(resource, scale.OBJECT_BYTES)
+
+
+@once
+def first_kept(change: Change) -> list[Kept]:
+    """Give the kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read; but
+    those of which the manager's options have it keep fewer."""
+    found_kinds: list[Kept] = []
+    news: dict[Named, list[Kept]] = {}
+    for file in change.go_files:
+        if file.head is None or not MANAGED.search(file.head.source):
+            continue
+        for function in file.functions():
+            reads = requests(change.head_index, function.file, function, ())
+            for found in cached_kinds.cached_kinds(change.head_index, function, reads):
+                if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
+                    news.setdefault(found.type, []).append(Kept(file, function, found))
+    for kind, places in news.items():
+        path = places[0].file.path
+        if cached_kinds.kept_elsewhere(change.base_index, kind, path) or cached_kinds.manager(
+            change.head_index, path
+        ).restricts(kind.name):
+            continue
+        found_kinds.append(min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause)))
+    return found_kinds
+
+
+MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")

@@ -1,0 +1,307 @@
+"""A metric that costs memory for each value of its labels
+
+Every combination of label values is a time series that the process keeps for ever; a Summary keeps a stream of
+quantiles for each, on the path of whatever it measures. SummaryVecs in admission once added 10 to 20 % to the API
+server's memory at 100 nodes (kubernetes/kubernetes#56061). A label that holds a pod's name or a URL has 150,000 values
+and more. Use a histogram with some ten buckets, and labels that take a few known values.
+
+```diff
+--- a/pkg/controller/quota/metrics.go
++++ b/pkg/controller/quota/metrics.go
+@@ -1,13 +1,13 @@
+ package quota
+
+ import "github.com/prometheus/client_golang/prometheus"
+
+ var latency = prometheus.NewHistogramVec(
+        prometheus.HistogramOpts{
+                Name:    "quota_sync_seconds",
+                Help:    "How long it takes to sync a quota",
+                Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
+        },
+-	[]string{"result", "pod_name"},
++	[]string{"result"},
+ )
+```
+
+What a label is given decides (a time, an error's text, a URL, a pod's name, a random id), also as an attribute of
+OpenTelemetry or a tag of OpenCensus; its name counts only where the program does not show the value. The worst label is
+named first.
+
+Not reported: metrics that were there before, with the labels they had; labels that get constants, or what a function
+maps to few values; labels whose names say nothing and whose values are not seen; pods' names on a node, where they are
+few; attributes of traces; command lines, tests and generated code. Any number as a value, or an object's name of unknown
+kind, is a notice that asks.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analyzers.analysis.change import Change, ChangedFile, once
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.subject import Series
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.kubernetes import metric_labels, metrics
+from analyzers.kubernetes.endless import UNKNOWN, Answer, Grade, Values
+from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.metrics import LabelValue, Vector
+from analyzers.news.added import Added, Candidate, added
+from analyzers.news.concerned import concerned
+
+_REGISTERS = frozenset({"MustRegister", "Register", "RawMustRegister"})
+_MOST_NAMED = 3
+_REMEDY = "Drop the label, or map it to a few known values."
+_HOW_MANY = "Map it to a few known values, or cap them."
+
+
+class Judged(NamedTuple):
+    """A label that may have values without end: how sure that is, what it is given (None: only its name says so)."""
+
+    label: str
+    level: Level
+    rank: int
+    given: str | None
+
+
+def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new metric, label or value of one that costs memory without end."""
+    said: set[str] = set()
+    for file in change.go_files:
+        if file.head is None or not concerned(file):
+            continue
+        for vector in _touched(file):
+            known = _before(file).get(_key(vector)) if _key(vector) else None
+            labels = [each for each in vector.labels if known is None or each not in known.labels]
+            judged = [found for each in dict.fromkeys(labels) if (found := _judged(file, vector, each)) is not None]
+            judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
+            deletes = _deletes(file, vector.variable)
+            if deletes:  # bounded by what there is at a time
+                judged = [each._replace(level=Level.NOTICE) for each in judged]
+            problem = _problem(vector, known, judged, "until it is deleted" if deletes else "for ever")
+            if problem is None:
+                continue
+            said.add(vector.variable)
+            lines = [*vector.lines, *sorted(vector.spelled)]
+            line = next((line for line in lines if line in file.diff.added), vector.line)
+            series = tuple(each.label for each in judged if each.level is Level.WARNING)
+            yield _diagnostic(file, line, vector.name, *problem, series, judged[0].rank if judged else 0)
+    for given in added(change, _given):
+        value = given.what
+        if (value.variable and value.variable in said) or not concerned(given.file) or not _is_label(change, given):
+            continue
+        endless = _endless(change, given)
+        if endless is not None:
+            said.add(value.variable)
+            construct, remedy, level, rank = endless
+            series = (syntax.text(value.value),) if level is Level.WARNING else ()
+            name = value.variable or value.label
+            yield _diagnostic(given.file, given.first, name, construct, remedy, level, series, rank)
+    yield from _registered(change, said)
+
+
+def _diagnostic(
+    file: ChangedFile,
+    line: int,
+    name: str,
+    construct: str,
+    remedy: str,
+    level: Level,
+    series: tuple[str, ...],
+    rank: int,
+) -> Diagnostic:
+    # Labels of one sort have one remedy: they are one comment.
+    return Diagnostic(
+        analyzer="expensive-metrics",
+        path=file.path,
+        line=line,
+        end_line=line,
+        construct=construct,
+        remedy=remedy,
+        unless="Leave it if few values are ever seen, and say which." if series else "",
+        concern=f"labels of sort {rank}" if rank else f"metric {name}",
+        level=level,
+        subject=Series(series, rank),
+    )
+
+
+def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
+    """What is to be said of a label: by what the program gives it; by its name where that is not seen."""
+    place = vector.labels.index(label)
+    spelled = metric_labels.spelled(label)
+    if spelled is not None and file.component.kind is Kind.NODE and label in metric_labels.OF_A_POD:
+        return None  # what belongs to one node is few on it
+    worst: Answer | None = None
+    shown = ""
+    for function, value in _values(file).get(vector.variable, ()) if vector.variable else ():
+        if value.label == label or value.place == place or value.label in _names_of(file, label):
+            answer = _answer(file.change, file, function, value)
+            if worst is None or answer > worst:
+                worst, shown = answer, syntax.text(value.value)
+    if worst is not None and worst.grade is Grade.ENDLESS:
+        return Judged(label, Level.WARNING, worst.rank, f"{worst.what}, {code(shown, 40)}")
+    if spelled is None or (worst is not None and worst.grade is Grade.FEW):
+        return None
+    if not spelled.sure and label == "name" and not {"kind", "resource"} & set(vector.labels):
+        return None  # of a queue, a controller, or of one kind's objects
+    return Judged(label, Level.WARNING if spelled.sure else Level.NOTICE, spelled.rank, None)
+
+
+def _names_of(file: ChangedFile, label: str) -> set[str]:
+    """The constants of a file that spell a label: `metrics.With(Labels{podLabel: pod})`."""
+    if file.head is None:
+        return set()
+    return {
+        name
+        for name, value in file.head.constants.items()
+        if value.value is not None and syntax.text(value.value) == f'"{label}"'
+    }
+
+
+def _answer(change: Change, file: ChangedFile, function: Function, value: LabelValue) -> Answer:
+    on_node = file.component.kind is Kind.NODE
+    return Values(change.head_index, on_node).of(function, value.value, value.label)
+
+
+@once
+def _values(file: ChangedFile) -> dict[str, list[tuple[Function, LabelValue]]]:
+    """What the functions of a file's package, and those that the change touches, give to the labels of metrics, by variable."""
+    found: dict[str, list[tuple[Function, LabelValue]]] = {}
+    functions = {(each.file.path, each.key): each for each in file.change.head_index.package_of(file.path).functions}
+    for other in file.change.go_files:
+        functions |= {(each.file.path, each.key): each for each in other.functions()}
+    for function in functions.values():
+        if not function.file.test and metrics.may_give(function):
+            for call in function.calls:
+                for each in metrics.label_values(function, call):
+                    found.setdefault(each.variable, []).append((function, each))
+    return found
+
+
+def _given(function: Function) -> Iterator[Candidate[LabelValue]]:
+    if not metrics.may_give(function):
+        return  # which spares most functions their parse
+    for call in function.calls:
+        for each in metrics.label_values(function, call):
+            first, last = syntax.line(each.value), syntax.end_line(each.value)
+            yield Candidate(("label value", each.variable, syntax.text(each.value)), first, last, each)
+
+
+def _is_label(change: Change, given: Added[LabelValue]) -> bool:
+    """Say whether a value becomes a label: an OpenCensus tag does where a view of its package has tag keys."""
+    if not given.what.tag:
+        return True
+    return any(b"TagKeys" in each.source for each in change.head_index.package_of(given.file.path).files())
+
+
+def _endless(change: Change, given: Added[LabelValue]) -> tuple[str, str, Level, int] | None:
+    """What is wrong with a label's value, the remedy, how sure that is and how bad; None if nothing is known to be."""
+    variable, label, _, value, _ = given.what
+    answer = _answer(change, given.file, given.function, given.what)
+    shown = f"{code(variable or label)} is given {code(syntax.text(value), 40)}"
+    shown += f" as {code(label)}" if label and variable else ""
+    if answer.grade is Grade.ENDLESS:
+        return f"{shown}: {answer.why}.", _REMEDY, Level.WARNING, answer.rank
+    if answer.grade is Grade.NUMBER:
+        construct = f"{shown}, and keeps a time series for each number, for ever: how many can there be?"
+        return construct, _HOW_MANY, Level.NOTICE, answer.rank
+    spelled = metric_labels.spelled(label) if answer is UNKNOWN else None
+    if spelled is None or not spelled.sure or given.file.component.kind is Kind.NODE:
+        return None
+    construct = f"{shown}: how many values can that have? Each is a time series, for ever."
+    return construct, _HOW_MANY, Level.NOTICE, spelled.rank
+
+
+def _registered(change: Change, said: set[str]) -> Iterator[Diagnostic]:
+    """Metrics with such labels that were there, and which the change begins to register."""
+    for each in added(change, _registrations):
+        file, name = each.file, each.what
+        if name in said or file.base is None or not concerned(file):
+            continue
+        for vector in _after(file):
+            if vector.variable != name or _key(vector) not in _before(file):
+                continue
+            judged = [found for label in vector.labels if (found := _judged(file, vector, label)) is not None]
+            unbounded = tuple(found.label for found in judged if found.level is Level.WARNING)
+            if unbounded:
+                construct = f"{code(name)} is registered now: it keeps {_for_each(judged)}, for ever."
+                remedy = "Leave it to those who want it, or drop the label."
+                yield _diagnostic(file, each.first, name, construct, remedy, Level.WARNING, unbounded, 0)
+
+
+def _registrations(function: Function) -> Iterator[Candidate[str]]:
+    region = function.region
+    if function.file.source.find(b"Register(", region.start, region.end) < 0:
+        return
+    for call in function.calls:
+        if call.name in _REGISTERS:
+            for argument in call.arguments:
+                name = syntax.text(argument)
+                line = syntax.line(argument)
+                yield Candidate(("register", name.lower()), line, line, name)
+
+
+def _for_each(judged: list[Judged]) -> str:
+    named = ", ".join(code(each.label) for each in judged[:_MOST_NAMED])
+    return f"a time series for each value of {named}"
+
+
+def _deletes(file: ChangedFile, variable: str) -> bool:
+    """Say whether the package deletes time series of a metric again, as of objects that are gone."""
+    if not variable or file.head is None:
+        return False
+    calls = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode())
+    files = file.change.head_index.package_of(file.path).files()
+    return any(call in each.source for each in files if not each.test for call in calls)
+
+
+def _problem(vector: Vector, known: Vector | None, judged: list[Judged], until: str) -> tuple[str, str, Level] | None:
+    name = code(vector.name.strip('"') or vector.variable or vector.kind)
+    sure = [each for each in judged if each.level is Level.WARNING]
+    if sure:
+        given = f" {code(sure[0].label)} is given {sure[0].given}." if sure[0].given else ""
+        return f"{name} keeps {_for_each(sure)}, {until}.{given}", _REMEDY, Level.WARNING
+    if judged:
+        return f"{name} keeps {_for_each(judged)}, {until}: how many can there be?", _HOW_MANY, Level.NOTICE
+    if known is not None:
+        return None
+    if vector.kind == "Summary":
+        return (
+            f"{name} is a Summary: it keeps a stream of quantiles for each combination of its labels.",
+            "Use a histogram: it is cheaper here, and can be summed over instances.",
+            Level.NOTICE,
+        )
+    if vector.buckets > metrics.MOST_BUCKETS:
+        return (
+            f"{name} has {vector.buckets} buckets, each a time series for each combination of its labels.",
+            "Some ten buckets are enough to see a service level objective broken.",
+            Level.NOTICE,
+        )
+    return None
+
+
+def _key(vector: Vector) -> str:
+    """What a metric is known by before and after: its name, or its variable where the name is not written out."""
+    return vector.name or vector.variable
+
+
+def _touched(file: ChangedFile) -> Iterator[Vector]:
+    """The metrics that the change makes, or gives other labels."""
+    for vector in _after(file):
+        if file.added(vector.lines[0], vector.lines[-1]) or any(line in file.diff.added for line in vector.spelled):
+            yield vector
+
+
+@once
+def _before(file: ChangedFile) -> dict[str, Vector]:
+    if file.base is None:
+        return {}
+    found = metrics.vectors(file.change.base_index, file.base, file.diff.removed)
+    return {_key(vector): vector for vector in found}
+
+
+@once
+def _after(file: ChangedFile) -> tuple[Vector, ...]:
+    if file.head is None:
+        return ()
+    return tuple(metrics.vectors(file.change.head_index, file.head, file.diff.added))

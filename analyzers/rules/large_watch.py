@@ -1,0 +1,272 @@
+"""A whole collection is watched and kept in memory
+
+A watch from each of 5,000 nodes on all pods sends every change of every pod 5,000 times: at 20 changes a second of 4
+kB each, that is 400 MB a second out of the API server, and each node keeps 150,000 pods, 600 MB, in memory. A field
+selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and ConfigMaps are best read one by one,
+as pods need them. In a controller, the first read of a kind through controller-runtime's cached client lists, watches
+and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
+restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Predicates drop events and restrict no
+cache; `DisableFor` leaves a kind out for reads, not for what is watched.
+
+```diff
+--- a/pkg/agent/pods/watcher.go
++++ b/pkg/agent/pods/watcher.go
+@@ -1,26 +1,27 @@
+ package pods
+
+ import (
+        "context"
+
+        metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
++	"k8s.io/apimachinery/pkg/fields"
+        "k8s.io/apimachinery/pkg/runtime"
+        "k8s.io/apimachinery/pkg/watch"
+        "k8s.io/client-go/kubernetes"
+        "k8s.io/client-go/tools/cache"
+ )
+
+ func listWatch(client kubernetes.Interface, node string) *cache.ListWatch {
+        return &cache.ListWatch{
+                ListFunc: func(options metav1.ListOptions) (runtime.Object, error) {
++			options.FieldSelector = fields.OneTermEqualSelector("spec.nodeName", node).String()
+                        return client.CoreV1().Pods(metav1.NamespaceAll).List(context.TODO(), options)
+                },
+                WatchFunc: func(options metav1.ListOptions) (watch.Interface, error) {
+-			return client.CoreV1().Pods(metav1.NamespaceAll).Watch(context.TODO(), options)
++			options.FieldSelector = fields.OneTermEqualSelector("spec.nodeName", node).String()
++			return client.CoreV1().Pods(metav1.NamespaceAll).Watch(context.TODO(), options)
+                },
+        }
+ }
+```
+
+Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
+(which a network agent needs whole), informers that the program takes from a factory already, and watches that were
+only moved or written differently; kinds of which the
+repository's own code had values before, whose objects its cache may hold already. What a controller watches on purpose
+is a notice, unless its map function needs metadata alone.
+"""
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.subject import Watch
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Named, dereferenced
+from analyzers.kubernetes import resources
+from analyzers.kubernetes.execution.components import component
+from analyzers.kubernetes.requests import cached_kinds, restraints
+from analyzers.kubernetes.requests.cached_kinds import CachedKind
+from analyzers.kubernetes.requests.informers import informers, restraint
+from analyzers.kubernetes.requests.requests import requests
+from analyzers.news.kept_kinds import Kept, first_kept
+from analyzers.news.requests import component_of
+from analyzers.news.restraints import loosened
+
+
+def large_watch(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new unrestricted watch of a large collection: from code of every node, or by a manager
+    that did not keep that kind before; and for each cache that lost what kept it small or quick."""
+    yield from _on_nodes(change)
+    yield from _by_managers(change)
+
+
+class _Found(NamedTuple):
+    """A watch: of what, by which call of which function; `informer` is its type where a factory shares it."""
+
+    resource: str
+    call: Call
+    function: Function
+    informer: Named | None = None
+
+
+def _on_nodes(change: Change) -> Iterator[Diagnostic]:
+    added = [
+        (each, file)
+        for file in change.go_files
+        if file.component.every_node
+        for each in _watches(change.head_index, file.functions(), file.diff.added)
+    ]
+    if not added:
+        return
+    removed = Counter(each.resource for each in _removed(change, restricted=False))
+    lost = {(each.resource, each.function.key) for each in _removed(change, restricted=True)}
+    seen: set[Named] = set()
+    informed: dict[tuple[str, Named], bool] = {}
+    for found, file in added:
+        where = component_of(change, file, found.function)
+        if not where.every_node:
+            continue
+        if removed[found.resource] > 0:
+            removed[found.resource] -= 1
+            continue
+        if found.informer is not None:
+            key = (where.name, found.informer)
+            if key not in informed:  # which reads the program
+                runs = functools.partial(_runs_in, where.name)
+                informed[key] = cached_kinds.informed_elsewhere(change.base_index, found.informer, runs)
+            if found.informer in seen or informed[key]:
+                continue
+            seen.add(found.informer)
+        unrestricted = (found.resource, found.function.key) in lost
+        yield Diagnostic(
+            analyzer="large-watch",
+            path=found.function.file.path,
+            line=found.call.line,
+            end_line=found.call.end_line,
+            construct=f"{code(found.call.name)} makes every node watch all {found.resource}"
+            + (", and no field selector restricts it any more." if unrestricted else "."),
+            remedy=f"Restrict the watch to this node's objects with a field selector ({code('spec.nodeName')})."
+            if found.resource == "pods"
+            else "Restrict the watch with a field selector, or GET the few objects that the node needs.",
+            unless="Leave it if the node needs them all.",
+            concern=f"watch {found.resource} node",
+            function=found.function.key,
+            subject=Watch(
+                found.resource, True, False, where, first=found.informer is not None, unrestricted=unrestricted
+            ),
+        )
+
+
+def _runs_in(name: str, path: str) -> bool:
+    return component(path).name == name
+
+
+def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
+    for file in change.go_files:
+        yield from _watches(change.base_index, file.old_functions(), file.diff.removed, restricted)
+
+
+def _by_managers(change: Change) -> Iterator[Diagnostic]:
+    places: dict[tuple[str, str], list[Kept]] = {}
+    lost = {(each.file.path, each.line) for each in loosened(change)}
+    for each in first_kept(change):
+        if any((each.file.path, line) in lost for line in range(each.found.call.line, each.found.call.end_line + 1)):
+            continue  # whose metadata were kept: lost-restraint says so
+        if _trap(change, each):
+            yield _kept(change, each, [])
+        else:
+            places.setdefault((each.function.file.path, each.function.key), []).append(each)
+    for together in places.values():
+        # One place is one comment, and the largest kind speaks for what is kept because of it.
+        first = max(together, key=lambda each: each.size)
+        yield _kept(change, first, sorted({each.found.resource for each in together} - {first.found.resource}))
+
+
+def _trap(change: Change, each: Kept) -> str:
+    """What the code around a watch takes for a restriction of the cache, though it is none."""
+    file, function, found = each
+    if found.cause == "read":
+        if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
+            return " Their metadata, which a watch keeps already, are another cache."
+        return ""
+    if found.type.name in cached_kinds.manager(change.head_index, file.path).left_out:
+        return " That the client's reads of them are live changes nothing for watches."
+    if cached_kinds.chosen(change.head_index, function, found.call):
+        return " The predicates drop events; the cache keeps all objects."
+    return ""
+
+
+def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
+    file, function, found = each
+    index = change.head_index
+    where = component_of(change, file, function)
+    slim = cached_kinds.only_metadata(index, function, found.handler)
+    trap = _trap(change, each)
+    return Diagnostic(
+        analyzer="large-watch",
+        path=function.file.path,
+        line=found.call.line,
+        end_line=found.call.line,
+        construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
+        remedy=_restricting(found, slim, restraints.advice(index, file.path)),
+        concern=f"watch {found.resource} manager",
+        function=function.key,
+        subject=Watch(
+            found.resource,
+            True,
+            False,
+            where,
+            wanted=found.cause == "watch" and not slim and not trap,
+            first=True,
+        ),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _first(found: CachedKind) -> str:
+    resource = found.resource
+    if found.cause == "read":
+        return (
+            f"{code(found.call.name)} reads {resource} through the manager's cache, as it did not before: the first "
+            "read makes it list, watch and keep all of them."
+        )
+    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
+
+
+def _restricting(found: CachedKind, slim: bool, known: restraints.Advice) -> str:
+    if slim and known.metadata:
+        return f"The map function needs nothing but metadata: pass {code(known.metadata)}."
+    fewer = f"restrict the cache ({code(known.fewer)})" if known.fewer else "restrict the manager's cache"
+    if found.cause == "read":
+        live = f"Leave the kind out of the cache ({code(known.live)})" if known.live else f"Use {code('GetAPIReader')}"
+        return f"{live} and read the few live, or {fewer}."
+    slimmer = f", or watch metadata alone ({code(known.metadata)})" if known.metadata else ""
+    return f"{fewer[:1].upper()}{fewer[1:]}{slimmer}."
+
+
+def _watches(
+    index: PackageIndex, functions: Iterable[Function], lines: Collection[int], restricted: bool = False
+) -> Iterator[_Found]:
+    """The watches of large collections on these lines: those that nothing restricts, or those that a selector does."""
+    for function in functions:
+        sent = requests(index, function.file, function, ())
+        watched = [each for each in sent if each.verb == "WATCH" and each.resource in resources.LARGE]
+        for request in watched:
+            if (
+                request.scope == "cluster"
+                and request.line in lines
+                and restraint(index, request) == ("restricted" if restricted else "none")
+            ):
+                yield _Found(request.resource, request.call, function)
+        if restricted:
+            continue
+        # Whose ListWatch is made elsewhere, or by a REST client.
+        named = {each.resource for each in watched}
+        for made in informers(index, function.file, function, sent) if _makes(function) else ():
+            whole = made.all_namespaces and not made.selected and not made.factory
+            if whole and made.call.line in lines and made.resource in resources.LARGE - named:
+                yield _Found(made.resource, made.call, function)
+        for call in function.calls:
+            if call.name != "Informer" or call.line not in lines or call.operand is None:
+                continue
+            type_ = dereferenced(index.type_of(call.operand, function.file, function))
+            if isinstance(type_, Named) and "/informers/" in type_.path and not _narrowed(index, function):
+                resource = resources.plural(type_.name.removesuffix("Informer"))
+                if resource in resources.LARGE:
+                    yield _Found(resource, call, function, type_)
+
+
+def _makes(function: Function) -> bool:
+    source = function.file.source
+    return any(
+        source.find(name, function.region.start, function.region.end) >= 0 for name in (b"Informer(", b"Reflector")
+    )
+
+
+_NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory|WithNamespace\(")
+
+
+def _narrowed(index: PackageIndex, function: Function) -> bool:
+    """Say whether a factory of the package restricts what it watches."""
+    return any(_NARROWING.search(file.source) for file in index.package_of(function.file.path).files())

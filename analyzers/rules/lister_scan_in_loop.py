@@ -1,0 +1,265 @@
+"""A whole cache is walked for each item, event or object
+
+A lister reads from memory, but `List` walks every object of the cache (of the namespace, where the cache has that
+index) and matches selectors one by one: 150,000 pods for each of some thousand objects, or for each event. Reads of
+controller-runtime's cached client deep-copy every object they give as well. List once before the loop, or add an index
+(`AddIndexers`, `IndexField`) and ask for the few that matter. One walk per period is fine.
+
+```diff
+--- a/pkg/controller/quota/quota.go
++++ b/pkg/controller/quota/quota.go
+@@ -1,25 +1,28 @@
+ package quota
+
+ import (
+        v1 "k8s.io/api/core/v1"
+        "k8s.io/apimachinery/pkg/labels"
+        corelisters "k8s.io/client-go/listers/core/v1"
+ )
+
+ type Controller struct {
+        pods corelisters.PodLister
+ }
+
+ func (c *Controller) usage(namespaces []*v1.Namespace) (map[string]int, error) {
+        used := map[string]int{}
+-	for _, namespace := range namespaces {
+-		pods, err := c.pods.List(labels.Everything())
+-		if err != nil {
+-			return nil, err
+-		}
+-		for _, pod := range pods {
+-			if pod.Namespace == namespace.Name {
+-				used[namespace.Name]++
+-			}
+-		}
++	pods, err := c.pods.List(labels.Everything())
++	if err != nil {
++		return nil, err
++	}
++	for _, pod := range pods {
++		used[pod.Namespace]++
+        }
+        return used, nil
+ }
+```
+
+Not reported: walks that were there before, or replace a request to the API server; walks once per period, at start-up
+or behind a conflict; a storage's own `List`, which is asked for all; reads from an index; resources of which there are
+few, pods on a node among them; loops over a few things; command lines, tests and generated code. A walk of one
+namespace for each reconciled object is a notice, and so is a read that begins to copy what it gives. A read that loses
+its index is reported wherever it stands.
+"""
+
+import functools
+from collections.abc import Hashable, Iterator
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.diagnostic import Diagnostic, Place, code
+from analyzers.analysis.subject import Lost, Walk
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes import resources
+from analyzers.kubernetes.execution import collections, critical_paths
+from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.execution.loops import bounded
+from analyzers.kubernetes.requests import scans
+from analyzers.kubernetes.requests.scans import Cost, Scan
+from analyzers.news.added import Added, Candidate, Removed, added
+from analyzers.news.concerned import concerned
+from analyzers.news.paths import call_paths, path_of
+
+
+def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new walk through a cache for each item, event or object, and for each that grew dearer."""
+    for each, lost in (*_walks(change), *_of_helpers(change)):
+        if not concerned(each.file) or critical_paths.starts_up(each.function):
+            continue
+        found = scans.scan(change.head_index, each.function, each.what) or scans.wrapped(
+            change.head_index, each.function, each.what
+        )
+        if found is None or found.resource in resources.FEW:
+            continue
+        # A node's own pods are few, and a program on it mostly keeps no others.
+        on_node = each.file.component.kind is Kind.NODE
+        if on_node and found.resource in collections.RESOURCES - collections.WHOLE_ON_NODES:
+            continue
+        walk = _lost(change, each, found, lost) if lost else _walk(change, each, found)
+        if walk is None:
+            continue
+        yield Diagnostic(
+            analyzer="lister-scan-in-loop",
+            path=each.file.path,
+            line=each.what.line,
+            end_line=each.what.end_line,
+            construct=f"{code(_shown(each.what))} {_does(found, walk)}.",
+            remedy=_remedy(walk),
+            unless="Leave it if the cache holds few objects." if found.resource not in collections.RESOURCES else "",
+            concern=f"scan {found.resource or _shown(each.what)} per {walk.per}",
+            function=each.function.key,
+            related=_around(change, each, walk),
+            subject=walk,
+        )
+
+
+def _does(found: Scan, walk: Walk) -> str:
+    what = f"all {found.resource}" if found.resource else "a whole cache" if found.everywhere else "a cache"
+    what += "" if found.everywhere else " under one value of an index" if found.constant else " of a namespace"
+    if walk.lost == "index":
+        return f"walks {what}: this read used an index"
+    if walk.lost == "copies":
+        return "copies every object that it gives: this read gave the cache's own"
+    return f"walks {what} for each {walk.per}"
+
+
+def _remedy(walk: Walk) -> str:
+    if walk.lost == "copies":
+        return "Keep `client.UnsafeDisableDeepCopy` where nothing is changed."
+    if walk.per == "item":
+        return "List once before the loop."
+    return "Read from an index (`AddIndexers`, `IndexField`) what belongs to it."
+
+
+def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
+    """The walks that a change adds, and those of which it takes what made them cheap; a dearer one pays for a cheaper."""
+    new = list(added(change, _lists, functools.partial(_pays, change)))
+    yield from ((each, "") for each in new)
+    known = {(each.file.path, each.what.node.start_byte) for each in new}
+    before = _removed(change)
+    for each in _kept(change) if before else ():
+        if (each.file.path, each.what.node.start_byte) in known:
+            continue
+        now = scans.cost(each.function, each.what)
+        then = max(before.get(_read(change.head_index, each.function, each.what), [now]))
+        if then >= now:
+            continue
+        cheap = [(was, is_) == (scans.CHEAP, scans.DEAR) for was, is_ in zip(then, now, strict=True)]
+        if any(cheap):
+            yield each, _LOST[cheap.index(True)]
+
+
+_LOST: tuple[Lost, ...] = ("index", "", "copies")  # a lost namespace makes it a new walk
+
+
+def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:
+    path = path_of(change, each.function, each.what.closures)
+    per, name = (path.per, path.name) if path is not None else ("call", "")
+    return Walk(found.resource, found.everywhere, per, "", found.copies, name, lost)
+
+
+def _of_helpers(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
+    """The calls that a change adds of functions of the program that walk through a cache, and were there before."""
+    new = {(each.path, line) for each in change.go_files for line in each.diff.added}
+    for each in added(change, _calls):
+        found = scans.wrapped(change.head_index, each.function, each.what)
+        # What a helper does that is new itself is told there.
+        if found is not None and not any((found.path, line) in new for line in found.lines):
+            yield each, ""
+
+
+def _calls(function: Function) -> Iterator[Candidate[Call]]:
+    for call in function.calls:
+        if call.name and call.name not in scans.METHODS:
+            looped = any(loop.kind == "range" for loop in call.loops)
+            yield Candidate(("call", call.name, looped), call.statement_line, call.statement_end_line, call)
+
+
+def _kept(change: Change) -> Iterator[Added[Call]]:
+    """All LISTs on added lines, those that were there before too."""
+    for file in change.go_files:
+        for function in file.functions():
+            for each in _lists(function):
+                if file.added(each.first, each.last):
+                    yield Added(file, function, each.first, each.last, each.what)
+
+
+def _removed(change: Change) -> dict[Hashable, list[Cost]]:
+    """What the LISTs cost that the change removes."""
+    found: dict[Hashable, list[Cost]] = {}
+    for file in change.go_files:
+        for function in file.old_functions():
+            for candidate in _lists(function):
+                if file.diff.removes(candidate.first, candidate.last):
+                    read = _read(change.base_index, function, candidate.what)
+                    found.setdefault(read, []).append(scans.cost(function, candidate.what))
+    return found
+
+
+def _read(index: PackageIndex, function: Function, call: Call) -> Hashable:
+    """What makes two LISTs of one function the same read."""
+    found = scans.scan(index, function, call)
+    return function.name, _key(function, call), found.resource if found is not None else None
+
+
+def _lists(function: Function) -> Iterator[Candidate[Call]]:
+    for call in function.calls:
+        if call.name in scans.METHODS and call.operand is not None:
+            looped = any(loop.kind == "range" for loop in call.loops)
+            same = (("scan in", function.name, looped),)
+            yield Candidate(_key(function, call), call.statement_line, call.end_line, call, same)
+
+
+def _pays(change: Change, old: Removed[Call], new: Added[Call]) -> bool:
+    """Whether a removed walk was the same: of as much of the same resource, by whatever accessor of the same function."""
+    if _key(old.function, old.what) == _key(new.function, new.what):
+        return True
+    was = scans.scan(change.base_index, old.function, old.what)
+    now = scans.scan(change.head_index, new.function, new.what)
+    if was is None or now is None:
+        return False
+    same = (was.resource, was.everywhere, was.indexed) == (now.resource, now.everywhere, now.indexed)
+    return same and (was.copies or not now.copies)
+
+
+def _key(function: Function, call: Call) -> Hashable:
+    # What moves into a loop is news.
+    operand = collections.alike(call.operand, function) if call.operand is not None else ""
+    return "scan", operand, any(loop.kind == "range" for loop in call.loops)
+
+
+def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
+    """What the walk is made for, None where it is made once, or seldom."""
+    index, function, call = change.head_index, each.function, each.what
+    for loop in () if found.indexed else reversed(call.loops):
+        if loop.kind == "range" and not bounded(index, function, loop) and loop.collection is not None:
+            growing = collections.growing(index, function.file, function, loop.collection)
+            return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
+    way = call_paths(change).worst(function, call)
+    for item in () if found.indexed or way.rare else reversed(way.loops):
+        if item.loop.kind == "range" and item.loop.collection is not None:
+            growing = collections.growing(index, item.function.file, item.function, item.loop.collection)
+            if growing is not None:
+                return Walk(found.resource, found.everywhere, "item", growing.resource, found.copies)
+    path = path_of(change, function, call.closures)
+    repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
+    if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
+    # A function that is given one object and looks through a cache for those that belong to it is called for each object.
+    one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
+    return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _around(change: Change, each: Added[Call], walk: Walk) -> tuple[Place, ...]:
+    """The loop in a caller that makes the walk one for each item."""
+    if walk.per != "item" or any(loop.kind == "range" for loop in each.what.loops):
+        return ()
+    loops = [item for item in call_paths(change).worst(each.function, each.what).loops if item.loop.kind == "range"]
+    return tuple(
+        Place(item.function.file.path, item.loop.line, item.loop.line, f"{code(item.function.key)} loops here")
+        for item in loops[-1:]
+    )
+
+
+def _given(change: Change, function: Function, resource: str) -> str | None:
+    """The resource of which a function is given one object, if it is another than the walk's."""
+    for parameter in function.params:
+        kind = collections.kind(change.head_index.resolve(parameter.type, function.file, function))
+        if kind is not None and kind != resource:
+            return kind
+    return None
+
+
+def _shown(call: Call) -> str:
+    return syntax.text(call.function)

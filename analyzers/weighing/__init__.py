@@ -1,0 +1,1 @@
+"""Weighing: from what grew to level, estimate, numbers in words, and cc."""

@@ -1,0 +1,272 @@
+"""Weighing of API requests, informers and clients' limits: how loud to be about each.
+
+The levels follow what reviewers of the SIG said of real changes: worse on every node, per item of a cluster-sized
+collection, from a ticker or on a critical path, over all namespaces, unpaged; milder on a command line, at start-up,
+from the watch cache.
+"""
+
+import dataclasses
+import re
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
+from analyzers.analysis.subject import ClientLimit, Pace, Watch
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes import perf_jobs, resources, scale
+from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.execution.flows import made_of
+from analyzers.kubernetes.execution.flows import names as names_of
+from analyzers.kubernetes.requests.request import Request
+from analyzers.news.requests import NewRequest
+from analyzers.news.sent import Per, Sent
+from analyzers.weighing.load import grows, load, recorded
+from analyzers.weighing.reuse import at_hand
+from analyzers.weighing.witness import witness
+
+_DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
+_REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
+"""What a node's timers are named that talk to the API server; others look after the node itself."""
+_RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
+"""What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
+_MUCH = 200_000_000
+"""Bytes in a controller's memory that its limit may not have foreseen: less than all pods, secrets or configmaps are."""
+_NOTICEABLE = 500
+"""Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
+
+
+def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about a request with level, multiplier, estimate, priority, cc and jobs."""
+    new = sent.new
+    level = _level(new, sent.per, change)
+    estimate, sentence = recorded() if new.request.background else load(new, change).told()
+    loud = level is Level.WARNING
+    there = at_hand(change.head_index, new.request)
+    return dataclasses.replace(
+        diagnostic,
+        level=level,
+        remedy=f"{diagnostic.remedy} {there}".strip(),
+        witness=witness(new.path),
+        multiplier=diagnostic.multiplier or sentence,
+        estimate=estimate,
+        priority=_priority(new, estimate) if loud else 5,
+        cc=loud,
+        jobs=perf_jobs.for_path(diagnostic.path)
+        if loud and (new.component.every_node or new.path.root == "critical")
+        else (),
+    )
+
+
+def _level(new: NewRequest, per: Per, change: Change) -> Level:
+    request, path, kind = new.request, new.path, new.component.kind
+    if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
+        return Level.NOTICE
+    hot = path.root in {"critical", "periodic"}
+    if path.root == "start-up" and not path.loops:
+        return Level.NOTICE
+    if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
+        return Level.WARNING
+    if path.after_a_miss or _is_fallback(request, change):
+        return Level.NOTICE
+    if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
+        return Level.NOTICE
+    if per == "path" and _for_few(new, change):
+        return Level.NOTICE
+    if per == "node":
+        waits = path.root == "poll"
+        spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
+        return Level.NOTICE if waits or spared else Level.WARNING
+    if request.resource.endswith("/proxy"):
+        return Level.NOTICE  # passed on to the node: what it costs is not the API server's
+    if per == "item":
+        grown = any(grows(change, each) for each in path.loops)
+        reading = request.verb in {"GET", "LIST"}
+        if reading:
+            return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
+        writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
+        return Level.WARNING if grown and hot and writes else Level.NOTICE
+    if per == "round":
+        return (
+            Level.WARNING
+            if request.verb in {"LIST", "DELETECOLLECTION"} or new.because == "unguarded"
+            else Level.NOTICE
+        )
+    if request.options.limited or path.root in {"start-up", "poll"}:
+        return Level.NOTICE
+    if request.options.cached and not hot:
+        return Level.NOTICE
+    if request.resource in resources.FEW:
+        return Level.WARNING if hot else Level.NOTICE
+    if not request.resource and not hot and not (path.root == "event" and kind is Kind.CONTROLLER):
+        return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
+    if request.scope == "cluster":
+        return Level.WARNING
+    if any(_DELETION.search(function.key) for function in path.functions):
+        return Level.NOTICE  # once in the life of an object
+    return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
+
+
+def _for_few(new: NewRequest, change: Change) -> bool:
+    """Say whether only users of a feature come to a request on a critical path, or only after a failure: a gate is in front of
+    it, or of every call of its function."""
+    if conditions.gated(new.path.conditions):
+        return True
+    function = new.request.function
+    sites = [site for site in change.graph(function.file.path).callers(function) if not site.caller.file.test]
+    return bool(sites) and all(
+        site.kind != "value" and site.call is not None and _spared(change, site.caller, site.call) for site in sites
+    )
+
+
+def _spared(change: Change, function: Function, call: Call) -> bool:
+    around = conditions.requirements(Place(change.head_index, function.file, function), call.conditions)
+    return conditions.gated(around) or conditions.failed(around)
+
+
+def _is_fallback(request: Request, change: Change) -> bool:
+    """Say whether a request is sent where a cache had nothing: its function keeps answers, or looked into a lister before."""
+    own = Place(change.head_index, request.function.file, request.function)
+    if conditions.found_nothing((*conditions.requirements(own, request.call.conditions), *request.inner)):
+        return True
+    functions = [request.function, *([request.via] if request.via is not None else [])]
+    return any(conditions.keeps_answers(each, Place(change.head_index, each.file, each)) for each in functions)
+
+
+def _for_some(new: NewRequest) -> bool:
+    """Say whether a condition that reads the item stands between a loop and the request: not every item is written."""
+    for item in new.path.loops:
+        names = made_of(item.function, item.loop)
+        own = [each for call in item.function.calls if item.loop in call.loops for each in call.conditions]
+        for requirement in new.path.conditions:
+            each = requirement.condition
+            inside = item.loop.node.start_byte <= each.node.start_byte < item.loop.node.end_byte
+            if (
+                inside
+                and any(each is one for one in own)
+                and each.test is not None
+                and conditions.spares(requirement)
+                and names & set(names_of(each.test))
+            ):
+                return True
+    return False
+
+
+def _is_tool(new: NewRequest) -> bool:
+    return new.component.kind is Kind.CLI or new.component.name == "tooling"
+
+
+def _priority(new: NewRequest, estimate: Estimate) -> float:
+    base = {
+        "critical": 75.0,
+        "periodic": 70.0,
+        "event": 55.0,
+        "unknown": 45.0,
+        "poll": 35.0,
+        "start-up": 20.0,
+        "informer": 20.0,
+    }[new.path.root]
+    return (
+        base
+        + (15 if new.component.every_node else 0)
+        + min((estimate.qps or 0) / 100, 10)
+        + min((estimate.bytes or 0) / 1e8, 5)
+    )
+
+
+def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about an informer or a watch with level, multiplier, estimate, priority and cc."""
+    count = scale.COUNTS.get(watch.resource) if watch.all_namespaces and not watch.selected else None
+    large = count is not None and watch.resource not in resources.FEW
+    each = scale.BYTES.get(watch.resource, scale.OBJECT_BYTES)
+    carried = count * each if large and count is not None else None
+    node = watch.component.every_node
+    # What the network of a node needs whole; the kubelet needs its own node.
+    needed = watch.resource in {"endpointslices", "services", "endpoints", "namespaces"} or (
+        watch.resource == "nodes" and watch.component.name != "kubelet"
+    )
+    kinds = {Kind.CONTROLLER, Kind.SCHEDULER, Kind.NODE}
+    warn = (
+        large and watch.component.kind in kinds and not (node and needed and not watch.unrestricted) and not watch.own
+    )
+    if watch.first and not node:
+        warn = (
+            large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
+        )
+    warn = warn or (watch.repeated and watch.component.kind not in {Kind.CLI, Kind.TEST})
+    warn = warn or (watch.unrestricted and not watch.resource and watch.component.kind not in {Kind.CLI, Kind.TEST})
+    sentence, estimate = "", None
+    if carried is not None and count is not None:
+        held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"
+        sentence = f"At the largest supported scale that is {held}, {scale.human_bytes(carried)}"
+        sentence += (
+            f", on each of {scale.human_count(scale.NODES)} nodes, and every change."
+            if node
+            else ", and every change."
+            if watch.first
+            else " once more, and every change."
+        )
+        estimate = Estimate(bytes=carried, formula=f"{held} (assumed) = {scale.human_bytes(carried)} a copy")
+    return dataclasses.replace(
+        diagnostic,
+        level=Level.WARNING if warn else Level.NOTICE,
+        multiplier=sentence,
+        estimate=estimate,
+        priority=(60 if node else 45) if warn else 5,
+        cc=warn and carried is not None,
+    )
+
+
+def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about a client's rate limit with level, multiplier, estimate, priority and cc."""
+    node = limit.component.every_node
+    much = (limit.factor is None and limit.new is None) or (limit.factor or 1) >= 2 or limit.old is None
+    warn = much and limit.component.kind is not Kind.TEST
+    sentence, estimate = "", None
+    if limit.new is not None:
+        total = limit.new * (scale.NODES if node else 1)
+        usual = "kube-controller-manager's default is 20 a second, kube-scheduler's 50"
+        if node:
+            sentence = f"It lets all nodes together send {scale.human_count(total)} requests a second; {usual}."
+        else:
+            sentence = f"{usual[:1].upper()}{usual[1:]}, and the API server serves 400 reads at a time."
+        words = (
+            f"{scale.human_count(scale.NODES)} nodes x {scale.human_count(limit.new)}"
+            if node
+            else scale.human_count(limit.new)
+        )
+        estimate = Estimate(qps=total, formula=f"{words} = {scale.human_count(total)} requests a second")
+    elif warn:
+        sentence = "The API server serves 400 reads and 200 writes at a time, for everybody."
+    return dataclasses.replace(
+        diagnostic,
+        level=Level.WARNING if warn else Level.NOTICE,
+        multiplier=sentence,
+        estimate=estimate,
+        priority=50 if warn else 5,
+        cc=warn,
+    )
+
+
+def weigh_pace(pace: Pace, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    """Give a diagnostic about a shorter period or more workers with level, multiplier, estimate and priority."""
+    node = pace.component.every_node and not pace.workers
+    sentence, estimate = "", None
+    if node:
+        old, new = scale.NODES / pace.old, scale.NODES / pace.new
+        nodes, rates = scale.human_count(scale.NODES), f"{scale.human_count(old)} to {scale.human_count(new)}"
+        sentence = f"{nodes} nodes go from {rates} rounds a second. What does a round send?"
+        period = scale.human_count(pace.new)
+        estimate = Estimate(
+            formula=f"{nodes} nodes x 1 round every {period} s = {scale.human_count(new)} rounds a second"
+        )
+    warn = node and scale.NODES / pace.new >= _NOTICEABLE and _REPORTS.search(pace.setting) is not None
+    return dataclasses.replace(
+        diagnostic,
+        level=Level.WARNING if warn else Level.NOTICE,
+        multiplier=sentence,
+        estimate=estimate,
+        priority=60 if warn else 5,
+        cc=warn,
+    )
