@@ -416,7 +416,7 @@ class _Search:
                 region = function.region
                 if file.source.find(value.name.encode(), region.start, region.end) < 0:
                     continue
-                for assignment in function.assignments:
+                for assignment in function.facts.assigned(value.name):
                     self.assignment(step, Place(self.index, file, function), assignment, value.name, None)
 
     def assignment(self, step: _Step, place: Place, assignment: object, name: str, binding: Binding | None) -> None:
@@ -474,23 +474,23 @@ class _Search:
         self.filled(step, binding, function)
 
     def reassigned(self, step: _Step, binding: Binding, function: Function) -> None:
-        for assignment in function.assignments:
+        for assignment in function.facts.assigned(binding.name):
             if binding.start <= assignment.node.end_byte and assignment.node.start_byte < binding.end:
                 self.assignment(step, step.place, assignment, binding.name, binding)
 
     def filled(self, step: _Step, binding: Binding, function: Function) -> None:
         """Calls that are given the variable's address, or the variable that holds a pointer, to fill it."""
         pointer = binding.value is not None and binding.value.type in {"unary_expression", "call_expression"}
-        for call in function.calls:
+        for call, number in function.facts.given(binding.name):
             if not binding.start <= call.node.start_byte < binding.end:
                 continue
-            for number, argument in enumerate(call.arguments):
-                text = syntax.text(argument)
-                address = argument.type == "unary_expression" and text == f"&{binding.name}"
-                if not (address or (pointer and argument.type == "identifier" and text == binding.name)):
-                    continue
-                if function.binding(binding.name, argument.end_byte - 1) is binding:
-                    self.found.append(Origin("filled", argument, step.place, step.access, call, number, step.way))
+            argument = call.arguments[number]
+            if argument.type == "identifier" and not pointer:
+                continue
+            if argument.type == "unary_expression" and not syntax.has_token(argument, "&"):
+                continue
+            if function.binding(binding.name, argument.end_byte - 1) is binding:
+                self.found.append(Origin("filled", argument, step.place, step.access, call, number, step.way))
 
     def receiver(self, step: _Step, function: Function) -> None:
         frame = step.frame
