@@ -18,7 +18,7 @@ from bot.bot_account import BotAccount
 from bot.github_calls import GitHubError
 from bot.queue import connect
 from bot.settings import Settings, SettingsError
-from workers import app_manifest, environment, git, hook
+from workers import app_manifest, confinement, environment, git, hook
 from workers.command_line import CannotRun
 from workers.findings import Finding
 from workers.mirror import Mirrors
@@ -201,7 +201,14 @@ def check_receiver(settings: Settings) -> Iterator[Finding]:
     )
 
 
-CHECKS: tuple[Check, ...] = (check_git, check_disk, check_redis, check_app, check_receiver, check_hook)
+def check_parser(settings: Settings) -> Iterator[Finding]:
+    """Look how well the process that reads code under review is kept from everything else."""
+    # What a kernel lacks is worth knowing, and nothing that stops the bot.
+    seen = confinement.missing() or f"kept to its files by Landlock (version {confinement.version()}) and seccomp"
+    yield Finding("parser", True, seen)
+
+
+CHECKS: tuple[Check, ...] = (check_git, check_disk, check_redis, check_app, check_receiver, check_parser, check_hook)
 
 
 def add_parser(subparsers: Any) -> None:

@@ -119,7 +119,8 @@ class Parser:
             "configuration": dataclasses.asdict(configuration),
         }
         try:
-            answer = self._ask(_ANALYZE, request, self._timeout)
+            with words_store.held(store):
+                answer = self._ask(_ANALYZE, request, self._timeout)
         except _LimitReached as limit:
             _log.warning("the analysis of %.12s..%.12s %s", base, head, limit)
             reason = f"the analysis {limit}: nothing of this change was judged"

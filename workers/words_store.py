@@ -33,6 +33,15 @@ _SEGMENT = 256
 _BATCH = 500  # parameters of one statement
 _WAIT_S = 5.0
 _LONGEST_WORD = 200
+# What does not say that the file is damaged: another process has it, or it cannot be opened or read just now.
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
 # "scal" and a version: another one, or another program's file, is no store.
 _APPLICATION, _VERSION = 0x7363616C, 1
 _SCHEMA = f"""
@@ -50,7 +59,8 @@ class _Rows(NamedTuple):
     """What an analysis gives back: the files it read with their words (by place in `files`), the folders it knows whole,
     the segments that had what it looked for, and why the store was of no use, if so.
 
-    generation: the store's that the folders rely on; None where all their files are in `files`.
+    generation: the store's that the folders rely on; None where all their files are in `files`. damaged: whether the store
+    is to be made anew, rather than to be used the next time.
     """
 
     files: list[tuple[str, bytes]]
@@ -59,6 +69,7 @@ class _Rows(NamedTuple):
     used: list[int]
     generation: int | None
     lost: str
+    damaged: bool
 
 
 def path_in(mirror: Path) -> Path:
@@ -73,6 +84,7 @@ class StoredWords:
         self.losses = 0
         self._added = MemoryWords()
         self._lost = ""
+        self._damaged = False
         self._used: set[int] = set()
         self._last_used: dict[int, int] = {}
         self._generation: int | None = None
@@ -129,6 +141,7 @@ class StoredWords:
             used=used,
             generation=self._generation,
             lost=self._lost,
+            damaged=self._damaged,
         )
         return msgspec.msgpack.encode(rows)
 
@@ -140,6 +153,7 @@ class StoredWords:
 
     def _lose(self, error: Exception) -> None:
         self._lost = str(error)
+        self._damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF not in _PASSING
         self._generation = None
         self._used.clear()
         self.losses += 1
@@ -177,6 +191,20 @@ class StoredWords:
                 yield number, Object(path, id_.hex())
 
 
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep what SQLite shares between the readers and writers of the store in its place.
+
+    A process that may write nothing reads the store safely while another one writes it only if that is there already.
+    """
+    try:
+        database = _opened(path)
+    except (sqlite3.Error, ValueError):
+        database = None  # whoever reads it will say so
+    with contextlib.closing(database) if database is not None else contextlib.nullcontext():
+        yield
+
+
 def keep(path: Path, data: bytes, most_mb: int = MOST_MB) -> None:
     """Write what StoredWords.rows() gave into the store at `path`, which is made if need be. What fails is logged."""
     import msgspec
@@ -184,12 +212,13 @@ def keep(path: Path, data: bytes, most_mb: int = MOST_MB) -> None:
     try:
         rows = msgspec.msgpack.decode(data, type=_Rows)
         with _alone(path):
-            if rows.lost:
+            if rows.damaged:
                 remove(path)
             with contextlib.closing(_writable(path)) as database:
                 _write(database, rows, most_mb)
         if rows.lost:
-            _log.warning("the store of words %s was done without (%s), and made anew", path, rows.lost)
+            anew = ", and made anew" if rows.damaged else ""
+            _log.warning("the store of words %s was done without (%s)%s", path, rows.lost, anew)
     except msgspec.DecodeError as error:
         _log.warning("what an analysis gave for the store of words %s was not taken: %s", path, error)
     except (sqlite3.Error, OSError, ValueError) as error:
@@ -263,10 +292,14 @@ def _opened(path: Path) -> sqlite3.Connection | None:
     database = _connected(path, "mode=ro")
     try:
         _check(database)
-    except sqlite3.OperationalError:
+    except ValueError:
+        database.close()
+        raise
+    except sqlite3.OperationalError as error:
         database.close()
         written = path.with_name(f"{path.name}-wal")
-        if written.exists() and written.stat().st_size:
+        refused = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+        if not refused or (written.exists() and written.stat().st_size):
             raise
         # Where nothing can be written beside it, nobody writes into it either.
         database = _connected(path, "immutable=1")

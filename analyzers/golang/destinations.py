@@ -267,7 +267,7 @@ class _Search:
         callee = self.index.callee(call, function.file, function)
         if callee is None or callee.body is None or callee.file.generated or number >= len(callee.params):
             return
-        if [syntax.text(each.type) for each in callee.results] == ["bool"]:  # the program's own comparison
+        if _compares(callee):
             self.found.append(Destination("compared", function, call_node, None, "", True, step.way))
         parameter = callee.params[number]
         binding = callee.binding(parameter.name, callee.body.start_byte + 1) if parameter.name else None
@@ -291,6 +291,12 @@ class _Search:
                 ):
                     way = (*step.way, Passing(site.caller, site.call.node))
                     self.assigned(_Step(site.caller, site.call.node, way), assignment.node, assignment.left[number])
+
+
+def _compares(function: Function) -> bool:
+    """Say whether a function of the program may compare two things: of one type, with a bool as its answer."""
+    kinds = [syntax.text(each.type) for each in function.params]
+    return [syntax.text(each.type) for each in function.results] == ["bool"] and len(kinds) > len(set(kinds))
 
 
 def _refers(node: Node) -> bool:

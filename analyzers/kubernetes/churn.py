@@ -177,10 +177,12 @@ def _is_state(place: Place, node: Node, kind: str) -> bool:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None:
         return False
+    # What is there stays; what is not there yet is made once.
+    there = not syntax.has_token(node, "==") if kind == "if" else syntax.has_token(node, "==")
     if right.type == "nil":
-        return True
+        return there
     if left.type == "call_expression" and syntax.text(left).startswith("len("):
-        return right.type == "int_literal"
+        return there and right.type == "int_literal"
     # an element of a collection, by its kind: if condition.Type == v1.PodScheduled; or what a user asked for
     root = _root(left)
     return _is_with_constant(node) and (_is_element(place, root) or ".Spec." in syntax.text(left))

@@ -30,7 +30,7 @@ _ENDS: dict[int, tuple[str, ...]] = {
     5: ("_message",),
     4: ("namespace_name", "_pod_name"),
 }
-_ASKED = "name path key address client image host file id error err msg command query"
+_ASKED = "name path key address client image host file id error err msg"
 _BY_NAME = {word: Spelled(True, rank) for rank, words in _SURE.items() for word in words.split()} | {
     word: Spelled(False, 1) for word in _ASKED.split()
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from analyzers.analysis.change import Change, once
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Closure
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
@@ -32,7 +32,8 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     # A loop's rounds are few: what counts of it is what its own package does in one, not all that it ever calls.
     elsewhere = found.functions[0].file.folder != function.file.folder
     if found.critical is not None and found.critical.per == "tick" and elsewhere:
-        return None
+        own = critical_paths.hint(function)
+        return own if own is not None and own.hot else None
     if found.critical is not None and found.critical.hot:
         return found.critical
     hints = [hint for each in reversed(found.functions) if (hint := critical_paths.hint(each)) is not None and hint.hot]
@@ -42,6 +43,12 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     if critical_paths.in_parallel(closures):
         return CriticalPath("a parallel loop", "tick")
     return next(iter(hints), None) if found.root == "periodic" else None
+
+
+def each_time(change: Change, function: Function, closures: Iterable[Closure] = ()) -> bool:
+    """Say whether nothing on the way to code spares it: it runs as often as its path does."""
+    found = call_paths(change).worst_to(function, tuple(closures))
+    return not any(conditions.spares(each) for each in found.conditions)
 
 
 def _handed_on(path: CallPath) -> bool:

@@ -38,7 +38,8 @@ keep it.
 Formerly: hot-alloc.
 
 Not reported: what is made only where nothing was kept, or after a failure; start-up code; what was there before; command lines,
-fakes, tests and generated code. A client for an object whose name a function is given is a notice: its callers are not seen.
+fakes, tests and generated code. A client for an object whose name a function is given is a notice, and so is one that is only
+made behind a condition.
 """
 
 import re
@@ -53,9 +54,10 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import costly_calls
 from analyzers.kubernetes.execution import conditions, critical_paths
+from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.news.added import Candidate, added
 from analyzers.news.concerned import concerned
-from analyzers.news.paths import path_of
+from analyzers.news.paths import each_time, path_of
 
 _FOR_AN_OBJECT = re.compile(r"\bcontext\.Context\b.{0,300}\b(ObjectKey|NamespacedName)\b")
 # Conditions under which something was kept from before, and under which nothing was.
@@ -80,6 +82,9 @@ def costly_call(change: Change) -> Iterator[Diagnostic]:
         )
         if not on_path and not for_an_object:
             continue
+        if implements_client(change.head_index, change.head_index.import_path(function.file)):
+            continue  # a clientset is made of its parts' clients
+        sure = on_path and (path is None or path.hot or each_time(change, function, call.closures))
         yield Diagnostic(
             analyzer="costly-call",
             path=each.file.path,
@@ -89,7 +94,7 @@ def costly_call(change: Change) -> Iterator[Diagnostic]:
             remedy=row.remedy,
             concern=f"costly call {call.name}",
             function=function.key,
-            level=Level.WARNING if on_path else Level.NOTICE,
+            level=Level.WARNING if sure else Level.NOTICE,
             subject=Allocation("costly call", path.per if path else "call", path),
         )
 

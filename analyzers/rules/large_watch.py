@@ -42,9 +42,9 @@ cache; `DisableFor` leaves a kind out for reads, not for what is watched.
 
 Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
 (which a network agent needs whole), informers that the program takes from a factory already, and watches that were
-only moved or written differently; kinds of which the
-repository's own code had values before, whose objects its cache may hold already. What a controller watches on purpose
-is a notice, unless its map function needs metadata alone.
+only moved or written differently; kinds that a manager's options restrict, wherever in the program they stand, or whose
+objects its cache may hold already, as code that uses controller-runtime had values of them before. What a controller
+watches on purpose is a notice, unless its map function needs metadata alone, or its predicates choose among all objects.
 """
 
 import functools

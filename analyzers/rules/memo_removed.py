@@ -89,11 +89,14 @@ def memo_removed(change: Change) -> Iterator[Diagnostic]:
             found = _computed(change, file, new, old, gone)
             if found is not None and not _said_of_requests(change, new):
                 line = file.diff.successors.get(syntax.line(gone.lookup), found[0].line)
-                yield _diagnostic(change, file, new, gone.where, *found, min(line, new.end_line))
+                construct = f"{code(gone.where)} kept the answer; without it {found[1]} again in each call."
+                yield _diagnostic(change, file, new, gone.where, found[0], construct, min(line, new.end_line))
 
 
 def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -> Iterator[Diagnostic]:
     """The clients that were given a mapper to share, and read the discovery for themselves now."""
+    if b"client.New" not in new.file.source:
+        return  # which spares most functions their parse
     for call in new.calls:
         if call.name not in _CLIENTS or not file.added(call.line, call.end_line) or len(call.arguments) != 2:
             continue
@@ -101,14 +104,16 @@ def _unshared(change: Change, file: ChangedFile, old: Function, new: Function) -
         if times.named(place, call.function) != (CONTROLLER_RUNTIME, call.name) or _shares(place, call) is not False:
             continue
         before = Place(change.base_index, old.file, old)
-        if any(each.name == call.name and _shares(before, each) for each in old.calls):
+        same = (each for each in old.calls if each.name == call.name and len(each.arguments) == 2)
+        if any(_shares(before, each) for each in same):
             yield _diagnostic(
                 change,
                 file,
                 new,
                 "Mapper",
                 call,
-                f"each {code(syntax.text(call.function))} reads the API server's discovery",
+                f"Without a {code('Mapper')} to share, each client that {code(syntax.text(call.function))} makes reads the API "
+                "server's discovery for itself: a request for each group.",
                 call.line,
             )
 
@@ -118,8 +123,9 @@ def _shares(place: Place, call: Call) -> bool | None:
     if len(call.arguments) < 2:
         return None
     found = origins(place.index).of(place, call.arguments[1])
-    bodies = [each.node.child_by_field_name("body") for each in found.origins if each.kind == "literal"]
-    if not bodies or not found.complete or len(bodies) != len(found.origins):
+    made = [each for each in found.origins if each.kind != "filled"]  # New itself is given them
+    bodies = [each.node.child_by_field_name("body") for each in made if each.kind == "literal"]
+    if not bodies or not found.complete or len(bodies) != len(made):
         return None
     keys = [
         {
@@ -180,7 +186,7 @@ def _said_of_requests(change: Change, function: Function) -> bool:
 
 
 def _diagnostic(
-    change: Change, file: ChangedFile, function: Function, where: str, call: Call, what: str, line: int
+    change: Change, file: ChangedFile, function: Function, where: str, call: Call, construct: str, line: int
 ) -> Diagnostic:
     path = call_paths(change).worst(function, call)
     sure = path.root in _OFTEN and not path.rare
@@ -189,8 +195,8 @@ def _diagnostic(
         path=file.path,
         line=line,
         end_line=line,
-        construct=f"{code(where)} kept the answer; without it {what} again in each call.",
-        remedy="Keep the answer for as long as it holds.",
+        construct=construct,
+        remedy="Keep one for each cluster." if where == "Mapper" else "Keep the answer for as long as it holds.",
         unless="" if sure else "Leave it if it is called once, or something else keeps the answer.",
         concern=f"memo {where}",
         function=function.key,

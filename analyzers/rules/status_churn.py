@@ -173,7 +173,7 @@ def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
         each.file,
         each.function,
         (each.first, each.last),
-        f"time in {found.field} of status",
+        f"time in status, {each.function.key}",
         f"{code(found.field)} of the status is another time in each pass, so that no comparison spares the write: {_COST}",
         "Set it only when the state that it belongs to changes, as `meta.SetStatusCondition` does, or leave it out.",
         written,

@@ -212,8 +212,12 @@ def test_code_for_tests_is_no_caller(path, header) -> None:
     assert [site.caller.key for site in callers(index_of({**PROGRAM, path: code}), "lib/lib.go", "Open")] == ["Opens"]
     control = index_of({**PROGRAM, "d/d.go": code.replace(header, "")})
     assert len(callers(control, "lib/lib.go", "Open")) == 2
-    asks = code.replace(header, 'import "testing"\nvar tested = testing.Testing()\n')
-    assert len(callers(index_of({**PROGRAM, "d/d.go": asks}), "lib/lib.go", "Open")) == 2
+
+
+def test_code_that_asks_whether_it_is_tested_is_a_caller() -> None:
+    code = 'package d\nimport "example.com/m/lib"\nimport "testing"\nvar tested = testing.Testing()\n'
+    program = index_of({**PROGRAM, "d/d.go": code + "func Run() { lib.Open() }\n"})
+    assert len(callers(program, "lib/lib.go", "Open")) == 2
 
 
 def test_a_search_that_is_given_up_says_so() -> None:

@@ -80,6 +80,8 @@ def test_all_is_well(doctor: Doctor, github: SimulatedGitHub) -> None:
         "GitHub knows it as",
         "clock: ",
         "as in app.yml",
+        "parser: ",
+        "Landlock",
     )
     for said in seen:
         assert said in text

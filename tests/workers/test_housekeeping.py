@@ -37,6 +37,7 @@ def repository(github: SimulatedGitHub, request: pytest.FixtureRequest) -> Itera
 @pytest.fixture
 def equipment(github: SimulatedGitHub, redis_connection: Redis, tmp_path: Path) -> Equipment:
     settings = Settings(
+        mode="post",
         app_id=github.app_id,
         private_key_text=Secret(github.private_key),
         github_api_url=github.url,

@@ -331,9 +331,9 @@ def test_folders_that_another_process_made_incomplete_are_not_taken_for_whole(st
     "rows",
     [
         b"no msgpack",
-        msgspec.msgpack.encode([3, [], {}, [], None, ""]),
-        msgspec.msgpack.encode([[("p/a.go", b"1" * 20)], [], {b"F7": [5]}, [], None, ""]),
-        msgspec.msgpack.encode([[("p/a.go", b"1" * 20)], [], {b"F7": [-1]}, [], None, ""]),
+        msgspec.msgpack.encode([3, [], {}, [], None, "", False]),
+        msgspec.msgpack.encode([[("p/a.go", b"1" * 20)], [], {b"F7": [5]}, [], None, "", False]),
+        msgspec.msgpack.encode([[("p/a.go", b"1" * 20)], [], {b"F7": [-1]}, [], None, "", False]),
     ],
 )
 def test_what_is_no_answer_of_an_analysis_is_not_written(store: Path, lines, rows) -> None:
@@ -375,6 +375,49 @@ def test_the_parser_reads_the_store_and_the_worker_writes_it(bare, lines) -> Non
         assert len(lines()) == 1
     finally:
         parser.close()
+
+
+def test_a_confined_reader_beside_a_writer(bare, lines) -> None:
+    repository, commit = bare
+    base = commit({"go.mod": "module example.com/x\n\ngo 1.21\n", "lib/lib.go": "package lib\n\nfunc Read() {}\n"})
+    head = commit({"lib/lib.go": POLLING, "a/a.go": "package a\n\nfunc A() {}\n"})
+    store = words_store.path_in(repository)
+    parser = Parser(timeout=60, memory_mb=2048)
+    parser.start()
+    try:
+
+        def review() -> Any:
+            return parser.analyze(repository, base, head, deep=False, configuration=Configuration())
+
+        first = review()
+        # A writer in the midst of its work, with what it has done so far in the log beside the store.
+        writer = sqlite3.connect(store, isolation_level=None)
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.execute("UPDATE segments SET used = 1")
+        assert store.with_name(f"{store.name}-wal").stat().st_size
+        assert review().diagnostics == first.diagnostics
+        # That the segment was of use today was seen, and written beside the writer.
+        assert writer.execute("SELECT count(*) FROM segments WHERE used = 1").fetchone() == (0,)
+        writer.close()
+        assert lines() == []
+    finally:
+        parser.close()
+
+
+def test_a_store_that_cannot_be_opened_just_now_is_kept(store: Path, lines, monkeypatch) -> None:
+    fill(store)
+    content = store.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(words_store, "_WAIT_S", 0.0)
+        with sqlite3.connect(store, isolation_level=None) as database:
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            database.execute("BEGIN EXCLUSIVE")
+            reads, _ = ask(store)
+        database.close()
+    assert reads == 600
+    assert store.read_bytes() == content
+    assert ask(store) == (0, None)
+    assert lines() == []
 
 
 POLLING = """package lib

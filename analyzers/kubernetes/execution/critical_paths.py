@@ -214,12 +214,15 @@ def critical_path(function: Function) -> CriticalPath | None:
 
     What only runs at start-up is on none. Who calls the function is not asked: callpaths does.
     """
-    return None if starts_up(function) else by_signature(function) or _by_place(function)
+    return None if starts_up(function) else by_signature(function) or hint(function)
 
 
 def hint(function: Function) -> CriticalPath | None:
-    """Give the critical path that the folder and file of a function hint at: for what no call path explains."""
-    return None if starts_up(function) else _by_place(function)
+    """Give the critical path that the look, folder and file of a function hint at: for what no call path explains."""
+    if starts_up(function):
+        return None
+    found = _by_place(function)
+    return HANDLER if (found is None or not found.hot) and _looks_handling(function) else found
 
 
 def _by_place(function: Function) -> CriticalPath | None:
@@ -283,7 +286,7 @@ def constructs(function: Function) -> bool:
     """Say whether a function builds and gives something that works, not an object: `func NewX(...) *X { return &X{...} }`."""
     if function.receiver_name or not function.results or not function.params:
         return False
-    if any(_OF_CLUSTER.search(syntax.text(parameter.type)) for parameter in function.params):
+    if any(_is_object(function, syntax.text(parameter.type)) for parameter in function.params):
         return False
     return any(_builds(function, statement) for statement, closures in function.facts.returns if not closures)
 
@@ -304,8 +307,16 @@ def _builds(function: Function, statement: Node) -> bool:
     )
 
 
-# An object of the cluster among the parameters: what is built for each of them is not built once.
+def _is_object(function: Function, type_: str) -> bool:
+    """Say whether a parameter's type is an object of the cluster: what is built for each of them is not built once."""
+    if _OF_CLUSTER.search(type_):
+        return True
+    package = type_.strip("*[]").partition(".")[0]
+    return "." in type_ and _API.search(function.file.imports.get(package, "")) is not None
+
+
 _OF_CLUSTER = re.compile(r"\b(Pod|Node|PodInfo|NodeInfo|Service|Event|Endpoints)\b")
+_API = re.compile(r"^k8s\.io/api/|(^|/)apis?(/|$)")
 
 
 def by_signature(function: Function) -> CriticalPath | None:
@@ -317,29 +328,32 @@ def by_signature(function: Function) -> CriticalPath | None:
             text = signature(function) if text is None else text
             if pattern.search(text):
                 return where
-    return _by_its_parameters(function)
+    return RECONCILER if _splits_its_key(function) else None
 
 
 _HANDLED = re.compile(rf"^\(\w+(, \w+)? {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ {_OBJECT}\)$|^\(\w+ {_OBJECT}, \w+ bool\)$")
 _KEYED = re.compile(r"\b\w+ string\b")
 
 
-def _by_its_parameters(function: Function) -> CriticalPath | None:
-    """What takes objects of any type, gives nothing and asserts what they are is an informer's handler; what splits its key is
-    a reconcile."""
-    text = signature(function)
-    if function.receiver_name and _HANDLED.match(text):
-        start, end = function.region.start, function.region.end
-        asserted = (f"{each.name}.(".encode() for each in function.params)
-        if any(function.file.source.find(each, start, end) >= 0 for each in asserted):
-            return HANDLER
-    if _KEYED.search(text):
-        for call in function.calls if b"SplitMetaNamespaceKey" in function.file.source else ():
-            if call.name == "SplitMetaNamespaceKey" and len(call.arguments) == 1:
-                given = syntax.text(call.arguments[0])
-                if any(parameter.name == given for parameter in function.params):
-                    return RECONCILER
-    return None
+def _looks_handling(function: Function) -> bool:
+    """Say whether a method takes objects of any type, gives nothing and asserts what they are: as informers' handlers do, and
+    some that others call."""
+    if not function.receiver_name or not _HANDLED.match(signature(function)):
+        return False
+    start, end = function.region.start, function.region.end
+    asserted = (f"{each.name}.(".encode() for each in function.params)
+    return any(function.file.source.find(each, start, end) >= 0 for each in asserted)
+
+
+def _splits_its_key(function: Function) -> bool:
+    """Say whether a function splits a key that it is given (client-go tools/cache), as a reconcile does."""
+    if b"SplitMetaNamespaceKey" not in function.file.source or not _KEYED.search(signature(function)):
+        return False
+    names = {parameter.name for parameter in function.params}
+    return any(
+        call.name == "SplitMetaNamespaceKey" and len(call.arguments) == 1 and syntax.text(call.arguments[0]) in names
+        for call in function.calls
+    )
 
 
 def signature(function: Function) -> str:

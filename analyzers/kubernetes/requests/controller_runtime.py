@@ -124,7 +124,7 @@ def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: 
         found is None and (component(file.path).kind is Kind.CLI or _beside_a_client(place, operand))
     ):
         return True
-    return unstructured and not _caches_unstructured(index)
+    return unstructured and found != "whole" and not _caches_unstructured(index)
 
 
 def _beside_a_client(place: Place, operand: Node) -> bool:

@@ -17,7 +17,8 @@ from analyzers.kubernetes.execution.calls import calls
 
 __all__ = ["Reach", "origins", "reach"]
 
-Reach = Literal["live", "cached", "fake"]
+Reach = Literal["live", "cached", "whole", "fake"]
+"""Where reads go: "whole" is a cache for unstructured objects too."""
 
 _RUNTIME = "sigs.k8s.io/controller-runtime"
 _LIBRARIES = ("k8s.io/client-go", "k8s.io/apimachinery", "k8s.io/apiserver", _RUNTIME, "k8s.io/controller-manager")
@@ -87,18 +88,26 @@ def _of(origin: Origin) -> Reach | None:
     made = _MADE.get((package_called(origin.place, call), call.name))
     if made is None:
         return _GIVEN.get(call.name) if call.operand is not None and not call.arguments else None
-    if made == "live" and _has_cache(origin.place, call):
-        return "cached"
-    return made
+    return (_cache_of(origin.place, call) or made) if made == "live" else made
 
 
-def _has_cache(place: Place, call: Call) -> bool:
-    """Say whether the options that a client is made with name a cache to read from."""
+def _cache_of(place: Place, call: Call) -> Reach | None:
+    """Which cache the options that a client is made with name to read from, None for none."""
     for argument in call.arguments[1:]:
         for option in origins(place.index).of(place, argument).origins:
             body = option.node.child_by_field_name("body") if option.kind == "literal" else None
             for element in syntax.children(body) if body is not None else []:
-                key = element.child_by_field_name("key")
-                if key is not None and syntax.text(key) in _CACHE_OPTIONS:
-                    return True
-    return False
+                key, value = element.child_by_field_name("key"), element.child_by_field_name("value")
+                if key is not None and value is not None and syntax.text(key) in _CACHE_OPTIONS:
+                    return (
+                        "whole"
+                        if _is_whole(Place(place.index, option.place.file, option.place.function), value)
+                        else "cached"
+                    )
+    return None
+
+
+def _is_whole(place: Place, value: Node) -> bool:
+    """Say whether the options of a cache (client.CacheOptions) ask for unstructured objects too."""
+    found = origins(place.index).of(place, syntax.children(value)[0], ("Unstructured",)).origins
+    return any(each.kind == "constant" and syntax.text(each.node) == "true" for each in found)
