@@ -15,11 +15,13 @@ COMMANDS = {
     "rules": "workers.rules",
     "explain": "workers.rules",
     "inventory": "workers.inventory",
+    "results": "workers.results.command",
     "run": "workers.supervisor",
     "serve": "workers.serve",
     "worker": "workers.worker",
     "sandbox": "workers.sandbox.command",
     "shadow": "workers.shadow",
+    "setup": "workers.setup.command",
     "doctor": "workers.doctor",
 }
 SUMMARIES = {
@@ -27,12 +29,14 @@ SUMMARIES = {
     "rules": "list the rules",
     "explain": "print a rule's documentation",
     "inventory": "list every API request of a tree",
+    "results": "hold what performance jobs measured against the SLOs and a second run",
     "run": "start everything: receiver, queue and workers; without credentials the sandbox",
     "serve": "start the webhook receiver",
     "worker": "start one worker",
     "sandbox": "start the simulated GitHub",
     "shadow": "print the reviews that MODE=shadow kept",
-    "doctor": "check credentials, Redis, disk, git and clock",
+    "setup": "register the GitHub App in the browser and write .env",
+    "doctor": "check credentials, Redis, disk, git, clock and webhooks",
 }
 COULD_NOT_RUN = 2
 # What writing fails with when the place that output goes to is full or broken, rather than our work.

@@ -1,12 +1,11 @@
 """Where the services' settings come from (the environment, and .env beside it), and how they log."""
 
-import logging
 import os
 from pathlib import Path
 
 from dotenv import dotenv_values
-from redis.exceptions import ConnectionError as RedisConnectionError
 
+from bot import logs
 from bot.settings import Secret, Settings
 from workers.command_line import CannotRun
 
@@ -44,19 +43,5 @@ def redis_url(found: Settings) -> Secret:
 
 
 def log() -> None:
-    """Have this process log to standard error, in short lines: whoever keeps them adds the time and the name."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Lines("%(levelname).1s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-class _Lines(logging.Formatter):
-    """One line for a queue that is away: sixty lines of who asked for it say no more than that."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Give a record as text."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, RedisConnectionError):
-            record = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None})
-            return f"{super().format(record)} (the queue is away: {error})"
-        return super().format(record)
+    """Have this process log to standard error, as LOG_FORMAT says; whoever keeps lines of text adds time and name."""
+    logs.configure(settings().log_format)

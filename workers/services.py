@@ -30,8 +30,9 @@ _COMMON = (
 _SETTINGS = (
     "GITHUB_API_URL", "GITHUB_GIT_URL", "GITHUB_APP_ID", "BOT_LOGIN", "REPOSITORIES", "MODE", "PUBLIC_URL", "HOST", "PORT",
     "METRICS_PORT", "DEEP_SCAN_LABEL", "CC", "MIRROR_QUOTA_MB", "JOB_TIMEOUT", "JOB_MEMORY_MB",
+    "RESULTS_HOSTS", "RESULTS_BUCKET", "LOG_FORMAT",
 )  # fmt: skip
-_KEY = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE")
+_KEY = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE", "GITHUB_TOKEN", "GITHUB_TOKEN_FILE")
 _HOOKS = ("WEBHOOK_SECRETS",)
 
 SANDBOX_PORT = 8090
@@ -80,7 +81,7 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
     if given and not settings.has_credentials:
         settings.require_app()
     if settings.has_credentials:
-        settings.private_key()  # whether it can be read
+        _ = settings.token() if settings.has_token else settings.private_key()  # whether it can be read
     sandbox = not settings.has_credentials
     folder = settings.data_dir.resolve()
     ports = {"PORT": settings.port, "METRICS_PORT": settings.metrics_port}
@@ -88,6 +89,8 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
     told["DATA_DIR"] = str(folder)
     if settings.private_key_file:
         told["GITHUB_PRIVATE_KEY_FILE"] = str(settings.private_key_file.resolve())
+    if settings.token_file:
+        told["GITHUB_TOKEN_FILE"] = str(settings.token_file.resolve())
     programs = []
     if sandbox:
         port = _sandbox_port(variables)

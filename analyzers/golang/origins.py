@@ -39,6 +39,10 @@ _DEEPEST = 40
 _MOST_CALLERS = 24
 _MOST_IMPLEMENTATIONS = 4
 _MOST_WRITERS = 60
+_MOST_LOOKED_AT = 150
+"""Functions that are parsed to learn what writes one field."""
+_MOST_IN_ALL = 20_000
+"""Expressions that are looked at for all answers about one program: some seconds."""
 _LITERALS = frozenset(
     [
         "int_literal",
@@ -129,14 +133,18 @@ class Origins:
         self.index = index
         self._callers = callers
         self._known = known
+        self.left = _MOST_IN_ALL
         self._answers: dict[tuple[str, int, int, tuple[str, ...]], Sources] = {}
         self._writers: dict[tuple[str, str, str], list[Writer]] = {}
+        self._cut: set[tuple[str, str, str]] = set()
         self._implementations: dict[tuple[str, str, str], list[Function]] = {}
 
     def of(self, place: Place, node: Node, access: tuple[str, ...] = ()) -> Sources:
         """Give where the value of the expression `node` in `place` comes from; with `access`, where that part of it does."""
         key = (place.file.key, node.start_byte, node.end_byte, access)
         if key not in self._answers:
+            if self.left <= 0:
+                return Sources((), False)
             self._answers[key] = _Search(self).run(_Step(node, place, access, None, ()))
         return self._answers[key]
 
@@ -149,11 +157,15 @@ class Origins:
             self._writers[key] = list(self._find_writers(owner, field))
         return self._writers[key]
 
+    def saw_all(self, owner: Named, field: str) -> bool:
+        """Say whether there are no other writers of a field than `writers` gave."""
+        return (owner.path, owner.name, field) not in self._cut
+
     def _find_writers(self, owner: Named, field: str) -> Iterator[Writer]:
         struct = self.index.underlying(owner)
         names = [each.name for each in struct.fields] if isinstance(struct, Struct) else []
         position = names.index(field) if field in names else -1
-        found = 0
+        found = looked_at = 0
         # Only what can write it is parsed: a key of a literal, a literal without keys, what stands left of an equals sign.
         keyed = word(field, then=rb"[ \t]{0,200}:(?!=)")
         made = word(owner.name, then=rb"(?:\[[^\]\n]{0,200}\])?[ \t]{0,200}\{")
@@ -164,6 +176,10 @@ class Origins:
             for function in (*file.functions, *(file.initializers if literals else ())):
                 if id(function) not in literals and id(function) not in selectors:
                     continue
+                looked_at += 1
+                if looked_at > _MOST_LOOKED_AT:
+                    self._cut.add((owner.path, owner.name, field))
+                    return
                 place = Place(self.index, file, function)
                 for node in (
                     *(self._in_literals(place, function, owner, field, position) if id(function) in literals else ()),
@@ -172,6 +188,7 @@ class Origins:
                     yield Writer(node, place)
                     found += 1
                     if found >= _MOST_WRITERS:
+                        self._cut.add((owner.path, owner.name, field))
                         return
 
     def files(self, owner: Named, member: str) -> list[SourceFile]:
@@ -289,7 +306,8 @@ class _Search:
         steps = 0
         while self.waiting:
             steps += 1
-            if steps > _MOST_STEPS:
+            self.engine.left -= 1
+            if steps > _MOST_STEPS or self.engine.left <= 0:
                 self.complete = False
                 break
             step = self.waiting.pop(0)
@@ -416,7 +434,7 @@ class _Search:
                 region = function.region
                 if file.source.find(value.name.encode(), region.start, region.end) < 0:
                     continue
-                for assignment in function.assignments:
+                for assignment in function.facts.assigned(value.name):
                     self.assignment(step, Place(self.index, file, function), assignment, value.name, None)
 
     def assignment(self, step: _Step, place: Place, assignment: object, name: str, binding: Binding | None) -> None:
@@ -474,23 +492,23 @@ class _Search:
         self.filled(step, binding, function)
 
     def reassigned(self, step: _Step, binding: Binding, function: Function) -> None:
-        for assignment in function.assignments:
+        for assignment in function.facts.assigned(binding.name):
             if binding.start <= assignment.node.end_byte and assignment.node.start_byte < binding.end:
                 self.assignment(step, step.place, assignment, binding.name, binding)
 
     def filled(self, step: _Step, binding: Binding, function: Function) -> None:
         """Calls that are given the variable's address, or the variable that holds a pointer, to fill it."""
         pointer = binding.value is not None and binding.value.type in {"unary_expression", "call_expression"}
-        for call in function.calls:
+        for call, number in function.facts.given(binding.name):
             if not binding.start <= call.node.start_byte < binding.end:
                 continue
-            for number, argument in enumerate(call.arguments):
-                text = syntax.text(argument)
-                address = argument.type == "unary_expression" and text == f"&{binding.name}"
-                if not (address or (pointer and argument.type == "identifier" and text == binding.name)):
-                    continue
-                if function.binding(binding.name, argument.end_byte - 1) is binding:
-                    self.found.append(Origin("filled", argument, step.place, step.access, call, number, step.way))
+            argument = call.arguments[number]
+            if argument.type == "identifier" and not pointer:
+                continue
+            if argument.type == "unary_expression" and not syntax.has_token(argument, "&"):
+                continue
+            if function.binding(binding.name, argument.end_byte - 1) is binding:
+                self.found.append(Origin("filled", argument, step.place, step.access, call, number, step.way))
 
     def receiver(self, step: _Step, function: Function) -> None:
         frame = step.frame
@@ -579,7 +597,7 @@ class _Search:
         if member is not None and member.owner is not None and self.own(member.owner):
             writers = self.engine.writers(member.owner, name)
             if writers:
-                if len(writers) >= _MOST_WRITERS:
+                if not self.engine.saw_all(member.owner, name):
                     self.complete = False
                 for writer in writers:
                     self.waiting.append(step._replace(node=writer.node, place=writer.place, frame=None))

@@ -142,7 +142,7 @@ def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
         return Judged(label, Level.WARNING, worst.rank, f"{worst.what}, {code(shown, 40)}")
     if spelled is None or (worst is not None and worst.grade is Grade.FEW):
         return None
-    if not spelled.sure and label == "name" and not {"kind", "resource"} & set(vector.labels):
+    if not spelled.sure and label == "name" and "kind" not in vector.labels:
         return None  # of a queue, a controller, or of one kind's objects
     return Judged(label, Level.WARNING if spelled.sure else Level.NOTICE, spelled.rank, None)
 

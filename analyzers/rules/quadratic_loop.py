@@ -72,7 +72,7 @@ class Pair(NamedTuple):
 def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new pair of nested collections that grow with the cluster."""
     seen: set[tuple[str, int]] = set()
-    before = _products_before(change)
+    before: Counter[tuple[str, str]] | None = None
     for each in added(change, _pairs):
         outer, inner = each.what
         if not concerned(each.file) or critical_paths.starts_up(each.function) or (each.file.path, inner.line) in seen:
@@ -82,7 +82,9 @@ def quadratic_loop(change: Change) -> Iterator[Diagnostic]:
             if outer is not None
             else _for_each_node(change, each, inner)
         )
-        if found is not None and before[found.first, found.second] > 0:
+        if found is not None and before is None:
+            before = _products_before(change)
+        if found is not None and before is not None and before[found.first, found.second] > 0:
             before[found.first, found.second] -= 1
             seen.add((each.file.path, inner.line))
             continue  # the same work, moved into a function, or out of one

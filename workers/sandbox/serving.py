@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .keys import generate_key
 from .records import User
 from .sample import load_sample
-from .simulated import SimulatedGitHub, generate_key
+from .simulated import SimulatedGitHub
 
 APP_ID = 4711
 

@@ -276,6 +276,9 @@ class Facts:
     returns: list[tuple[Node, tuple[Closure, ...]]] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    _calls_at: dict[tuple[int, int], Call] | None = None
+    _assigned: dict[str, list[Assignment]] | None = None
+    _given: dict[str, list[tuple[Call, int]]] | None = None
 
     def bind(self, binding: Binding) -> None:
         """Add a name, unless it is blank or, declared again by `:=`, the variable that its block already has."""
@@ -301,4 +304,29 @@ class Facts:
 
     def call_at(self, node: Node) -> Call | None:
         """Give the Call whose node stands at the place of `node`."""
-        return next((call for call in self.calls if syntax.same(call.node, node)), None)
+        if self._calls_at is None:
+            self._calls_at = {(call.node.start_byte, call.node.end_byte): call for call in reversed(self.calls)}
+        call = self._calls_at.get((node.start_byte, node.end_byte))
+        return call if call is not None and syntax.same(call.node, node) else None
+
+    def assigned(self, name: str) -> list[Assignment]:
+        """Give the assignments, in order, to a variable of this name or to a part of it: `a`, `a.b`, `a[i]`, `*a`."""
+        if self._assigned is None:
+            self._assigned = {}
+            for each in self.assignments:
+                for root in {syntax.root(left) for left in each.left}:
+                    self._assigned.setdefault(root, []).append(each)
+        return self._assigned.get(name, [])
+
+    def given(self, name: str) -> list[tuple[Call, int]]:
+        """Give the calls, in order, of which an argument is this variable or its address, with the argument's number."""
+        if self._given is None:
+            self._given = {}
+            for call in self.calls:
+                for number, argument in enumerate(call.arguments):
+                    operand = (
+                        argument.child_by_field_name("operand") if argument.type == "unary_expression" else argument
+                    )
+                    if operand is not None and operand.type == "identifier":
+                        self._given.setdefault(syntax.text(operand), []).append((call, number))
+        return self._given.get(name, [])

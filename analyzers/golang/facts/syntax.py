@@ -23,6 +23,7 @@ __all__ = [
     "parse",
     "parse_range",
     "path",
+    "root",
     "same",
     "text",
     "unparenthesized",
@@ -160,6 +161,18 @@ def unparenthesized(node: Node) -> Node:
             return node
         node = inner[0]
     return node
+
+
+def root(node: Node) -> str:
+    """Give the name of the variable of which `a.b[i].c` or `*a` is a part, "" for what is part of none."""
+    while True:
+        node = unparenthesized(node)
+        if node.type in {"identifier", "package_identifier"}:
+            return text(node)
+        operand = node.child_by_field_name("operand")
+        if operand is None or node.type not in {"selector_expression", "index_expression", "unary_expression"}:
+            return ""
+        node = operand
 
 
 def path(node: Node) -> list[str] | None:

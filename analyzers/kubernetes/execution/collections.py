@@ -237,7 +237,7 @@ def _filled_in_loops(place: Place, collection: Node, depth: int) -> list[Extent]
     if binding is None or binding.kind not in {"var", "result"}:
         return []
     found: list[Extent] = []
-    within = [each for each in function.assignments if binding.start <= each.node.start_byte < binding.end]
+    within = [each for each in function.facts.assigned(name) if binding.start <= each.node.start_byte < binding.end]
     # What is emptied in a loop holds no more than one round puts in.
     emptied = {loop for each in within if _empties(each.left, each.right, name) for loop in each.loops}
     for assignment in within:
