@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from analyzers.analysis.diagnostic import code
 from analyzers.analysis.subject import Copy
 
-_EACH_CALL = frozenset({"pod and node", "pod", "cycle", "request", "tick", "object", "event"})
-_EACH_ITEM = _EACH_CALL - {"event"}
+_OFTEN = frozenset({"pod and node", "pod", "cycle", "request"})
 
 
 def loud(copy: Copy) -> bool:
-    """Say whether a copy is a comment: on a path that runs for each pod, node, request or object. Elsewhere it is a notice,
-    as is a loop in an event's handler: what goes through one namespace for an event has other costs.
+    """Say whether a copy is a comment: on a path that runs for each pod, node or request. Elsewhere, in a reconcile or a webhook
+    of one kind, it is a notice: what else is done there costs more.
 
     Of 22 comments on range copies that were judged, one was wanted; those that were not stood on no such path.
     """
-    return copy.locks or (copy.path is not None and copy.path.per in (_EACH_CALL if copy.per == "call" else _EACH_ITEM))
+    return copy.locks or (copy.path is not None and copy.path.per in _OFTEN and not copy.path.of_one_kind)
 
 
 def told(copies: Sequence[Copy]) -> str:
