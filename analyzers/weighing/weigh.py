@@ -151,11 +151,8 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     for_a_pod = subject.resource == "pods" and subject.per in {"pod", "pod and node"}
     # Of a kind that Kubernetes does not know there may be a handful; a store says nothing of what it keeps.
     often = subject.per in {"pod and node", "pod", "request"} or (not subject.resource and subject.per != "object")
-    if subject.per in {
-        "object",
-        "event",
-    }:  # objects of one kind, of which there may be few: only the largest kinds count
-        grows = grows and (count or 0) >= _LARGEST
+    if subject.per == "object":  # of one kind, of which there may be few: only the largest kinds are too much for each
+        grows = grows and (count or _LARGEST) >= _LARGEST
     elif subject.per == "item":
         grows, often = grows and subject.loop in collections.RESOURCES, False
     loud = (grows or often) if subject.everywhere else for_a_pod
