@@ -6,7 +6,7 @@ from analyzers.analysis.change import Change, once
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Closure
 from analyzers.kubernetes.execution import conditions, critical_paths
-from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
+from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths, hint_of
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
 
@@ -25,18 +25,22 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     closures = tuple(closures)
     found = call_paths(change).worst_to(function, closures)
     if found.root == "start-up" and not closures and _handed_on(found):
-        hint = critical_paths.hint(function)
+        hint = hint_of(change.head_index, function)
         return hint if hint is not None and hint.hot else None
     if found.root in {"start-up", "informer", "poll"} or found.rare:
         return None
     # A loop's rounds are few: what counts of it is what its own package does in one, not all that it ever calls.
     elsewhere = found.functions[0].file.folder != function.file.folder
     if found.critical is not None and found.critical.per == "tick" and elsewhere:
-        own = critical_paths.hint(function)
+        own = hint_of(change.head_index, function)
         return own if own is not None and own.hot else None
     if found.critical is not None and found.critical.hot:
         return found.critical
-    hints = [hint for each in reversed(found.functions) if (hint := critical_paths.hint(each)) is not None and hint.hot]
+    hints = [
+        hint
+        for each in reversed(found.functions)
+        if (hint := hint_of(change.head_index, each)) is not None and hint.hot
+    ]
     named = next((hint for hint in hints if not hint.hinted), None)
     if named is not None or found.critical is not None:
         return named or found.critical

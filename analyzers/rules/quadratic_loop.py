@@ -122,7 +122,8 @@ def _diagnostic(change: Change, file: ChangedFile, function: Function, line: int
         line=line,
         end_line=line,
         construct=found.construct,
-        remedy=found.remedy or f"Build a map of the {found.second} once, before the loop, and look them up in it.",
+        remedy=found.remedy
+        or f"Build a map of {f'the {found.second}' if found.second else 'them'} once, before the loop, and look them up in it.",
         unless="Leave it if one of the two is always short, and say so in a comment.",
         concern=f"{found.first} x {found.second}",
         function=function.key,

@@ -5,17 +5,26 @@ from collections.abc import Sequence
 from analyzers.analysis.diagnostic import code
 from analyzers.analysis.subject import Copy
 
-_EACH_CALL = frozenset({"pod and node", "pod", "cycle", "request", "tick", "object", "event"})
-_EACH_ITEM = _EACH_CALL - {"event"}
+_OFTEN = frozenset({"pod and node", "pod", "cycle", "request"})
+_MANY = frozenset(
+    {"Pod", "PodSpec", "PodTemplateSpec", "Container", "Node", "NodeInfo", "NodeClaim", "PersistentVolume"}
+)
+"""Types of which a cluster holds up to 150,000, and their parts: what is asked or reconciled for each of them runs as often."""
 
 
 def loud(copy: Copy) -> bool:
-    """Say whether a copy is a comment: on a path that runs for each pod, node, request or object. Elsewhere it is a notice,
-    as is a loop in an event's handler: what goes through one namespace for an event has other costs.
+    """Say whether a copy is a comment: on a path that runs for each pod, node or request, also where what is copied is what a
+    reconcile or a webhook is called for. Elsewhere it is a notice: what else is done there costs more.
 
     Of 22 comments on range copies that were judged, one was wanted; those that were not stood on no such path.
     """
-    return copy.locks or (copy.path is not None and copy.path.per in (_EACH_CALL if copy.per == "call" else _EACH_ITEM))
+    if copy.locks:
+        return True
+    if copy.path is None:
+        return False
+    if copy.per == "call" and copy.type_name.rpartition(".")[2] in _MANY:
+        return copy.path.per in _OFTEN or copy.path.per in {"object", "event"}
+    return copy.path.per in _OFTEN and not copy.path.of_one_kind
 
 
 def told(copies: Sequence[Copy]) -> str:

@@ -14,7 +14,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import resources, scale
-from analyzers.kubernetes.execution import collections, conditions
+from analyzers.kubernetes.execution import collections, conditions, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath, ItemLoop
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
@@ -189,7 +189,11 @@ def _rate(new: NewRequest, change: Change) -> tuple[float | None, str]:
         return None, ""
     if path.critical.hinted:
         return None, ""
-    once = new.request.verb in {"CREATE", "DELETE"} or conditions.ending(path.conditions)
+    once = (
+        new.request.verb in {"CREATE", "DELETE"}
+        or conditions.ending(path.conditions)
+        or path.critical is critical_paths.NODE_SERVICE
+    )
     if path.critical.per == "pod" and new.component.every_node and once:
         return scale.CHURN / scale.NODES, f"for each pod that comes or goes, {scale.CHURN} a second in the cluster"
     if path.critical.per == "pod" and new.component.every_node:

@@ -83,6 +83,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if per == "item":
         grown = any(grows(change, each) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}
+        if request.kind == "discovery":
+            return Level.NOTICE
         if reading:
             return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
@@ -102,7 +104,9 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if not request.resource and not hot and not (path.root == "event" and kind is Kind.CONTROLLER):
         return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
     if request.scope == "cluster":
-        return Level.WARNING
+        # Of a kind that Kubernetes does not know, asked for nobody knows how often, there may be a handful.
+        known = request.resource in scale.COUNTS or path.root != "unknown"
+        return Level.WARNING if known else Level.NOTICE
     if any(_DELETION.search(function.key) for function in path.functions):
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE

@@ -128,13 +128,19 @@ def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnost
         "event": f"{scale.NODES:,} nodes send such events without end." if subject.resource == "nodes" else "",
         "item": f"It runs once for each item{_where(subject.path)}." if subject.path is not None else "",
     }.get(subject.per, "")
-    loud = diagnostic.level is Level.WARNING
+    rare = subject.per == "request" and subject.path is not None and subject.path.of_one_kind
+    loud = diagnostic.level is Level.WARNING and not rare
     return dataclasses.replace(
         diagnostic,
+        level=Level.WARNING if loud else Level.NOTICE,
         multiplier=multiplier,
         priority=40 if loud else 8,
         jobs=perf_jobs.for_path(diagnostic.path) if loud and subject.per in {"pod and node", "pod", "request"} else (),
     )
+
+
+_LARGEST = 100_000
+"""Objects of a kind (pods, secrets, configmaps, events ...) that are too many to be gone through for one object."""
 
 
 @_weigh.register
@@ -145,6 +151,10 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     for_a_pod = subject.resource == "pods" and subject.per in {"pod", "pod and node"}
     # Of a kind that Kubernetes does not know there may be a handful; a store says nothing of what it keeps.
     often = subject.per in {"pod and node", "pod", "request"} or (not subject.resource and subject.per != "object")
+    if subject.per == "object":  # of one kind, of which there may be few: only the largest kinds are too much for each
+        grows = grows and (count or _LARGEST) >= _LARGEST
+    elif subject.per == "item":
+        grows, often = grows and subject.loop in collections.RESOURCES, False
     loud = (grows or often) if subject.everywhere else for_a_pod
     loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE

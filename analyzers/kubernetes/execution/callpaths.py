@@ -1,5 +1,6 @@
 """CallPath: from a root (a ticker, a handler, a reconcile, a main) down to a line, with the factors along it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -132,6 +133,21 @@ def _reached(path: CallPath, place: _Place, detached: bool = False) -> CallPath:
     return replace(path, conditions=place.conditions, detached=detached)
 
 
+_OF_KUBERNETES = re.compile(
+    r"^(k8s\.io/(kubernetes|apiserver|apimachinery|kube-aggregator|kube-scheduler|kubelet|endpointslice|client-go)"
+    r"|github\.com/GoogleCloudPlatform/kubernetes)(/|$)"
+)
+
+
+def hint_of(index: PackageIndex, function: Function) -> CriticalPath | None:
+    """Give what the look and the folder of a function hint at: folders as Kubernetes' own repository has them, so that they say
+    nothing of other projects."""
+    found = critical_paths.hint(function)
+    if found is None or not found.hinted or not index.module_path:
+        return found
+    return found if _OF_KUBERNETES.search(index.import_path(function.file)) else None
+
+
 class CallPaths:
     """The call paths in one program."""
 
@@ -166,7 +182,7 @@ class CallPaths:
         if place.closures and place.closures[-1].goes:
             return path
         for function in path.functions[::-1]:
-            hint = critical_paths.hint(function)
+            hint = hint_of(self._index, function)
             if hint is not None and path.root != "start-up":
                 root: Root = "critical" if hint.per in {"pod and node", "pod", "cycle", "request"} else "event"
                 if hint.per in {"tick", "round"}:

@@ -27,12 +27,13 @@ class CriticalPath:
     round of a scheduler, of whatever it schedules; "request": for each API request (or the writes among them); "event":
     for each event of an informer; "object": for each reconciled object; "round": for each round of a reconciler that is
     given no object; "tick": again and again, with a short period. hinted: no signature, no name and no caller says so, only the
-    folder.
+    folder. of_one_kind: it is asked about objects of one kind alone, of which there may be few.
     """
 
     name: str
     per: Per
     hinted: bool = field(default=False, compare=False)
+    of_one_kind: bool = field(default=False, compare=False)
 
     @property
     def hot(self) -> bool:
@@ -49,6 +50,7 @@ SCHEDULING = CriticalPath("the scheduling path", "pod and node")
 SCHEDULING_A_POD = CriticalPath("the scheduling path", "pod")
 SCHEDULING_CYCLE = CriticalPath("the scheduling path", "cycle")
 ADMISSION = CriticalPath("the admission path", "request")
+WEBHOOK = CriticalPath("the admission path", "request", of_one_kind=True)
 AUTHORIZATION = CriticalPath("the path of authentication and authorization", "request")
 REQUESTS = CriticalPath("the API server's request path", "request")
 STORAGE = CriticalPath("the API server's storage path", "request")
@@ -173,12 +175,12 @@ _SIGNS = (
     _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
     _Sign(SCHEDULING_A_POD, r"Less", r"PodInfo\b"),
     _Sign(ADMISSION, r"Admit Validate Handles", r"admission\.Attributes"),
-    _Sign(ADMISSION, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
+    _Sign(WEBHOOK, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
     _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
     _Sign(AUTHORIZATION, r"Authenticate(Request|Token|Password)", r""),
     _Sign(ANY_REQUEST, r"ServeHTTP", r"ResponseWriter"),
     _Sign(ROUND, r"Reconcile", r"^\((ctx |_ )?context\.Context\)"),
-    _Sign(ADMISSION, r"\w+", r"\.Admission(Request|Review|Response)\b"),
+    _Sign(WEBHOOK, r"\w+", r"\.Admission(Request|Review|Response)\b"),
     _Sign(ANY_REQUEST, r"\w+", r"^\(\w+ http\.ResponseWriter, \w+ \*http\.Request\)$"),
     _Sign(NODE_SERVICE, r"Node(Publish|Unpublish|Stage|Unstage|Expand)Volume|NodeGetVolumeStats", r"\bcsi\.Node"),
     _Sign(
