@@ -2,9 +2,11 @@
 
 import ast
 import functools
+import hashlib
 import importlib
 import pathlib
 from collections.abc import Iterable
+from importlib import metadata
 
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.documentation import Documentation
@@ -30,6 +32,15 @@ def documentation(name: str) -> Documentation:
         raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
     module = ast.parse((_FOLDER / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8"))
     return Documentation.parse(name, ast.get_docstring(module))
+
+
+@functools.cache
+def version(name: str) -> str:
+    """Identify a rule as it is now, in eight characters: its module's text and the project's version."""
+    if name not in names():
+        raise UnknownRule(f"there is no rule {name!r}: the rules are {', '.join(names())}")
+    text = (_FOLDER / f"{name.replace('-', '_')}.py").read_bytes()
+    return hashlib.sha256(text + metadata.version("scalability-bot").encode()).hexdigest()[:8]
 
 
 def load(selected: Iterable[str] | None = None) -> list[Analyzer]:

@@ -1,7 +1,8 @@
 """Command: a slash command found in a comment, as GitHub renders the comment.
 
-Grammar: `/scalability-check`, `/scalability-check deep`, `/scalability-check help`, `/scalability-check explain RULE`,
-each at the start of a line of its own. Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
+Grammar: `/scalability-check`, and after it `deep`, `help`, `explain RULE`, `dismiss [RULE|all] [reason]` or
+`restore [RULE|all]`, each at the start of a line of its own.
+Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
 """
 
 import re
@@ -14,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 NAME = "/scalability-check"
+MOST_WORDS = 40  # of a reason
 LONGEST_COMMENT = 65_536  # GitHub's own limit of a body; longer ones are not GitHub's
 
 # Each candidate is numbered in the source between two private-use characters, so that a piece of parsed text leads back
@@ -34,11 +36,11 @@ _NEVER_AROUND = frozenset(
 class Command:
     """What somebody asked for: "unknown" if the words after the name mean nothing. Equal commands mean the same.
 
-    rule is the argument of explain ("" if there is none), text the line as it was written.
+    words are what follows the verb, text the line as it was written.
     """
 
-    verb: Literal["check", "deep", "help", "explain", "unknown"]
-    rule: str = ""
+    verb: Literal["check", "deep", "help", "explain", "dismiss", "restore", "unknown"]
+    words: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
     @classmethod
@@ -66,17 +68,19 @@ class Command:
 
     @classmethod
     def _of(cls, words: str | None, text: str) -> Self:
-        match words.lower().split() if words is not None else [""]:
-            case []:
-                return cls("check", text=text)
-            case ["deep"]:
-                return cls("deep", text=text)
-            case ["help"]:
-                return cls("help", text=text)
-            case ["explain"]:
-                return cls("explain", text=text)
-            case ["explain", rule]:
-                return cls("explain", rule, text)
+        # A reason may hold code or emphasis, which are no plain text; all other words must be.
+        given = (text.split()[1:] if words is None else words.split())[:MOST_WORDS]
+        verb, rest = (given[0].lower() if given else "check"), given[1:]
+        if verb == "dismiss":
+            return cls("dismiss", (*(word.lower() for word in rest[:1]), *rest[1:]), text)
+        if words is None or (verb == "check" and given):
+            return cls("unknown", text=text)
+        plain = [verb, *(word.lower() for word in rest)]
+        match plain:
+            case ["check" | "deep" | "help" | "explain" | "restore" as known]:
+                return cls(known, text=text)
+            case ["explain" | "restore" as known, rule]:
+                return cls(known, (rule,), text)
             case _:
                 return cls("unknown", text=text)
 

@@ -10,6 +10,8 @@ from typing import Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from analyzers.analysis.configuration import DEFAULT_CC, DEFAULT_LABEL
+from bot.timers import DEFAULT as DEFAULT_TIMERS
+from bot.timers import Timers
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_GIT = "https://github.com"
@@ -46,7 +48,8 @@ class Settings:
     """What the operator decided. By default: github.com, this machine, and no repository.
 
     job_timeout is in seconds, job_memory_mb and mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"),
-    None where GitHub must be asked for it. public_url has no slash at its end, None where the rules' pages are private.
+    None where GitHub must be asked for it. resolve_threads: threads whose finding was fixed are resolved, for which the App
+    needs contents: write. public_url has no slash at its end, None where the rules' pages are private.
     """
 
     app_id: int | None = None
@@ -69,6 +72,8 @@ class Settings:
     job_timeout: int = 600
     job_memory_mb: int = 2_048
     bot_login: str | None = None
+    resolve_threads: bool = False
+    timers: Timers = DEFAULT_TIMERS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -100,6 +105,8 @@ class Settings:
             job_timeout=read.one("JOB_TIMEOUT", _positive, 600),
             job_memory_mb=read.one("JOB_MEMORY_MB", _positive, 2_048),
             bot_login=read.one("BOT_LOGIN", str, None),
+            resolve_threads=read.one("RESOLVE_THREADS", _yes, False),
+            timers=read.one("TIMERS", Timers.parse, DEFAULT_TIMERS),
         )
 
     @property
@@ -200,6 +207,12 @@ def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
         raise ValueError("write a port, 1 to 65535 (0 takes a free one)")
     return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError("write 1 or 0")
+    return text == "1"
 
 
 def _mode(text: str) -> Literal["post", "shadow"]:

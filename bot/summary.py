@@ -26,12 +26,14 @@ class Placed:
     """Where each diagnostic of a report is told, by fingerprint.
 
     commented have a comment on their lines, from now or from an earlier review; refused are those whose lines GitHub
-    does not take comments on; postponed says that the comments wait because GitHub's limits leave no room now.
+    does not take comments on; postponed says that the comments wait because GitHub's limits leave no room now; dismissed
+    counts those that people dismissed, which are not told.
     """
 
     commented: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     postponed: bool = False
+    dismissed: int = 0
 
 
 def check_run(
@@ -152,6 +154,12 @@ def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
     if placed.postponed:
         blocks.append(
             "GitHub's limit for comments is nearly used up, so the comments on lines wait; all is listed here."
+        )
+    if placed.dismissed:
+        blocks.append(
+            f"{placed.dismissed} {'was' if placed.dismissed == 1 else 'were'} dismissed on this pull request and "
+            f"{'is' if placed.dismissed == 1 else 'are'} not listed; `/scalability-check restore` brings "
+            f"{'it' if placed.dismissed == 1 else 'them'} back."
         )
     blocks += [f"- {quiet(remark)}" for remark in report.remarks]
     return blocks

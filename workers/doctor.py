@@ -112,7 +112,7 @@ def check_app(settings: Settings) -> Iterator[Finding]:
     assert settings.app_id is not None
     try:
         with github_calls.client(
-            settings.github_api_url, AppAuth(settings.app_id, key.reveal()), github_calls.READING
+            settings.github_api_url, AppAuth(settings.app_id, key.reveal()), github_calls.READING, settings.timers
         ) as client:
             headers, app = github_calls.called(lambda: client.requester.requestJsonAndCheck("GET", "/app"))
             asked = time.time()

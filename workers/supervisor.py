@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings, SettingsError
+from bot.timers import DEFAULT as DEFAULT_TIMERS
+from bot.timers import Timers
 from workers import environment, limits, services
 from workers.command_line import COULD_NOT_RUN, CannotRun
 from workers.services import Program
 
-# Seconds from the end of a program to its next start: doubled each time, and the first again after a minute of running.
-_PAUSE = 1.0
-_LONGEST_PAUSE = 30.0
-_STEADY = 60.0
 _READY = 60.0
 _LONGEST_LINE = 4_000
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)
@@ -36,11 +34,12 @@ Show = Callable[[str, str], None]
 class Supervisor:
     """Runs programs, stage by stage, until told to stop; starts again what ends by itself."""
 
-    def __init__(self, programs: Sequence[Program], folder: Path, show: Show) -> None:
+    def __init__(self, programs: Sequence[Program], folder: Path, show: Show, timers: Timers = DEFAULT_TIMERS) -> None:
         """The programs run in `folder`; `show` is given each line that they print, with the program's name."""
         self._programs = programs
         self._folder = folder
         self._show = show
+        self._timers = timers
         self._stopping = asyncio.Event()
         self._failure = ""
         self._up = False
@@ -79,7 +78,7 @@ class Supervisor:
 
     async def _keep(self, program: Program) -> None:
         """Run a program, again and again."""
-        pause = _PAUSE
+        pause = self._timers.restart
         while not self._stopping.is_set():
             started = time.monotonic()
             status = await self._once(program)
@@ -89,13 +88,13 @@ class Supervisor:
                 # Its sentence is on the terminal. Later on, what it lacks (the queue, say) may come back.
                 self._fail(f"{program.name} cannot run: its reason is above")
                 return
-            if time.monotonic() - started > _STEADY:
-                pause = _PAUSE
+            if time.monotonic() - started > self._timers.steady:
+                pause = self._timers.restart
             how = f"status {status}" if status >= 0 else signal.Signals(-status).name
-            self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
+            self._show("run", f"{program.name} ended ({how}) and starts again in {pause:g} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, self._timers.restart_longest)
 
     async def _once(self, program: Program) -> int:
         parent = os.getpid()
@@ -213,8 +212,8 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-async def _supervise(programs: Sequence[Program], folder: Path) -> None:
-    supervisor = Supervisor(programs, folder, _terminal([program.name for program in programs]))
+async def _supervise(programs: Sequence[Program], folder: Path, timers: Timers) -> None:
+    supervisor = Supervisor(programs, folder, _terminal([program.name for program in programs]), timers)
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(each, supervisor.stop)
     await supervisor.run()
@@ -241,7 +240,8 @@ def main(args: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         try:
             variables = environment.variables()
-            folder = Settings.from_environment(variables).data_dir.resolve()
+            settings = Settings.from_environment(variables)
+            folder = settings.data_dir.resolve()
             folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(_alone(folder))
             programs = services.plan(variables, stack)
@@ -250,7 +250,7 @@ def main(args: argparse.Namespace) -> int:
         except OSError as error:
             raise CannotRun(f"the data folder cannot be used ({error}): set DATA_DIR") from error
         try:
-            asyncio.run(_supervise(programs, folder))
+            asyncio.run(_supervise(programs, folder, settings.timers))
         finally:
             _end_orphans()
     return 0
