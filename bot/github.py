@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -180,8 +181,8 @@ class GitHub:
         left = [_annotation(each) for each in write.annotations]
         if write.check_run_id is not None and left:
             path = f"/repos/{self.name}/check-runs/{write.check_run_id}/annotations"
-            there = [_shown(each) for each in github_calls.listed(self._reading.requester, path)]
-            left = [each for each in left if _shown(each) not in there]
+            there = Counter(_shown(each) for each in github_calls.listed(self._reading.requester, path))
+            left = [each for each in left if not _taken_off(there, _shown(each))]
         first, left = left[:ANNOTATIONS_A_REQUEST], left[ANNOTATIONS_A_REQUEST:]
         identity = ExternalId.read(write.external_id)
         begun = str(dataclasses.replace(identity, state="part")) if identity and left else write.external_id
@@ -315,6 +316,11 @@ def _written_at(comment: Mapping[str, Any]) -> tuple[str, int]:
 
 def _shown(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(annotation[name] for name in ("path", "start_line", "end_line", "annotation_level", "message"))
+
+
+def _taken_off(there: Counter[tuple[Any, ...]], annotation: tuple[Any, ...]) -> bool:
+    there[annotation] -= 1
+    return there[annotation] >= 0
 
 
 def _pull(data: Mapping[str, Any]) -> Pull:

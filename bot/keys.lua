@@ -351,6 +351,10 @@ if operation == 'fetching' then
   redis.call('ZREMRANGEBYSCORE', P .. 'fetching', '-inf', now)
   return 1
 end
+if operation == 'forget' then
+  redis.call('ZREM', P .. 'running', ARGV[2])
+  return redis.call('DEL', record_key(ARGV[2]))
+end
 if operation == 'due' then return due() end
 if operation == 'mend' then return mend() end
 if operation == 'indexes' then return indexes() end

@@ -10,6 +10,7 @@ else in Redis is an index of the records: which wait for a time, which are due, 
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any, Literal
 
 from redis import Redis
 
+from bot.review_request import is_repository
 from bot.timers import Timers
 
 # talk: commands are heard and answered in words. normal and deep: reviews, which share one turn to write (bot.turn).
@@ -142,11 +144,15 @@ class Keys:
         """Take the fairest key that is due: "normal!" are the kind's keys that a person waits for, "normal" the others."""
         # Whoever looks into Redis sees which process it is.
         token = f"{os.getpid()}-{uuid.uuid4().hex}"
-        found = self._run("take", token, self._timers.lease, *sections)
-        if not found:
-            return None
-        record = {_text(name): _text(value) for name, value in zip(found[::2], found[1::2], strict=True)}
-        return _taken(record, token)
+        while found := self._run("take", token, self._timers.lease, *sections):
+            record = {_text(name): _text(value) for name, value in zip(found[::2], found[1::2], strict=True)}
+            try:
+                return _taken(record, token)
+            except (ValueError, KeyError, OverflowError):
+                # Whoever can write to Redis must not send a worker anywhere, nor stop it.
+                name = f"{record.get('kind', '')}:{record.get('repository', '').lower()}#{record.get('number', '')}"
+                self._run("forget", name)
+        return None
 
     def keep(self, taken: Taken) -> bool:
         """Prolong the hold on a key; False if it was lost to another worker."""
@@ -215,7 +221,9 @@ def _taken(record: Mapping[str, str], token: str) -> Taken:
     def of(prefix: str) -> dict[str, str]:
         return {name.removeprefix(prefix): value for name, value in record.items() if name.startswith(prefix)}
 
-    kind = next(kind for kind in KINDS if kind == record["kind"])
+    kind = next((kind for kind in KINDS if kind == record["kind"]), None)
+    if kind is None or not is_repository(record["repository"]) or not re.fullmatch(r"[1-9][0-9]{0,9}", record["number"]):
+        raise ValueError("this is no key of a pull request")
     number: Callable[[str], int] = lambda name: int(float(record.get(name) or 0))  # noqa: E731 - short, and used six times here
     return Taken(
         key=Key(kind, record["repository"], int(record["number"])),

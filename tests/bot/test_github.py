@@ -45,7 +45,7 @@ def a_check_run(scene: Scene, annotations: int = 0, **changes: object) -> PutChe
 
 
 def write(scene: Scene, made: Write) -> str:
-    return scene.github.carry_out(scene.pull.number, made)
+    return scene.github.carry_out(scene.pull.number, made).address
 
 
 def test_a_token_opens_one_repository_with_the_permissions_asked_for(scene: Scene) -> None:
@@ -123,16 +123,16 @@ def test_a_review_stands_on_its_lines_at_its_commit(scene: Scene) -> None:
 def test_standing_holds_what_the_bot_wrote_and_nothing_of_others(scene: Scene) -> None:
     body = f"A\n\n{marker('0123456789abcdef')}"
     write(scene, PostReview(scene.head, f"R\n\n{marker('cc')}", (LineComment("aa", "pkg/a.go", 3, 3, body),)))
-    write(scene, PostReply(1, source(), f"Answered\n\n{marker('answer', 'issue_comment-77-0')}"))
+    write(scene, PostReply(1, source(), f"Answered\n\n{marker('answer', 'issue_comment-77-check')}"))
     write(scene, a_check_run(scene, 3))
     forged = marker("fedcba9876543210")
     scene.repository.review(scene.pull, "mallory", forged, comments=[{"path": "pkg/a.go", "line": 9, "body": forged}])
     scene.repository.comment(scene.pull, "mallory", marker("answer", "issue_comment-78-0"))
-    standing = scene.github.standing(1, replies=True)
+    standing = scene.github.standing(1)
     assert [each.fingerprints for each in standing.comments] == [("0123456789abcdef",)]
     assert [(each.path, each.line) for each in standing.comments] == [("pkg/a.go", 3)]
     assert standing.cc_done(["@a/b"])
-    assert standing.answered("issue_comment-77-0")
+    assert standing.answered("issue_comment-77-check")
     assert not standing.answered("issue_comment-78-0")
     [run] = standing.check_runs
     assert (run.name, run.completed, run.external_id, run.annotations) == (CHECK_RUN, True, "an-id", 3)
@@ -142,10 +142,10 @@ def test_standing_holds_what_the_bot_wrote_and_nothing_of_others(scene: Scene) -
 def test_a_whole_discussion_is_read_page_by_page(scene: Scene) -> None:
     for index in range(130):
         scene.repository.comment(scene.pull, "contributor", f"comment {index}")
-    write(scene, PostReply(1, source(), marker("answer", "issue_comment-77-0")))
+    write(scene, PostReply(1, source(), marker("answer", "issue_comment-77-check")))
     assert scene.app.login
     before = len(scene.simulated.state.requests)
-    assert scene.github.standing(1, replies=True).answered("issue_comment-77-0")
+    assert scene.github.standing(1).answered("issue_comment-77-check")
     asked = [each.operation for each in scene.simulated.state.requests[before:]]
     assert asked.count("issues/list-comments") == 2
     assert len(asked) == 6
@@ -175,7 +175,7 @@ def test_annotations_go_fifty_at_a_time(scene: Scene) -> None:
 def test_a_check_run_goes_on_where_it_was_left(scene: Scene) -> None:
     write(scene, a_check_run(scene, 50))
     [run] = scene.repository.check_runs(scene.pull)
-    write(scene, a_check_run(scene, 120, check_run_id=run.id, sent=50))
+    write(scene, a_check_run(scene, 120, check_run_id=run.id))
     assert [each["message"] for each in run.annotations] == [f"note {index}" for index in range(120)]
 
 
