@@ -40,7 +40,7 @@ NOTHING = "nothing is due"
 
 def turn(equipment: Equipment, queue: Any) -> str:
     """Take the fairest key that is due for a queue, and see to it. Give what became of it, in a few words, for the log."""
-    if queue not in SECTIONS:
+    if not isinstance(queue, str) or queue not in SECTIONS:
         raise ValueError(f"{str(queue)[:40]!r} is no queue of turns")
     keys = equipment.queues.keys
     taken = keys.take(SECTIONS[queue])
