@@ -41,9 +41,9 @@ FAST = {
     "notifying_apart": "0.02",
     "writes_a_minute": "100000",
     "writes_an_hour": "100000",
-    "housekeeping": "0.5",
-    "deliveries": "1",
-    "sweep": "1",
+    "housekeeping": "2",
+    "deliveries": "2",
+    "sweep": "4",
     "call_again": "0.05",
     "rest": "1",
     "restart": "0.2",
@@ -97,6 +97,7 @@ class Bot:
     mode: str = "post"
     timers: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def redis_url(self) -> str:
@@ -144,6 +145,7 @@ class Bot:
                 stderr=log,
             )
         self.processes.append(process)
+        self.commands[process.pid] = arguments
         return process
 
     def start_receiver(self) -> None:
