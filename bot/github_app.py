@@ -30,6 +30,16 @@ class FailedDelivery:
     delivered_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A repository ("owner/name") that the App is installed on: by which installation, and since when both are there."""
+
+    repository: str
+    installation: int
+    since: datetime
+    created: datetime
+
+
 class App:
     """The GitHub App: proves who it is with its private key, and mints tokens for one repository at a time."""
 
@@ -63,8 +73,8 @@ class App:
             self._installations[repository] = int(self._as_app("GET", f"/repos/{repository}/installation")["id"])
         return self._installations[repository]
 
-    def repositories(self) -> Iterator[tuple[str, int, datetime]]:
-        """Yield all repositories that the App is installed on: "owner/name", the installation, and since when that is there."""
+    def repositories(self) -> Iterator[Installed]:
+        """Yield all repositories that the App is installed on."""
         with self._client() as client:
             installations = github_calls.called(lambda: github_calls.listed(client.requester, "/app/installations"))
         for each in installations:
@@ -84,7 +94,8 @@ class App:
             since = datetime.fromisoformat(each["created_at"])
             for repository in listed:
                 if not repository.get("archived"):
-                    yield repository["full_name"], number, since
+                    created = datetime.fromisoformat(repository["created_at"])
+                    yield Installed(repository["full_name"], number, since, created)
 
     def token(self, repository: str, permissions: Mapping[str, str], installation: int | None = None) -> str:
         """Mint a token that opens this repository alone, with these permissions alone; kept until shortly before it ends."""

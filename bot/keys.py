@@ -222,7 +222,11 @@ def _taken(record: Mapping[str, str], token: str) -> Taken:
         return {name.removeprefix(prefix): value for name, value in record.items() if name.startswith(prefix)}
 
     kind = next((kind for kind in KINDS if kind == record["kind"]), None)
-    if kind is None or not is_repository(record["repository"]) or not re.fullmatch(r"[1-9][0-9]{0,9}", record["number"]):
+    if (
+        kind is None
+        or not is_repository(record["repository"])
+        or not re.fullmatch(r"[1-9][0-9]{0,9}", record["number"])
+    ):
         raise ValueError("this is no key of a pull request")
     number: Callable[[str], int] = lambda name: int(float(record.get(name) or 0))  # noqa: E731 - short, and used six times here
     return Taken(

@@ -4,7 +4,7 @@ What a delivery, a Redis or an outage lost is found here, by the check run at ea
 branch, and how the review ended). In shadow mode the keys' records are the only ones that say so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,10 +13,13 @@ from redis import Redis
 
 from bot.check_runs import ExternalId, base_key
 from bot.github import GitHub
+from bot.github_app import Installed
 from bot.keys import Key, Keys, Note
 from bot.writes import CHECK_RUN
 
 _SERVED = "scalability-bot:served"
+# No repository has this name.
+_LAST = "last sweep"
 
 # One check suite for an App and a commit, so this costs GitHub's rate limit three points for a hundred pull requests.
 _QUERY = """
@@ -88,20 +91,23 @@ def missing(
     return Note(key=key, installation=installation, author=pull.author, swept=True, old=pull.since < young)
 
 
-def served_since(redis: Redis, repositories: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
-    """Give since when each repository is served, and remember it; repositories come with their installation's time.
+def served_since(redis: Redis, repositories: Iterable[Installed], now: datetime) -> dict[str, datetime]:
+    """Give since when each repository is served, and remember it.
 
-    A repository that is new among others that are known is served from now on. If none is known, Redis came back empty
-    (or this is the first sweep of all): then it was served as long as the App is installed, as far as anybody knows.
+    One that is new to the bot since its last sweep is served from now on, or from its making if that was after that
+    sweep. If there was none, Redis came back empty (or this is the first sweep of all): then it was served as long as the
+    App is installed, as far as anybody knows.
     """
     known = {_text(name): _text(value) for name, value in redis.hgetall(_SERVED).items()}
+    last = _time(known.get(_LAST, ""))
     found = {}
-    for name, installed in repositories.items():
-        since = _time(known.get(name.lower(), ""))
+    for each in repositories:
+        since = _time(known.get(each.repository.lower(), ""))
         if since is None:
-            since = max(installed, now) if known else installed
-            redis.hset(_SERVED, name.lower(), since.isoformat())
-        found[name] = since
+            since = each.since if last is None else each.created if each.created >= last else now
+            redis.hset(_SERVED, each.repository.lower(), since.isoformat())
+        found[each.repository] = since
+    redis.hset(_SERVED, _LAST, now.replace(microsecond=0).isoformat())
     return found
 
 

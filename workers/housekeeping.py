@@ -136,19 +136,15 @@ def sweep_repositories(equipment: Equipment) -> str:
     if not _from_time_to_time(equipment.redis, "sweep", timers.sweep):
         return ""
     now = datetime.now(UTC)
-    served = {
-        name: (installation, installed)
-        for name, installation, installed in equipment.app.repositories()
-        if equipment.settings.serves(name)
-    }
-    since = sweep.served_since(equipment.redis, {name: installed for name, (_, installed) in served.items()}, now)
+    served = [each for each in equipment.app.repositories() if equipment.settings.serves(each.repository)]
+    since = sweep.served_since(equipment.redis, served, now)
     found = 0
-    for name, (installation, _) in served.items():
-        young = sweep.young(since[name], now, timers.sweep_oldest)
+    for each in served:
+        young = sweep.young(since[each.repository], now, timers.sweep_oldest)
         try:
-            found += _sweep(equipment, name, installation, young, timers.sweep_most - found)
+            found += _sweep(equipment, each.repository, each.installation, young, timers.sweep_most - found)
         except GitHubError as error:
-            _log.warning("%s could not be swept: %s", name, error)
+            _log.warning("%s could not be swept: %s", each.repository, error)
     if found:
         metrics.count(equipment.redis, "swept", found)
         equipment.queues.wake()

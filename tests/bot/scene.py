@@ -158,7 +158,12 @@ class Scene:
         return self.write(self.composer(found, asked, **changes), asked, page=page)
 
     def write(
-        self, compose: Callable[[Standing], Review], asked: Assignment | None = None, *, page: Page | None = None, **changes: Any
+        self,
+        compose: Callable[[Standing], Review],
+        asked: Assignment | None = None,
+        *,
+        page: Page | None = None,
+        **changes: Any,
     ) -> Posted:
         """Write what somebody composes."""
         asked = asked or self.asked()

@@ -76,7 +76,11 @@ def test_a_command_goes_before_automatic_reviews(client: FlaskClient, redis_conn
     post(client, "pull_request", pull_request(number=13), delivery="d-2")
     keys = Keys(redis_connection)
     taken = [keys.take(SECTIONS[REVIEWS]) for _ in range(3)]
-    assert [str(each.key) for each in taken if each] == ["octo/kubernetes#12 (talk)", "octo/kubernetes#12", "octo/kubernetes#13"]
+    assert [str(each.key) for each in taken if each] == [
+        "octo/kubernetes#12 (talk)",
+        "octo/kubernetes#12",
+        "octo/kubernetes#13",
+    ]
 
 
 def test_a_deep_scan_by_label_and_by_command(client: FlaskClient, redis_connection: Redis) -> None:
@@ -88,9 +92,7 @@ def test_a_deep_scan_by_label_and_by_command(client: FlaskClient, redis_connecti
     assert taken and (taken.again, list(taken.commands)) == (("d-1",), ["issue_comment-700-deep"])
 
 
-def test_a_pull_request_waits_once_and_closing_takes_nothing_away(
-    client: FlaskClient, redis_connection: Redis
-) -> None:
+def test_a_pull_request_waits_once_and_closing_takes_nothing_away(client: FlaskClient, redis_connection: Redis) -> None:
     post(client, "pull_request", pull_request())
     again = post(client, "pull_request", pull_request("synchronize", head=OTHER_HEAD), delivery="d-2")
     assert again.json == {"asked": [{"pull_request": "octo/kubernetes#12", "outcome": "waiting"}]}

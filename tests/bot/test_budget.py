@@ -13,7 +13,6 @@ from bot.lease import Lost
 from bot.timers import Timers
 from tests.bot.scene import Clock
 
-
 TIMERS = Timers()
 A_MINUTE, AN_HOUR, RESERVE = TIMERS.writes_a_minute, TIMERS.writes_an_hour, TIMERS.writes_reserved
 APART, NOTIFYING_APART, PATIENCE = TIMERS.writes_apart, TIMERS.notifying_apart, TIMERS.patience

@@ -66,7 +66,7 @@ def test_a_deep_scan_of_a_repository_that_is_gone_is_forgotten(scene: Scene) -> 
 
 
 def test_garbage_among_the_deep_scans_hinders_no_other(scene: Scene) -> None:
-    scene.redis.zadd("scalability-bot:deep-scans", {"no deep scan": 1.0, "[]": 2.0, b"\xff": 3.0, "{}": 4.0})
+    scene.redis.zadd("scalability-bot:deep-scans", {b"no deep scan": 1.0, b"[]": 2.0, b"\xff": 3.0, b"{}": 4.0})
     begin(scene)
     assert deep_scans.close_overdue(scene.redis, scene.app, scene.budget, now=lambda: START + 601) == 1
     assert not scene.redis.exists("scalability-bot:deep-scans")

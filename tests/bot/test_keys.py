@@ -18,7 +18,9 @@ def keys(redis_connection: Redis) -> Keys:
     return Keys(redis_connection, Timers(lease=30.0))
 
 
-def note(number: int = 12, *causes: str, repository: str = "octo/kubernetes", kind: Kind = "normal", **more: Any) -> Note:
+def note(
+    number: int = 12, *causes: str, repository: str = "octo/kubernetes", kind: Kind = "normal", **more: Any
+) -> Note:
     return Note(key=Key(kind, repository, number), causes=dict.fromkeys(causes, "{}"), **more)
 
 
@@ -118,7 +120,13 @@ def test_who_comes_late_has_saved_up_no_turns(keys: Keys) -> None:
 
 
 def test_a_repository_that_is_fetched_keeps_no_second_worker(keys: Keys) -> None:
-    keys.note([note(1, repository="octo/slow"), note(2, "command:c", repository="octo/slow"), note(3, repository="octo/quick")])
+    keys.note(
+        [
+            note(1, repository="octo/slow"),
+            note(2, "command:c", repository="octo/slow"),
+            note(3, repository="octo/quick"),
+        ]
+    )
     keys.fetching("octo/Slow", 60.0)
     assert order(keys) == ["octo/quick#3"]
     keys.note([note(1, "command:c", repository="octo/slow", kind="talk")])
@@ -201,7 +209,7 @@ def test_what_was_done_is_remembered(keys: Keys) -> None:
 )
 def test_a_record_that_is_none_is_removed_and_stops_nobody(keys: Keys, record: dict[str, str]) -> None:
     name = f"normal:{record.get('repository', '')}#{record.get('number', '')}"
-    keys.connection.hset(f"{PREFIX}record:{name}", mapping={**record, "state": "waiting"})  # type: ignore[arg-type]
+    keys.connection.hset(f"{PREFIX}record:{name}", mapping={**record, "state": "waiting"})  # type: ignore[dict-item]
     keys.connection.zadd(f"{PREFIX}later", {name: 1.0})
     keys.note([note(13)])
     assert order(keys) == ["octo/kubernetes#13"]

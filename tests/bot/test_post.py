@@ -396,7 +396,9 @@ def test_a_reply_in_words_is_posted_once_also_on_a_closed_pull_request(scene: Sc
         repository=REPOSITORY, number=1, answer="help", command=source(number=said.id, text="/scalability-check help")
     )
     for _ in range(2):
-        scene.write(lambda standing: Review.answer(standing, reply=reply, links=links(standing.head)), scene.asked(source()))
+        scene.write(
+            lambda standing: Review.answer(standing, reply=reply, links=links(standing.head)), scene.asked(source())
+        )
     assert [each.user.login for each in scene.pull.comments] == ["contributor", "scalability-bot[bot]"]
 
 

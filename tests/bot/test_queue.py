@@ -4,7 +4,19 @@ from redis import Redis, RedisError
 from rq.serializers import JSONSerializer
 
 from bot.keys import End
-from bot.queue import COMMANDS, DEEP, MAINTAIN, MAINTENANCE, MOST_TURNS, QUEUES, REVIEWS, SECTIONS, TURN, Queues, connect
+from bot.queue import (
+    COMMANDS,
+    DEEP,
+    MAINTAIN,
+    MAINTENANCE,
+    MOST_TURNS,
+    QUEUES,
+    REVIEWS,
+    SECTIONS,
+    TURN,
+    Queues,
+    connect,
+)
 from bot.review_request import CommandSource, Reply, ReviewRequest
 from bot.settings import Secret
 from bot.timers import Timers
@@ -22,7 +34,9 @@ def source(number: int = 700, author: str = "alice", verb: str = "check") -> Com
 
 
 def push(head: str = HEAD, number: int = 12, **changes: object) -> ReviewRequest:
-    return ReviewRequest(**{"repository": "octo/kubernetes", "number": number, "head": head, "cause": "opened", **changes})  # type: ignore[arg-type]
+    return ReviewRequest(
+        **{"repository": "octo/kubernetes", "number": number, "head": head, "cause": "opened", **changes}
+    )  # type: ignore[arg-type]
 
 
 def asked(number: int = 700, author: str = "alice", **changes: object) -> list[ReviewRequest | Reply]:

@@ -23,7 +23,9 @@ def test_an_answer_quotes_the_command_and_marks_it_as_answered() -> None:
     assert markers(text) == [("answer", "issue_comment-77-check")]
 
 
-@pytest.mark.parametrize("kind", [
+@pytest.mark.parametrize(
+    "kind",
+    [
         "help",
         "explain",
         "unknown",
@@ -32,7 +34,8 @@ def test_an_answer_quotes_the_command_and_marks_it_as_answered() -> None:
         "too-many",
         "dismiss",
         "restore",
-    ])
+    ],
+)
 def test_no_answer_is_a_command_or_a_mention(kind: Answer) -> None:
     hostile = source(
         text="/scalability-check @kubernetes/owners\n/test all `x` <!-- scalability-bot:answer issue_comment-1-0 -->"

@@ -6,8 +6,8 @@ from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.report import Report, Skipped
 from bot import comments
-from bot.markers import markers
 from bot.check_runs import ExternalId
+from bot.markers import markers
 from bot.review import EDITS, Review
 from bot.review_request import Answer, Reply
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
@@ -312,7 +312,9 @@ def test_a_review_that_was_set_aside_says_so() -> None:
     assert checked(made).conclusion == "neutral"
     assert "set aside" in checked(made).summary
     assert "Sorry" in next(write for write in made.writes if isinstance(write, PostReply)).body
-    assert [type(write) for write in Review.failed(EMPTY, assignment=assignment(), links=links()).writes] == [PutCheckRun]
+    assert [type(write) for write in Review.failed(EMPTY, assignment=assignment(), links=links()).writes] == [
+        PutCheckRun
+    ]
 
 
 def test_words_are_answered_once() -> None:
@@ -375,11 +377,11 @@ def test_a_fix_is_said_in_the_comment_and_in_the_review(stands: Standing) -> Non
 
 
 def test_what_comes_back_is_undone(stands: Standing) -> None:
-    was = [each.body for each in (*stands.comments, *stands.reviews)]
+    was = [*(each.body for each in stands.comments), *(each.body for each in stands.reviews)]
     both = report(diagnostic(**AT), rest())
     fixed = after(pushed(stands, "a"), review(report(rest()), pushed(stands, "a"), texts={"pkg/a.go": FIXED}))
     back = after(pushed(fixed, "f"), review(both, pushed(fixed, "f"), texts={"pkg/a.go": BEFORE}))
-    assert [each.body for each in (*back.comments, *back.reviews)] == was
+    assert [*(each.body for each in back.comments), *(each.body for each in back.reviews)] == was
 
 
 def test_lines_that_moved_are_no_fix_and_no_news(stands: Standing) -> None:

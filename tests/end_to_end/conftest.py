@@ -35,7 +35,7 @@ FAST = {
     "monitoring": "1",
     "retries": "0.2/0.5/1/2",
     "look": "0.2",
-    "look_end": "60",
+    "look_end": "6",
     "settle": "0.1/0.2/0.3",
     "writes_apart": "0.01",
     "notifying_apart": "0.02",

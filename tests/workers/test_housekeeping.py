@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 from bot import deep_scans, sweep
 from bot.check_runs import ExternalId, base_key
 from bot.github import Unreachable
+from bot.github_app import Installed
 from bot.keys import PREFIX, Key
 from bot.queue import MAINTAIN, MAINTENANCE, REVIEWS, TURN
 from bot.review_request import Assignment
@@ -164,7 +165,10 @@ def test_one_thing_that_fails_hinders_no_other(equipment: Equipment, github: Sim
     [
         *(name for name in housekeeping._TYPES if not name.startswith("rq:")),
         *(f"rq:{name}:reviews" for name in ("queue", "wip", "scheduled", "failed", "workers")),
-        *(f"{PREFIX}{name}" for name in ("later", "running", "fetching", "clocks", "ready:normal", "front:talk", "fair:deep")),
+        *(
+            f"{PREFIX}{name}"
+            for name in ("later", "running", "fetching", "clocks", "ready:normal", "front:talk", "fair:deep")
+        ),
         f"{PREFIX}record:normal:octo/kubernetes#1",
         "scalability-bot:housekeeping:redelivery:guid-1",
         "rq:job:no-job",
@@ -206,11 +210,13 @@ def swept(equipment: Equipment) -> set[str]:
     return found
 
 
-def reviewed(github: SimulatedGitHub, repository: SimulatedRepository, pull: Pull, state: str = "done", **changes: object) -> None:
+def reviewed(
+    github: SimulatedGitHub, repository: SimulatedRepository, pull: Pull, state: str = "done", **changes: object
+) -> None:
     """Have a check run of ours stand at the head of a pull request."""
     given = {"digest": "0" * 16, "number": pull.number, "base": base_key(pull.base_ref), "state": state, **changes}
     token = github.token({"checks": "write"}).value
-    request = urllib.request.Request(  # noqa: S310 - the simulated GitHub
+    request = urllib.request.Request(
         f"{github.url}/repos/{repository.full_name}/check-runs",
         json.dumps(
             {
@@ -223,7 +229,7 @@ def reviewed(github: SimulatedGitHub, repository: SimulatedRepository, pull: Pul
         ).encode(),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
-    urllib.request.urlopen(request).close()  # noqa: S310
+    urllib.request.urlopen(request).close()
 
 
 @pytest.fixture
@@ -291,12 +297,16 @@ def test_a_long_absence_is_no_storm() -> None:
 
 def test_since_when_a_repository_is_served_survives_a_redis_that_came_back_empty(equipment: Equipment) -> None:
     now = datetime.now(UTC)
-    installed = now - timedelta(days=9)
-    assert sweep.served_since(equipment.redis, {"octo/a": installed}, now) == {"octo/a": installed}
-    both = sweep.served_since(equipment.redis, {"octo/a": installed, "octo/b": installed}, now)
-    assert both == {"octo/a": installed, "octo/b": now}
+    since, later, made = now - timedelta(days=9), now + timedelta(minutes=5), now + timedelta(minutes=2)
+    first = Installed("octo/a", 1, since, since)
+    assert sweep.served_since(equipment.redis, [first], now) == {"octo/a": since}
+    # One that the operator or the App's owner added is served from now on; one that was made meanwhile since then.
+    added, new = Installed("octo/b", 1, since, since), Installed("octo/c", 1, since, made)
+    found = sweep.served_since(equipment.redis, [first, added, new], later)
+    assert found == {"octo/a": since, "octo/b": later, "octo/c": made}
+    assert sweep.served_since(equipment.redis, [first, added, new], later + timedelta(days=1)) == found
     equipment.redis.flushall()
-    assert sweep.served_since(equipment.redis, {"octo/a": installed}, now) == {"octo/a": installed}
+    assert sweep.served_since(equipment.redis, [first], later) == {"octo/a": since}
 
 
 def test_in_shadow_mode_redis_is_the_record(alone: Equipment, repository: SimulatedRepository) -> None:

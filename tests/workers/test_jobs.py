@@ -83,7 +83,12 @@ def written(equipment: Equipment, kind: str) -> list[dict[str, object]]:
 
 def command(author: str = "somebody", number: int = 1, verb: str = "check", association: str = "NONE") -> CommandSource:
     return CommandSource(
-        kind="issue_comment", id=number, author=author, author_association=association, text="/scalability-check", verb=verb
+        kind="issue_comment",
+        id=number,
+        author=author,
+        author_association=association,
+        text="/scalability-check",
+        verb=verb,
     )
 
 
@@ -91,7 +96,7 @@ def waits(equipment: Equipment) -> list[tuple[str, float]]:
     """Give what waits for a time, and for how long."""
     now = equipment.queues.keys.now()
     found = equipment.redis.zrange("scalability-bot:keys:later", 0, -1, withscores=True)
-    return [(name.decode(), at - now) for name, at in found]
+    return [(name.decode(), float(at) - now) for name, at in found]  # type: ignore[str-unpack]
 
 
 def test_a_review_is_made_once(equipment: Equipment, repository: SimulatedRepository) -> None:
@@ -370,7 +375,7 @@ def test_a_mention_is_noted_before_it_is_made(
         return dataclasses.replace(report, cc=("@a/b",))
 
     monkeypatch.setattr(Parser, "analyze", with_cc)
-    carry_out = reviews.post
+    carry_out = reviews.post  # type: ignore[attr-defined]
 
     def posting(*given: Any, **named: Any) -> Any:
         noted.append(Queues(equipment.redis).remembered(repository.full_name, 1).just_mentioned)

@@ -1,11 +1,7 @@
 import functools
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
