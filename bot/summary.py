@@ -48,13 +48,14 @@ def check_run(
     """Give the completed check run that tells a whole report.
 
     problems are those of the configuration in force; proposed is what the pull request itself makes of the
-    configuration's file, None if it leaves that alone. The conclusion is neutral where a warning was found, else success.
+    configuration's file, None if it leaves that alone. The conclusion is neutral where a warning was found or more than a
+    file could not be judged, else success.
     """
     warnings = [each for each in report.diagnostics if each.level is Level.WARNING]
     return PutCheckRun(
         name=DEEP_CHECK_RUN if deep else CHECK_RUN,
         head=links.head,
-        conclusion="neutral" if warnings else "success",
+        conclusion="neutral" if warnings or _is_partial(report) else "success",
         title=_title(report),
         summary=fit(
             [
@@ -132,7 +133,14 @@ def _title(report: Report) -> str:
     notes = len(report.diagnostics) - warnings
     parts = [f"{warnings} {'place' if warnings == 1 else 'places'} worth a look"] if warnings else []
     parts += [f"{notes} smaller {'note' if notes == 1 else 'notes'}"] if notes else []
+    if _is_partial(report):
+        parts.append("not everything could be read" if parts else "Not everything could be read")
     return ", ".join(parts) or "Nothing found"
+
+
+def _is_partial(report: Report) -> bool:
+    """Say whether a rule failed, or the analysis as a whole was cut short: such reasons have no path."""
+    return any(not skipped.path for skipped in report.skipped)
 
 
 def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:

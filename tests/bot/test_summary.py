@@ -25,6 +25,14 @@ def test_the_title_counts() -> None:
     assert told().title == "Nothing found"
 
 
+def test_nothing_found_is_not_said_when_a_rule_failed() -> None:
+    failed = told(skipped=(Skipped("", "rule hot-alloc failed (KeyError)"),))
+    assert (failed.title, failed.conclusion) == ("Not everything could be read", "neutral")
+    assert told(note(), skipped=(Skipped("", "x"),)).title == "1 smaller note, not everything could be read"
+    # One file that was left out alone is said under "Not read".
+    assert told(skipped=(Skipped("a.go", "too deep"),)).title == "Nothing found"
+
+
 def test_what_has_no_comment_is_annotated_in_plain_text() -> None:
     found = diagnostic()
     annotation = told(found, note()).annotations[0]

@@ -30,7 +30,7 @@ PATIENCE = 90.0
 
 # All that waits, waits a hundred times shorter; what a busy machine could lose by that is only tried again.
 FAST = {
-    "lease": "2",
+    "lease": "3",
     "tick": "0.1",
     "monitoring": "1",
     "retries": "0.2/0.5/1/2",
@@ -221,7 +221,12 @@ def free_ports(number: int) -> list[int]:
 
 @contextmanager
 def bot_running(
-    folder: Path, *, mode: str = "post", queues: tuple[str, ...] = QUEUES, timers: dict[str, str] | None = None
+    folder: Path,
+    *,
+    mode: str = "post",
+    queues: tuple[str, ...] = QUEUES,
+    timers: dict[str, str] | None = None,
+    quiet: bool = False,
 ) -> Iterator[Bot]:
     """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails."""
     with ExitStack() as stack:
@@ -249,7 +254,8 @@ def bot_running(
             yield bot
         finally:
             bot.stop()
-            print(bot.log.read_text())
+            if not quiet:
+                print(bot.log.read_text())
 
 
 @pytest.fixture(scope="package")
