@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bot import sweep
 from bot.github import App, GitHub, RateLimited, Refused, Uncertain, Unreachable
 from bot.github_app import READING, WRITING
 from bot.markers import marker
@@ -20,7 +21,7 @@ from bot.writes import (
     Write,
 )
 from tests.bot.scene import REPOSITORY, Scene, settings, source
-from workers.sandbox import Fault, SimulatedGitHub
+from workers.sandbox import Fault, SimulatedGitHub, records
 
 
 def a_review(scene: Scene, *comments: LineComment) -> PostReview:
@@ -314,3 +315,34 @@ def test_failed_deliveries_are_found_and_asked_for_again(scene: Scene) -> None:
     again = scene.simulated.delivered()
     assert sum(each.guid == failed.guid for each in again) == 2
     assert scene.app.failed_deliveries(datetime.now(UTC) + timedelta(minutes=1)) == []
+
+
+def test_another_apps_check_run_of_the_same_name_is_not_ours(scene: Scene) -> None:
+    state = scene.simulated.state
+    with state.lock:
+        app = records.App(1, "other-ci", state.user("ci", "Organization"), state.user("other-ci[bot]"), "Iv1", "")
+        suite = state.suite(scene.repository.record, app, scene.head)
+        theirs = records.CheckRun(state.id(), CHECK_RUN, suite, "completed", "success", 0.0, 0.0, external_id="aa#1")
+        scene.repository.record.check_runs[theirs.id] = theirs
+    assert scene.github.standing(1).check_runs == ()
+    write(scene, a_check_run(scene, 1))
+    assert len(scene.github.check_runs(scene.head)) == 1
+    assert [each.reviewed for each in sweep.open_pulls(scene.github)] == [()]  # "an-id" says nothing
+
+
+def test_threads_are_read_with_who_resolved_them_and_who_talked(scene: Scene) -> None:
+    lines = tuple(LineComment(str(line), "pkg/a.go", line, line, f"{line}") for line in (3, 4, 5))
+    write(scene, a_review(scene, *lines))
+    first, second, third = scene.pull.review_comments
+    scene.repository.resolve(first, "reviewer")
+    scene.repository.reply(scene.pull, second, "author", "why?")
+    with scene.simulated.state.lock:
+        third.resolved_by = scene.simulated.state.app.bot
+    seen = scene.github.standing(1).comments
+    assert [(each.resolved, each.dismisser, each.talked) for each in seen] == [
+        (True, "reviewer", False),
+        (False, "", True),
+        (True, "", False),
+    ]
+    assert {each.review_id for each in seen} == {scene.pull.reviews[0].id}
+    assert all(each.thread for each in seen)

@@ -57,9 +57,7 @@ def test_it_survives_a_marker() -> None:
         assert Witness.read(words) == here
 
 
-@pytest.mark.parametrize(
-    "words", [("cc",), ("witness",), ("witness", "a", "-", "-", "x", "a")]
-)
+@pytest.mark.parametrize("words", [("cc",), ("witness",), ("witness", "a", "-", "-", "x", "a")])
 def test_what_is_no_witness_is_none(words: tuple[str, ...]) -> None:
     assert Witness.read(words) is None
 
