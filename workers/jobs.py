@@ -51,7 +51,7 @@ def turn(equipment: Equipment, queue: Any) -> str:
         run = _Run(equipment, taken, lease)
         end = run.ended()
     state = keys.end(taken, end)
-    if state == "due":
+    if state == "due" or end.later == 0:
         equipment.queues.wake()
     _count(equipment, queue, run.outcome)
     after = {"later": f"; looked at again in {end.later or 0:.0f} s", "due": "; due again"}.get(state, "")
@@ -82,7 +82,9 @@ class _Run:
         except RateLimited as limit:
             return self._put_off(limit.wait, f"put off: {limit}")
         except (Busy, Lost, Superseded) as reason:
-            return self._put_off(0.0 if isinstance(reason, Superseded) else self.timers.lease / 2, f"put off: {reason}")
+            # Two answers of GitHub may contradict each other for a while: no storm of reviews meanwhile.
+            wait = self.timers.look if isinstance(reason, Superseded) else self.timers.lease / 2
+            return self._put_off(wait, f"put off: {reason}")
         except Refused as refusal:
             return self._refused(refusal)
         except (GitHubError, GitError, ParserError, RedisError, JobTimeoutException) as error:
@@ -143,7 +145,8 @@ class _Run:
             self.equipment.queues.submit([again])
             if posted.writes:
                 rule = reply.words[0] if reply.words else "one"
-                metrics.count(self.equipment.redis, "comments", rule=rule, outcome=f"{reply.answer}-asked")
+                outcome = {"dismiss": "dismissed", "restore": "restored"}[reply.answer]
+                metrics.count(self.equipment.redis, "comments", rule=rule, outcome=outcome)
         return f"answered with {reply.answer}" if posted.writes else "the answer stands already"
 
     # --- reviews ------------------------------------------------------------------------------------------------------

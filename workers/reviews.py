@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 # A file that is larger is no witness of a comment.
 _LARGEST_WITNESS = 2_000_000
+_DAYS_90 = 90 * 24 * 3600
 # Of a file that took long to fetch, or that a review has to wait for, nobody else should wait: see bot.keys.fetching.
 Fetching = Callable[[bool], None]
 
@@ -64,6 +65,7 @@ def review(
     if assignment.depth == "deep":
         _begin_deep_scan(equipment, page, assignment, still_ours)
     before = page.standing(assignment.number)
+    _count_resolved(equipment.redis, assignment.repository, before)
     found = _analyse(equipment, assignment, pull, before, fetching)
     posted = _post(equipment, page, assignment, found, still_ours)
     if assignment.depth == "deep":
@@ -243,6 +245,18 @@ def _count(redis: Redis, report: Report, posted: Posted) -> None:
             metrics.count(redis, "writes", len(posted.refusals), kind="any", outcome="refused")
     except RedisError as error:
         _log.warning("the metrics miss a review: %s", error)
+
+
+def _count_resolved(redis: Redis, repository: str, standing: Standing) -> None:
+    """Count the comments whose threads people resolved, each once: the figures of how rules are taken."""
+    try:
+        for comment in standing.comments:
+            if comment.dismisser and not comment.fixed:
+                mark = f"scalability-bot:resolved:{repository.lower()}:{comment.comment_id}"
+                if redis.set(mark, 1, nx=True, ex=_DAYS_90):
+                    metrics.count(redis, "comments", rule=comment.rule[0], outcome="resolved")
+    except RedisError as error:
+        _log.warning("the metrics miss a thread that was resolved: %s", error)
 
 
 def _kind(reason: str) -> str:
