@@ -13,7 +13,7 @@ class Timers:
 
     # --- the queue --------------------------------------------------------------------------------------------------
     # For how long a worker's hold on a pull request, or on the right to write, outlives its last sign of life.
-    lease: float = 8.0
+    lease: float = 10.0
     # Between two looks of a worker for what has become due, and for what a dead worker held.
     tick: float = 1.0
     # Between two signs of life of a worker of RQ's; after three without one, RQ takes the worker for dead.

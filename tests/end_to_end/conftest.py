@@ -30,7 +30,7 @@ PATIENCE = 90.0
 
 # All that waits, waits a hundred times shorter; what a busy machine could lose by that is only tried again.
 FAST = {
-    "lease": "3",
+    "lease": "4",
     "tick": "0.1",
     "monitoring": "1",
     "retries": "0.2/0.5/1/2",
