@@ -76,7 +76,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("effect", [False, True])
-@pytest.mark.parametrize("boundary", range(12))
+@pytest.mark.parametrize("boundary", range(11))
 def test_a_worker_that_dies_at_any_call_leaves_one_review(
     scene: Scene, boundary: int, effect: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
