@@ -11,7 +11,7 @@ from redis import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from bot import pages
+from bot import logs, pages, prow
 from bot.deliveries import Delivery, DeliveryError
 from bot.metrics import Metrics
 from bot.queue import Queues, connect
@@ -24,7 +24,9 @@ QUEUE_SECONDS = 0.4  # for connecting, and for each reply
 # After one that hung: the next deliveries are told so at once, rather than each waiting for it in a thread.
 ASLEEP_SECONDS = 0.5
 
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # a body without a length is cut there: see _body
     app.extensions["metrics"] = metrics
+    app.extensions["queues"] = queues
     app.register_blueprint(pages.blueprint)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_harden)
@@ -53,8 +56,11 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
 
     @app.post("/webhook")
     def webhook() -> ResponseReturnValue:
+        with logs.about(delivery=request.headers.get("X-GitHub-Delivery", "")[:100]):
+            return take(request.headers.get("X-GitHub-Event", ""))
+
+    def take(event: str) -> ResponseReturnValue:
         nonlocal asleep_until
-        event = request.headers.get("X-GitHub-Event", "")
         try:
             delivery = Delivery.from_http(dict(request.headers), _body(), settings.webhook_secrets)
             asked = requests(delivery, settings, _remembered(delivery, awake))
@@ -86,6 +92,17 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
         )
         metrics.delivered(event, results[0]["outcome"])
         return jsonify(jobs=results), HTTPStatus.ACCEPTED
+
+    @app.post("/help")
+    @app.post("/webhook/help")  # hook asks below the endpoint it sends events to
+    def prow_help() -> ResponseReturnValue:
+        if (request.content_length or 0) > prow.LARGEST_REQUEST:
+            raise RequestEntityTooLarge
+        try:
+            enabled = prow.repositories(request.get_data(cache=False))
+        except (ValueError, RecursionError) as error:
+            return jsonify(error=f"this is not what Prow's hook asks: {error}"), HTTPStatus.BAD_REQUEST
+        return jsonify(prow.plugin_help(settings, enabled))
 
     @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
@@ -138,7 +155,7 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
 
 
 def _harden(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

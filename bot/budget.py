@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from redis import Redis
 from redis.exceptions import LockError
 
-from bot.github_calls import RateLimited
-
 A_MINUTE = 80
 AN_HOUR = 500
 APART = 1.0
@@ -78,6 +76,9 @@ class Budget:
                     with contextlib.suppress(LockError):  # it ended by itself: the write took very long
                         lock.release()
             if self._now() + wait - begun > PATIENCE:
+                # The receiver reads what is left and speaks to nobody: GitHub's client is loaded where it is needed.
+                from bot.github_calls import RateLimited
+
                 raise RateLimited("the bot's own limit for writes to GitHub is reached", max(wait, _SLICE))
             meanwhile()
             self._sleep(min(wait, _SLICE))

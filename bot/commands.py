@@ -1,8 +1,8 @@
 """Command: a slash command found in a comment, as GitHub renders the comment.
 
 Grammar: `/scalability-check`, `/scalability-check deep`, `/scalability-check help`, `/scalability-check explain RULE`,
-each at the start of a line of its own, within a comment's first READ characters. Text in code, quotes, tables, links or
-HTML is none, nor is an escaped slash.
+`/scalability-check results RUN [BASE]` (each a job's name or an address), each at the start of a line of its own, within
+a comment's first READ characters. Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
 """
 
 import re
@@ -60,11 +60,12 @@ _NEVER_AROUND = frozenset(
 class Command:
     """What somebody asked for: "unknown" if the words after the name mean nothing. Equal commands mean the same.
 
-    rule is the argument of explain ("" if there is none), text the line as it was written.
+    rule is the argument of explain ("" if there is none), runs are those of results (one or two), text the line as it was written.
     """
 
-    verb: Literal["check", "deep", "help", "explain", "unknown"]
+    verb: Literal["check", "deep", "help", "explain", "results", "unknown"]
     rule: str = ""
+    runs: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
     @classmethod
@@ -102,7 +103,10 @@ class Command:
             case ["explain"]:
                 return cls("explain", text=text)
             case ["explain", rule]:
-                return cls("explain", rule, text)
+                return cls("explain", rule, text=text)
+            case ["results", _] | ["results", _, _]:
+                assert words is not None
+                return cls("results", runs=tuple(words.split()[1:]), text=text)  # addresses keep their capitals
             case _:
                 return cls("unknown", text=text)
 

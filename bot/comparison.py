@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from github.Auth import Token
 
 from bot import github_calls
-from bot.github_app import READING, App
+from bot.bot_account import Identity
+from bot.github_app import READING
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Comparison:
     merge_base: str
 
 
-def compare(app: App, repository: str, installation: int | None, branch: str, head: str) -> Comparison:
+def compare(app: Identity, repository: str, installation: int | None, branch: str, head: str) -> Comparison:
     """Ask GitHub how a commit stands to a branch; Refused (404) if it does not know one of them or they share nothing.
 
     GitHub is asked since the mirror has no history. Its second page of one commit is wanted: the first would bring up to

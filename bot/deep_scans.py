@@ -13,8 +13,9 @@ from collections.abc import Callable
 from redis import Redis
 
 from bot import summary
+from bot.bot_account import Identity
 from bot.budget import Budget
-from bot.github import App, GitHub, GitHubError, Refused
+from bot.github import GitHub, GitHubError, Refused
 from bot.links import Links
 from bot.review_request import ReviewRequest
 from bot.writes import DEEP_CHECK_RUN
@@ -35,7 +36,7 @@ def ended(redis: Redis, request: ReviewRequest, head: str) -> None:
     redis.zrem(_KEY, _member(request, head))
 
 
-def close_overdue(redis: Redis, app: App, budget: Budget, *, now: Callable[[], float] = time.time) -> int:
+def close_overdue(redis: Redis, app: Identity, budget: Budget, *, now: Callable[[], float] = time.time) -> int:
     """Complete, as neutral, the check runs of deep scans that began ten minutes ago and did not end; give their number.
 
     What GitHub does not let us do now is tried again at the next call.
@@ -55,7 +56,7 @@ def close_overdue(redis: Redis, app: App, budget: Budget, *, now: Callable[[], f
     return closed
 
 
-def _close(app: App, budget: Budget, repository: str, installation: int | None, number: int, head: str) -> int:
+def _close(app: Identity, budget: Budget, repository: str, installation: int | None, number: int, head: str) -> int:
     links = Links(repository, head, app.settings.github_git_url, app.settings.public_url)
     closed = 0
     with GitHub(app, repository, installation) as github:

@@ -169,11 +169,16 @@ _ENVELOPE = msgspec.json.Decoder(Envelope)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook POST whose signature is right: id tells it from all others and stays when GitHub sends it again."""
+    """One webhook POST whose signature is right: id tells it from all others and stays when GitHub sends it again.
+
+    app is the number of the App whose hook it came by, 0 for the hook of a repository or organisation (as Prow has), None
+    where the headers do not say. The installation in the payload is one of that App's.
+    """
 
     id: str
     event: str
     payload: Payload
+    app: int | None = None
 
     @classmethod
     def from_http(cls, headers: Mapping[str, str], body: bytes, secrets: Sequence[Secret]) -> Self:
@@ -190,7 +195,7 @@ class Delivery:
             raise Malformed("the headers X-GitHub-Event and X-GitHub-Delivery are missing or not GitHub's")
         try:
             if event in EVENTS:
-                return cls(delivery, event, _PAYLOAD.decode(body))
+                return cls(delivery, event, _PAYLOAD.decode(body), _app(lower))
             envelope = _ENVELOPE.decode(body)
         except msgspec.DecodeError as error:  # a ValidationError is one too; both name the place, never the value
             raise Malformed(f"the body is no payload of GitHub's: {error}") from None
@@ -198,7 +203,14 @@ class Delivery:
             raise Malformed("the body is no payload of GitHub's: it is no UTF-8") from None
         except RecursionError:
             raise Malformed("the body is no payload of GitHub's: it is nested too deeply") from None
-        return cls(delivery, event, Payload(**msgspec.structs.asdict(envelope)))
+        return cls(delivery, event, Payload(**msgspec.structs.asdict(envelope)), _app(lower))
+
+
+def _app(headers: Mapping[str, str]) -> int | None:
+    kind, number = (headers.get(f"x-github-hook-installation-target-{name}", "") for name in ("type", "id"))
+    if not kind:
+        return None
+    return int(number) if kind == "integration" and re.fullmatch(r"[0-9]{1,15}", number) else 0
 
 
 def _verify(header: str, body: bytes, secrets: Sequence[Secret]) -> None:

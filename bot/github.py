@@ -1,6 +1,8 @@
 """GitHub: one repository's pull requests, to read and to comment on."""
 
 import contextlib
+import sys
+import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,7 @@ from github.PullRequest import PullRequest, ReviewComment
 from github.Repository import Repository
 
 from bot import github_calls
+from bot.bot_account import Identity
 from bot.github_app import App, InstallationAuth
 from bot.github_calls import GitHubError, RateLimited, Refused, Uncertain, Unreachable
 from bot.review_request import CommandSource
@@ -31,6 +34,8 @@ from bot.writes import (
 __all__ = ["App", "GitHub", "GitHubError", "Pull", "RateLimited", "Refused", "Uncertain", "Unreachable"]
 
 ANNOTATIONS_A_REQUEST = 50
+# The longest description of a commit status.
+STATUS = 140
 
 _Answer = TypeVar("_Answer")
 
@@ -52,7 +57,7 @@ class Pull:
 class GitHub:
     """One repository, through a token that opens nothing else."""
 
-    def __init__(self, app: App, repository: str, installation: int | None = None) -> None:
+    def __init__(self, app: Identity, repository: str, installation: int | None = None) -> None:
         self.app = app
         self.name = repository
         auth, address = InstallationAuth(app, repository, installation), app.settings.github_api_url
@@ -130,7 +135,8 @@ class GitHub:
                 self._writing.requester.requestJsonAndCheck("PATCH", path, input={"body": write.body})
                 return ""
             case PutCheckRun():
-                return self._put_check_run(repository, write)
+                put = self._put_check_run if self.app.writes_check_runs else self._put_status
+                return put(repository, write)
             case PostReply():
                 if write.source.kind == "review_comment":
                     # The thread is gone when its comment was deleted meanwhile; the answer is still wanted.
@@ -163,6 +169,20 @@ class GitHub:
             first, left = left[:ANNOTATIONS_A_REQUEST], left[ANNOTATIONS_A_REQUEST:]
             run.edit(output={**output, "annotations": first})
         return run.html_url
+
+    def _put_status(self, repository: Repository, write: PutCheckRun) -> str:
+        """Write a commit status in a check run's place: its title is all there is room for.
+
+        Who it is about stands behind the # of its address, where a check run has its external id.
+        """
+        address = write.details_url or f"{self.app.settings.github_git_url}/{self.name}/commit/{write.head}"
+        status = repository.get_commit(write.head).create_status(
+            state="success" if write.conclusion else "pending",
+            target_url=f"{address}#{urllib.parse.quote(write.external_id, safe='')}",
+            description=write.title if len(write.title) <= STATUS else f"{write.title[: STATUS - 1]}…",
+            context=write.name,
+        )
+        return status.target_url
 
     def _react(self, source: CommandSource, content: str) -> None:
         requester = self._writing.requester
@@ -205,6 +225,8 @@ class GitHub:
         )
 
     def _check_runs(self, commit: str) -> tuple[StandingCheckRun, ...]:
+        if not self.app.writes_check_runs:
+            return self._statuses(commit)
         runs = self._list(f"/commits/{commit}/check-runs?filter=latest", "check_runs")
         return tuple(
             StandingCheckRun(
@@ -216,8 +238,23 @@ class GitHub:
                 started_at=datetime.fromisoformat(each["started_at"]) if each["started_at"] else None,
             )
             for each in runs
-            if each["app"] and each["app"]["id"] == self.app.app_id
+            if each["app"] and each["app"]["id"] == self.app.settings.app_id
         )
+
+    def _statuses(self, commit: str) -> tuple[StandingCheckRun, ...]:
+        """Read the bot's commit statuses as the check runs whose place they take, the newest of each name."""
+        newest: dict[str, StandingCheckRun] = {}
+        for each in self._list(f"/commits/{commit}/statuses"):  # the newest come first
+            if (each.get("creator") or {}).get("login") == self.app.login and each["context"] not in newest:
+                newest[each["context"]] = StandingCheckRun(
+                    check_run_id=each["id"],
+                    name=each["context"],
+                    completed=each["state"] != "pending",
+                    external_id=urllib.parse.unquote(urllib.parse.urlsplit(each["target_url"] or "").fragment),
+                    annotations=sys.maxsize,  # it takes none, so none is ever missing
+                    started_at=datetime.fromisoformat(each["created_at"]),
+                )
+        return tuple(newest.values())
 
     def _list(self, path: str, key: str | None = None) -> list[dict[str, Any]]:
         return github_calls.listed(self._reading.requester, f"/repos/{self.name}{path}", key)

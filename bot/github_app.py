@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import github
 from github.Auth import AppAuth, Auth
@@ -31,6 +31,8 @@ class FailedDelivery:
 
 class App:
     """The GitHub App: proves who it is with its private key, and mints tokens for one repository at a time."""
+
+    writes_check_runs = True
 
     def __init__(self, settings: Settings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         settings.require_app()
@@ -112,10 +114,17 @@ class App:
         return github_calls.client(self.settings.github_api_url, key, github_calls.AS_APP)
 
 
+class Minting(Protocol):
+    """Who gives tokens: the App, or an account that has one."""
+
+    def token(self, repository: str, permissions: Mapping[str, str], installation: int | None = None) -> str:
+        """Give a token that opens a repository."""
+
+
 class InstallationAuth(Auth):
     """Puts a token on each request that opens one repository; minted when needed."""
 
-    def __init__(self, app: App, repository: str, installation: int | None) -> None:
+    def __init__(self, app: "Minting", repository: str, installation: int | None) -> None:
         self._app = app
         self._repository = repository
         self._installation = installation

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis import Redis, RedisError
 
 from analyzers.analysis.report import Skipped
+from bot import status
+from bot.budget import Budget
 from bot.deliveries import EVENTS
 from bot.queue import Queues
 
@@ -30,6 +32,15 @@ COUNTED = {
     "writes": ("Writes to GitHub, by kind and outcome.", ("kind", "outcome")),
     "skipped_files": ("Files left out of an analysis, by reason.", ("reason",)),
     "redeliveries": ("Failed deliveries that GitHub was asked to send again.", ()),
+}
+
+# What workers measure: name -> (what it means, its labels, the upper ends of its buckets). scalability_bot_NAME on the page.
+MEASURED = {
+    "webhook_to_review_seconds": (
+        "Seconds from a webhook's arrival to its review, by depth.",
+        ("depth",),
+        (5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600),
+    ),
 }
 
 # The reasons are sentences for people: these words are in those of one kind.
@@ -50,6 +61,17 @@ def count(connection: Redis, name: str, amount: float = 1, **labels: str) -> Non
     _, names = COUNTED[name]
     values = [value if _WORD.fullmatch(value := labels[label]) else "other" for label in names]
     connection.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values]), amount)
+
+
+def observe(connection: Redis, name: str, value: float, **labels: str) -> None:
+    """Add a measurement to a histogram that the receiver tells Prometheus; for workers. KeyError, RedisError: as count()."""
+    _, names, ends = MEASURED[name]
+    values = [word if _WORD.fullmatch(word := labels[label]) else "other" for label in names]
+    bucket = next((str(end) for end in ends if value <= end), "+Inf")
+    with connection.pipeline() as pipeline:
+        pipeline.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values, bucket]), 1)
+        pipeline.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values, "sum"]), value)
+        pipeline.execute()
 
 
 def why(skipped: Skipped) -> str:
@@ -104,7 +126,7 @@ class _Shared(Collector):
     def describe(self) -> Iterator[GaugeMetricFamily]:
         return iter(())  # asked at registration, when Redis may not be there yet
 
-    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("scalability_bot_redis_up", "1 if the queue's server answers.")
         try:
             waiting = self._queues.waiting()
@@ -125,7 +147,18 @@ class _Shared(Collector):
             oldest.add_metric([each.queue], each.oldest_seconds)
         yield jobs
         yield oldest
-        yield from _counters({field: float(value) for field, value in counted.items()})
+        room = GaugeMetricFamily("scalability_bot_budget_left", "Comments that may still be written within this hour.")
+        room.add_metric([], Budget(self._queues.connection).room())
+        yield room
+        disk = GaugeMetricFamily(
+            "scalability_bot_mirror_bytes", "Disk that a worker's mirrors take.", labels=["worker"]
+        )
+        for mirror in status.mirrors(self._queues.connection):
+            disk.add_metric([mirror.where], mirror.mb * 2**20)
+        yield disk
+        amounts = {field: float(value) for field, value in counted.items()}
+        yield from _counters(amounts)
+        yield from _histograms(amounts)
 
 
 def _counters(counted: Mapping[bytes | str, float]) -> Iterator[CounterMetricFamily]:
@@ -135,4 +168,22 @@ def _counters(counted: Mapping[bytes | str, float]) -> Iterator[CounterMetricFam
         for (counter, *values), amount in series:
             if counter == name and len(values) == len(labels):
                 family.add_metric(values, amount)
+        yield family
+
+
+def _histograms(counted: Mapping[bytes | str, float]) -> Iterator[HistogramMetricFamily]:
+    series: dict[tuple[str, ...], dict[str, float]] = {}
+    for field, amount in list(counted.items())[:MOST_SERIES]:
+        name, *rest = json.loads(field)
+        if name in MEASURED and len(rest) == len(MEASURED[name][1]) + 1:
+            series.setdefault((name, *rest[:-1]), {})[rest[-1]] = amount
+    for name, (text, labels, ends) in MEASURED.items():
+        family = HistogramMetricFamily(f"scalability_bot_{name}", text, labels=labels)
+        for (measured, *values), found in series.items():
+            if measured == name:
+                below, buckets = 0.0, []
+                for end in (*map(str, ends), "+Inf"):
+                    below += found.get(end, 0.0)
+                    buckets.append((end, below))
+                family.add_metric(values, buckets, sum_value=found.get("sum", 0.0))
         yield family

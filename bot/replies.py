@@ -16,14 +16,15 @@ COMMANDS = """\
 | `/scalability-check` | reviews this pull request as it is now |
 | `/scalability-check deep` | the same with the whole repository in view, callers included (members and collaborators) |
 | `/scalability-check explain RULE` | what a rule looks for, why, and what to write instead |
+| `/scalability-check results RUN [BASE]` | what performance jobs measured, held against the SLOs: jobs or addresses (members) |
 | `/scalability-check help` | this answer |"""
 
 
 def answer(reply: Reply, links: Links) -> str:
     """Give the answer to a command that asks for words, Markdown with its marker; ValueError for one that asks for none."""
     match reply.answer:
-        case "received":
-            raise ValueError("a reaction is the whole answer to a command that was received")
+        case "received" | "results":
+            raise ValueError(f"the answer to {reply.answer} is not made of words alone")
         case "help":
             text = _help(links)
         case "explain":
@@ -34,6 +35,11 @@ def answer(reply: Reply, links: Links) -> str:
             text = (
                 "A deep scan reads the whole repository, so members and collaborators start it: please ask one of them for "
                 "`/scalability-check deep` or the label. `/scalability-check` alone is open to everyone."
+            )
+        case "results-not-allowed":
+            text = (
+                "Reading results makes me fetch files from elsewhere, so members and collaborators ask for it: please ask "
+                "one of them for this command."
             )
         case "too-many":
             text = "That was the fourth command from you within an hour, and I take three: please try again a little later."
@@ -96,7 +102,7 @@ def _help(links: Links) -> str:
     return (
         "I read pull requests with very large clusters in mind (5,000 nodes, 150,000 pods), as "
         f"[the contributors' guide]({GUIDE}) asks. What I write are hints: you know the code better.\n\n"
-        f"{COMMANDS}\n\n"
+        f"{COMMANDS}\n\nEach person has three commands an hour; deep scans are not counted.\n\n"
         f"To silence a rule on a line of Go, write `//scalability:allow RULE REASON` on it or above it.{catalogue_page}"
     )
 

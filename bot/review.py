@@ -13,10 +13,31 @@ from bot.links import GUIDE, PERF_DASH, PROFILING, SLACK, Links
 from bot.markers import marker
 from bot.review_request import Reply, ReviewRequest
 from bot.standing import Standing
-from bot.writes import DeletePendingReview, EditComment, LineComment, PostReply, PostReview, PutCheckRun, Write
+from bot.writes import (
+    RESULTS_CHECK_RUN,
+    DeletePendingReview,
+    EditComment,
+    LineComment,
+    PostReply,
+    PostReview,
+    PutCheckRun,
+    Write,
+)
 
 # A push that changes more old comments than this edits them at the next one: each is a write.
 EDITS = 10
+# GitHub cuts a check run's title in its lists.
+TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What performance jobs measured, as Markdown; title, verdict and page for a check run ("" where nothing was read)."""
+
+    text: str
+    title: str = ""
+    is_well: bool = False
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,24 @@ class Review:
         if standing.answered(reply.command.key):
             return cls()
         return cls((PostReply(reply.number, reply.command, replies.answer(reply, links)),))
+
+    @classmethod
+    def measured(cls, standing: Standing, *, reply: Reply, found: Measured) -> "Review":
+        """Give the answer to a command that asked for results, unless it stands, and their check run."""
+        writes: list[Write] = []
+        if not standing.answered(reply.command.key):
+            writes.append(PostReply(reply.number, reply.command, replies.answered(reply.command, found.text)))
+        if found.title:
+            check_run = PutCheckRun(
+                name=RESULTS_CHECK_RUN,
+                head=standing.head,
+                conclusion="success" if found.is_well else "neutral",
+                title=found.title if len(found.title) <= TITLE else f"{found.title[: TITLE - 1]}…",
+                summary=found.text,
+                details_url=found.page,
+            )
+            writes += _identified(check_run, standing, f"#{reply.number}")
+        return cls(tuple(writes))
 
     @property
     def text(self) -> str:
@@ -168,7 +207,11 @@ def _checked(check_run: PutCheckRun, standing: Standing, request: ReviewRequest)
     """Give the check run with its identity, unless GitHub has it already, whole."""
     # Who asks to run a check again waits for a new one, though it may say the same.
     # The number is for "Re-run": the event names no pull request whose head is in a fork (bot.triggers reads it here).
-    external_id = f"{check_run.digest}#{request.number} {request.delivery}".strip()
+    return _identified(check_run, standing, f"#{request.number} {request.delivery}".strip())
+
+
+def _identified(check_run: PutCheckRun, standing: Standing, about: str) -> list[Write]:
+    external_id = f"{check_run.digest}{about}"
     named = dataclasses.replace(check_run, external_id=external_id)
     there = standing.check_run(check_run.name, external_id)
     if there is None:

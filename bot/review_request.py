@@ -11,7 +11,17 @@ _COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})?")
 _DELIVERY = re.compile(r"[A-Za-z0-9_-]{0,100}")
 
 Depth = Literal["normal", "deep"]
-Answer = Literal["received", "help", "explain", "unknown", "deep-not-allowed", "too-many", "closed"]
+Answer = Literal[
+    "received",
+    "help",
+    "explain",
+    "unknown",
+    "deep-not-allowed",
+    "too-many",
+    "closed",
+    "results",
+    "results-not-allowed",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +108,8 @@ class Reply:
     - "help", "explain" (rule is what the person wrote, "" if nothing), "unknown" (the words mean nothing);
     - "deep-not-allowed": the author_association does not allow a deep scan. A worker that finds that the person may
       set labels runs deep_review() instead;
+    - "results": what performance jobs measured in runs (one or two: the change's and a base's; names or addresses);
+      "results-not-allowed": the same as with deep scans;
     - "too-many": the first command beyond what one person has in an hour;
     - "closed": the review was dropped because the pull request was closed.
     """
@@ -108,6 +120,7 @@ class Reply:
     command: CommandSource
     installation: int | None = None
     rule: str = ""
+    runs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self.repository, self.number)

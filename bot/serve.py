@@ -6,18 +6,17 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import make_wsgi_app
-
+from bot import logs, operator_pages
 from bot.app import LARGEST_BODY, create_app
 from bot.settings import Settings, SettingsError
 from bot.web_server import Threads, WebServer, run
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    pass
 
 THREADS = 16
 # For health and metrics, which are answered also while all others wait for a queue that hangs.
@@ -37,9 +36,9 @@ def serve(settings: Settings) -> None:
         raise SettingsError(f"PORT and METRICS_PORT are both {settings.port}: /metrics needs a port of its own.")
     for name, port in (("PORT", settings.port), ("METRICS_PORT", settings.metrics_port)):
         _try_port(name, settings.host, port)
-    logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")
+    logs.configure(settings.log_format)
     receiver = create_app(settings)
-    metrics = _only_metrics(make_wsgi_app(receiver.extensions["metrics"].registry))
+    internal = operator_pages.create(settings, receiver.extensions["queues"], receiver.extensions["metrics"].registry)
     sockets: dict[int, Any] = {}
     beside = Threads(THREADS_BESIDE)
     servers = [
@@ -53,7 +52,14 @@ def serve(settings: Settings) -> None:
             beside=beside,
             paths_beside={"/healthz", "/readyz"},
         ),
-        WebServer(metrics, sockets, host=settings.host, port=settings.metrics_port, largest_body=0, threads=beside),
+        WebServer(
+            internal,
+            sockets,
+            host=settings.host,
+            port=settings.metrics_port,
+            largest_body=operator_pages.LARGEST_FORM,
+            threads=beside,
+        ),
     ]
     with _told_to_stop() as stopped:
         _log.info("listening on %s, port %d; metrics on port %d", settings.host, settings.port, settings.metrics_port)
@@ -74,16 +80,6 @@ def _told_to_stop() -> Iterator[threading.Event]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def _only_metrics(metrics: "WSGIApplication") -> "WSGIApplication":
-    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/metrics":
-            start_response("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"only /metrics is here\n"]
-        return metrics(environ, start_response)
-
-    return answer
 
 
 def _try_port(name: str, host: str, port: int) -> None:

@@ -13,6 +13,9 @@ from analyzers.analysis.configuration import DEFAULT_CC, DEFAULT_LABEL
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_GIT = "https://github.com"
+# Where the jobs of prow.k8s.io leave their artifacts, and the pages that lead there.
+RESULTS_HOSTS = ("storage.googleapis.com", "prow.k8s.io", "gcsweb.k8s.io")
+RESULTS_BUCKET = "https://storage.googleapis.com/kubernetes-ci-logs"
 
 _Value = TypeVar("_Value")
 _REPOSITORY_PATTERN = re.compile(r"[\w.*?\[\]!-]+/[\w.*?\[\]!-]+")
@@ -46,12 +49,16 @@ class Settings:
     """What the operator decided. By default: github.com, this machine, and no repository.
 
     job_timeout is in seconds, job_memory_mb and mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"),
-    None where GitHub must be asked for it. public_url has no slash at its end, None where the rules' pages are private.
+    None where GitHub must be asked for it. results_hosts are those that results of performance jobs may be read from,
+    results_bucket is where jobs are looked for by name. public_url has no slash at its end, None where the rules' pages
+    are private.
     """
 
     app_id: int | None = None
     private_key_file: Path | None = None
     private_key_text: Secret = Secret("")
+    token_file: Path | None = None
+    token_text: Secret = Secret("")
     webhook_secrets: tuple[Secret, ...] = ()
     github_api_url: str = PUBLIC_API
     github_git_url: str = PUBLIC_GIT
@@ -69,6 +76,9 @@ class Settings:
     job_timeout: int = 600
     job_memory_mb: int = 2_048
     bot_login: str | None = None
+    log_format: Literal["text", "json"] = "text"
+    results_hosts: tuple[str, ...] = RESULTS_HOSTS
+    results_bucket: str = RESULTS_BUCKET
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -83,6 +93,8 @@ class Settings:
             app_id=read.one("GITHUB_APP_ID", _positive, None),
             private_key_file=read.one("GITHUB_PRIVATE_KEY_FILE", lambda text: Path(text).expanduser(), None),
             private_key_text=read.one("GITHUB_PRIVATE_KEY", _pem, Secret("")),
+            token_file=read.one("GITHUB_TOKEN_FILE", lambda text: Path(text).expanduser(), None),
+            token_text=read.one("GITHUB_TOKEN", Secret, Secret("")),
             webhook_secrets=read.one("WEBHOOK_SECRETS", lambda text: tuple(map(Secret, _list(text))), ()),
             github_api_url=api,
             github_git_url=read.one("GITHUB_GIT_URL", _server, PUBLIC_GIT),
@@ -100,6 +112,9 @@ class Settings:
             job_timeout=read.one("JOB_TIMEOUT", _positive, 600),
             job_memory_mb=read.one("JOB_MEMORY_MB", _positive, 2_048),
             bot_login=read.one("BOT_LOGIN", str, None),
+            log_format=read.one("LOG_FORMAT", _log_format, "text"),
+            results_hosts=read.one("RESULTS_HOSTS", _hosts, RESULTS_HOSTS),
+            results_bucket=read.one("RESULTS_BUCKET", _bucket, RESULTS_BUCKET),
         )
 
     @property
@@ -114,13 +129,23 @@ class Settings:
 
     @property
     def has_credentials(self) -> bool:
-        """Say whether a GitHub App is configured (without one, `scalability-bot run` starts the sandbox)."""
-        return self.app_id is not None and bool(self.private_key_file or self.private_key_text)
+        """Say whether an App or an account is configured (without one, `scalability-bot run` starts the sandbox)."""
+        return (self.app_id is not None and bool(self.private_key_file or self.private_key_text)) or self.has_token
+
+    @property
+    def has_token(self) -> bool:
+        """Say whether the bot is an account with a token (as Prow's are) rather than an App."""
+        return self.app_id is None and bool(self.token_file or self.token_text)
 
     @property
     def is_sandbox(self) -> bool:
         """Say whether GitHub is a simulated one on this machine."""
         return _is_loopback(self.github_api_url)
+
+    def require_identity(self) -> None:
+        """Raise SettingsError unless there is what it takes to speak to GitHub: an App, or an account's token."""
+        if not self.has_token:
+            self.require_app()
 
     def require_app(self) -> None:
         """Raise SettingsError unless there is what it takes to speak to GitHub as the App."""
@@ -145,9 +170,10 @@ class Settings:
                 "REPOSITORIES is not set: write whom the bot serves there, such as kubernetes/* (several: with commas)."
             )
         self.require_redis()
-        if self.app_id is None:
+        if self.app_id is None and not self.bot_login:  # an account's token is the workers' alone
             raise SettingsError(
-                "GITHUB_APP_ID is not set: write the App's numeric id there (by it, a re-run of its check is known)."
+                "GITHUB_APP_ID is not set: write the App's numeric id there (by it, a re-run of its check is known), "
+                "or the account's name into BOT_LOGIN where the bot is no App."
             )
 
     def require_redis(self) -> None:
@@ -156,6 +182,21 @@ class Settings:
             raise SettingsError(
                 "REDIS_URL is not set: write the queue's address there, for example redis://127.0.0.1:6379/0."
             )
+
+    def token(self) -> Secret:
+        """Read the account's token: call it where it is sent, and keep no copy."""
+        if not self.token_file:
+            return self.token_text
+        try:
+            text = self.token_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no plain text"
+            raise SettingsError(
+                f"the token {self.token_file} cannot be read: {reason}; check GITHUB_TOKEN_FILE."
+            ) from None
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{10,255}", text):
+            raise SettingsError(f"{self.token_file} holds no token of GitHub's; check GITHUB_TOKEN_FILE.")
+        return Secret(text)
 
     def private_key(self) -> Secret:
         """Read the App's private key (PEM): call it only where tokens are minted, and keep no copy."""
@@ -221,6 +262,14 @@ def _mode(text: str) -> Literal["post", "shadow"]:
     return "post" if text == "post" else "shadow"
 
 
+def _log_format(text: str) -> Literal["text", "json"]:
+    if text == "text":
+        return "text"
+    if text == "json":
+        return "json"
+    raise ValueError("write text or json")
+
+
 def _pem(text: str) -> Secret:
     key = text.replace("\\n", "\n")  # a PEM in one line of an .env file
     if "PRIVATE KEY" not in key:
@@ -275,6 +324,21 @@ def _repositories(text: str) -> tuple[str, ...]:
         if not _REPOSITORY_PATTERN.fullmatch(pattern):
             raise ValueError(f"{pattern!r} is no pattern of repositories; write owner/name, for example kubernetes/*")
     return patterns
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(_list(text.lower()))
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host):
+            raise ValueError(f"{host!r} is no host; write names such as storage.googleapis.com, without https://")
+    return hosts
+
+
+def _bucket(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme != "https" or not parts.hostname or not re.fullmatch(r"/[a-z0-9][a-z0-9._-]+/?", parts.path):
+        raise ValueError("write the bucket's address, such as https://storage.googleapis.com/kubernetes-ci-logs")
+    return text.rstrip("/")
 
 
 def _handles(text: str) -> tuple[str, ...]:

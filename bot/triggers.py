@@ -1,14 +1,17 @@
 """Triggers: what a delivery asks for. Pure: a Delivery in, review requests, replies and drops out."""
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+import msgspec
+
 from bot.commands import Command
 from bot.deliveries import Comment, Delivery, Malformed, Payload, PullRequest
-from bot.review_request import CommandSource, Depth, Reply, ReviewRequest, is_repository
+from bot.review_request import Answer, CommandSource, Depth, Reply, ReviewRequest, is_repository
 from bot.settings import Settings
-from bot.writes import DEEP_CHECK_RUN
+from bot.writes import DEEP_CHECK_RUN, RESULTS_CHECK_RUN
 
 TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
@@ -61,6 +64,9 @@ def requests(
     delivery: Delivery, settings: Settings, remembered: Remembered = NOTHING_REMEMBERED
 ) -> list[Action] | Ignored:
     """Say what a delivery asks for; Malformed if its payload lacks what every delivery of its event has."""
+    if delivery.app not in {None, settings.app_id}:
+        # Forwarded by Prow: its hook may be another App's, whose installation opens nothing for us.
+        delivery = dataclasses.replace(delivery, payload=msgspec.structs.replace(delivery.payload, installation=None))
     payload = delivery.payload
     if delivery.event == "ping":
         return Ignored("pong")
@@ -136,6 +142,8 @@ def _check_run(delivery: Delivery, settings: Settings) -> list[Action] | Ignored
     run = _needed(payload.check_run, "check_run")
     if run.app is None or run.app.id != settings.app_id:
         return Ignored("another App's check run")
+    if run.name == RESULTS_CHECK_RUN:
+        return Ignored("results are asked for by command")
     # The check run's own list is empty for a head in a fork; the bot writes the number into external_id.
     own = re.search(r"#([1-9][0-9]{0,9})(?![0-9])", run.external_id or "")
     number = int(own[1]) if own else run.pull_requests[0].number if run.pull_requests else None
@@ -188,13 +196,14 @@ def _comment(delivery: Delivery, settings: Settings) -> list[Action] | Ignored:
 
 
 def _commanded(payload: Payload, number: int, command: Command, source: CommandSource) -> list[Action]:
-    def reply(answer: Literal["received", "help", "explain", "unknown", "deep-not-allowed"]) -> Reply:
+    def reply(answer: Answer) -> Reply:
         return Reply(
             repository=_repository(payload),
             number=number,
             installation=payload.installation.id if payload.installation else None,
             answer=answer,
             rule=command.rule,
+            runs=command.runs,
             command=source,
         )
 
@@ -206,6 +215,8 @@ def _commanded(payload: Payload, number: int, command: Command, source: CommandS
             return [reply("received"), _review(payload, number, cause="command", depth="deep", command=source)]
         case "deep":
             return [reply("deep-not-allowed")]
+        case "results":
+            return [reply("results" if source.author_association in TRUSTED else "results-not-allowed")]
         case "help" | "explain" | "unknown" as answer:
             return [reply(answer)]
 

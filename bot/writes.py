@@ -10,6 +10,7 @@ from bot.review_request import CommandSource
 
 CHECK_RUN = "scalability"
 DEEP_CHECK_RUN = "scalability deep scan"
+RESULTS_CHECK_RUN = "scalability results"
 
 
 @dataclass(frozen=True, slots=True)

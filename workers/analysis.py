@@ -15,10 +15,21 @@ from analyzers.analysis.tree import OverlayTree, Tree, Unreadable
 from analyzers.driver.driver import analyze
 from analyzers.golang.program.words import MemoryWords, WordStore
 from bot.configuration import PATH, Parsed, parse, unread
-from workers.git import CatFile, GitError, run
-from workers.trees import DiffProcess, GitTree, patched
+from workers.git import CatFile, run
+from workers.trees import NOT_READ, DiffProcess, GitTree, RawChange, missing_content, patched, raw_changes, unknown
 
 TIMEOUT = 60.0
+_DIFF = (
+    "diff",
+    "-p",
+    "--find-renames",
+    "-l400",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 
 
 def analyze_revisions(
@@ -58,32 +69,30 @@ def analyze_work_tree(
     deep: bool = False,
     configuration: Configuration | None = None,
     words: WordStore | None = None,
+    objects: pathlib.Path | None = None,
 ) -> Report:
-    """Analyse the change from a commit to the files on disk, with what is not committed and not yet added."""
+    """Analyse the change from a commit to the files on disk, with what is not committed and not yet added.
+
+    objects is the repository to read commits from, where that is another one (workers.compared.readable).
+    """
     started = time.perf_counter()
     top = pathlib.Path(run(repository, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
-    changed = run(top, "diff", "--name-only", "--no-renames", "-z", base, "--").decode("utf-8", "replace").split("\0")
-    new = run(top, "ls-files", "--others", "--exclude-standard", "-z").decode("utf-8", "replace").split("\0")
-    files = {path: _on_disk(top / path) for path in {*changed, *new} if path}
-    text = run(
-        top,
-        "diff",
-        "-p",
-        "--find-renames",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-color",
-        "--src-prefix=a/",
-        "--dst-prefix=b/",
-        base,
-        "--",
-    ).decode("utf-8", "replace")
-    diff = Diff.parse(text)
-    diff = Diff((*diff.files, *(_added(path, files[path]) for path in sorted(set(new) - {""}))))
-    with CatFile(repository) as cat_file:
+    others = run(top, "ls-files", "--others", "--exclude-standard", "-z", "--", ".", *NOT_READ)
+    # A name that ends in a slash is another repository inside this one.
+    new = sorted(path for path in others.decode("utf-8", "replace").split("\0") if path and not path.endswith("/"))
+    with CatFile(objects or repository) as cat_file:
         before = GitTree(cat_file, base)
+        before.list("")  # whether the base is here at all, with a sentence if not
+        raw = raw_changes(run(top, "diff", "--raw", "-z", "--no-abbrev", "--no-renames", base, "--", ".", *NOT_READ))
+        missing = missing_content(cat_file, raw)
+        files = {change.path: _present(top / change.path, change, cat_file) for change in raw if not change.submodule}
+        files |= {path: _on_disk(top / path) for path in new}
+        exclude = (f":(exclude,literal){path}" for path in missing)
+        text = run(top, *_DIFF, base, "--", ".", *NOT_READ, *exclude).decode("utf-8", "replace")
+        diff = Diff.parse(text)
+        diff = Diff((*diff.files, *(_added(path, files[path]) for path in new)))
         change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep, words)
-        return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
+        return _report(change, missing, analyzers, _commit(cat_file, base), None, started)
 
 
 def analyze_patch(
@@ -115,15 +124,21 @@ def analyze_patch(
     with CatFile(repository) as cat_file:
         before = GitTree(cat_file, base)
         files: dict[str, bytes | None] = {}
+        missing = {}
         for file in diff:
             if file.binary:
                 continue
+            try:
+                if file.status != "removed":
+                    files[file.path] = patched(file, before.read(file.old_path) if file.old_path else None)
+            except Unreadable as error:
+                missing[file.path] = str(error)
+                continue
             if file.old_path and file.status in {"removed", "renamed"}:
                 files.setdefault(file.old_path, None)
-            if file.status != "removed":
-                files[file.path] = patched(file, before.read(file.old_path) if file.old_path else None)
+        diff = Diff(tuple(file for file in diff if file.path not in missing))
         change = _change(diff, before, OverlayTree(files, before), _configured(configuration, before), deep, words)
-        return _report(change, {}, analyzers, _commit(cat_file, base), None, started)
+        return _report(change, missing, analyzers, _commit(cat_file, base), None, started)
 
 
 def read_configuration(repository: pathlib.Path, commit: str, defaults: Configuration) -> Parsed:
@@ -169,8 +184,19 @@ def _report(
 def _commit(cat_file: CatFile, revision: str) -> str:
     found = cat_file.read(f"{revision}^{{}}")
     if found is None:
-        raise GitError(f"{revision} is no commit of this repository: fetch it, or name another")
+        raise unknown(cat_file, revision)
     return found.id
+
+
+def _present(path: pathlib.Path, change: RawChange, cat_file: CatFile) -> bytes | None:
+    """Give what a changed file is now. In a sparse work tree it may not be on disk; then it is as it is committed."""
+    if change.status == "D":
+        return None
+    content = _on_disk(path)
+    if content is not None or set(change.new) == {"0"} or path.is_symlink():
+        return content
+    committed = cat_file.read(change.new)
+    return committed.content if committed else None
 
 
 def _on_disk(path: pathlib.Path) -> bytes | None:

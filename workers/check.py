@@ -3,12 +3,13 @@
 import argparse
 import gc
 import hashlib
-import json
+import importlib
 import os
 import pathlib
 import shutil
 import sys
-import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from analyzers import catalogue
@@ -16,9 +17,13 @@ from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import MalformedDiff
 from analyzers.analysis.report import Report
 from analyzers.golang.program.words import WordStore
-from workers import analysis
-from workers.command_line import CannotRun
-from workers.git import GitError, run
+from bot.configuration import PATH, parse
+from workers import analysis, compared
+from workers.command_line import CannotRun, coloured
+from workers.compared import WORK_TREE, Compared
+from workers.formats.checked import Checked
+from workers.git import CatFile, GitError
+from workers.rules import unknown
 from workers.trees import PatchMismatch
 from workers.words_store import StoredWords, keep, remove
 
@@ -28,9 +33,25 @@ _EXAMPLES = """examples:
   scalability-bot check                               the work tree against its merge base with the default branch
   scalability-bot check --base main --head my-branch  two trees, as `git diff main my-branch` compares them
   git diff HEAD | scalability-bot check --diff -      a patch, applied in memory to HEAD
-  scalability-bot check --select explicit-list,node-api-call --format json
+  scalability-bot check --format sarif --output scalability.sarif
+  scalability-bot check --format rdjson --fail-on never | reviewdog -f=rdjson -reporter=local -diff="git diff main"
 
-exit status: 0 no warning, 1 a warning (with --strict a notice too), 2 could not run"""
+exit status: 0 nothing of the level of --fail-on, 1 something of it, 2 could not run"""
+# Format -> the module of workers.formats that holds it, and its function there. Each is imported only when it is asked for.
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "text": ("text", "render"),
+    "json": ("json_report", "render"),
+    "sarif": ("sarif", "render"),
+    "rdjson": ("rdjson", "render"),
+    "rdjsonl": ("rdjson", "render_lines"),
+    "github": ("github", "render"),
+    "markdown": ("markdown", "render"),
+}
+_FAIL_ON: Mapping[str, frozenset[Level]] = {
+    "warning": frozenset({Level.WARNING}),
+    "notice": frozenset(Level),
+    "never": frozenset(),
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -57,8 +78,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
     parser.add_argument("--ignore", metavar="NAMES", help="say nothing that these rules would say, separated by commas")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument("--strict", action="store_true", help="exit with 1 for notices too")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--output", type=pathlib.Path, metavar="FILE", help="write to a file (default: standard output)"
+    )
+    parser.add_argument(
+        "--fail-on", choices=_FAIL_ON, default="warning", help="what makes the exit status 1; default: warning"
+    )
     parser.add_argument(
         "--no-cache", action="store_true", help="neither use nor keep what is known of the repository from other checks"
     )
@@ -68,32 +94,72 @@ def main(args: argparse.Namespace) -> int:
     """Analyse and print; give the exit status."""
     if not args.deep:
         gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
-    try:
-        analyzers = catalogue.load(_names(args.select) or None, _names(args.ignore))
-        repository = _repository(args)
-        cache = None if args.no_cache or repository is None else _cache(repository)
-        words = StoredWords(cache) if cache is not None else None
-        report = _analyse(args, repository, analyzers, words)
-    except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
-        raise CannotRun(str(error)) from error
-    if args.format == "json":
-        json.dump(report.to_json(), sys.stdout, indent=1)
-        print()
+    repository = _repository(args)
+    with _words(None if args.no_cache else repository) as words:
+        try:
+            checked = _check(args, repository, words)
+        except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
+            raise CannotRun(str(error)) from error
+        for warning in checked.warnings:
+            print(f"scalability-bot: warning: {warning}", file=sys.stderr)
+        _write(checked, args)
+        sys.stdout.flush()  # whoever waits for the answer need not wait for what is kept of it
+    return int(any(diagnostic.level in _FAIL_ON[args.fail_on] for diagnostic in checked.report.diagnostics))
+
+
+def _check(args: argparse.Namespace, repository: pathlib.Path | None, words: WordStore | None) -> Checked:
+    analyzers = catalogue.load(_known(args.select) or None, _known(args.ignore))
+    names = tuple(analyzer.name for analyzer in analyzers)
+    if args.diff and args.head:
+        raise CannotRun(
+            "--diff says what is changed, so --head has nothing to say: name what the patch fits with --base"
+        )
+    if repository is None:
+        if not args.diff:
+            raise CannotRun(
+                f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
+            )
+        report = analysis.analyze_patch(_patch(args.diff), None, analyzers=analyzers, deep=args.deep)
+        return Checked(report, names, "compared the patch with nothing, as there is no repository here", {})
+    if args.diff:
+        ends = compared.patch(repository, args.base)
+    elif args.head:
+        ends = compared.revisions(repository, args.base, args.head)
+    elif args.git_dir:
+        raise CannotRun("a bare repository has no work tree: name a commit with --head")
     else:
-        _print(report, args)
-    if cache is not None and words is not None:
-        rows = words.rows()
-        words.close()
-        if rows is not None:
-            sys.stdout.flush()
-            keep(cache, rows)
-            _tidy(cache.parent)
-    levels = {diagnostic.level for diagnostic in report.diagnostics}
-    return int(Level.WARNING in levels or (args.strict and bool(levels)))
+        ends = compared.work_tree(repository, args.base)
+    with compared.readable(repository) as objects:
+        report = _analyse(args, ends, repository, objects, {"analyzers": analyzers, "deep": args.deep, "words": words})
+        problems = _problems(ends, repository, objects)
+    left_out = sum(each.path != PATH for each in report.skipped)
+    sentence = ends.sentence(report.files, left_out)
+    warnings = tuple(ends.warnings(report.files + left_out))
+    return Checked(report, names, sentence, ends.to_json(), warnings, problems)
 
 
-def _names(text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+def _known(text: str | None) -> list[str]:
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in catalogue.known():
+            raise CannotRun(unknown(name))
+    return names
+
+
+@contextmanager
+def _words(repository: pathlib.Path | None) -> Iterator[WordStore | None]:
+    """Give what is known of a repository's files from other checks, and keep what this one learnt."""
+    cache = _cache(repository) if repository else None
+    if cache is None:
+        yield None
+        return
+    words = StoredWords(cache)
+    yield words
+    rows = words.rows()
+    words.close()
+    if rows is not None:
+        keep(cache, rows)
+        _tidy(cache.parent)
 
 
 def _cache(repository: pathlib.Path) -> pathlib.Path | None:
@@ -116,21 +182,29 @@ def _tidy(folder: pathlib.Path) -> None:
 
 
 def _analyse(
-    args: argparse.Namespace, repository: pathlib.Path | None, analyzers: list[Any], words: WordStore | None
+    args: argparse.Namespace,
+    ends: Compared,
+    repository: pathlib.Path,
+    objects: pathlib.Path,
+    given: dict[str, Any],
 ) -> Report:
-    given: dict[str, Any] = {"analyzers": analyzers, "deep": args.deep, "words": words}
     if args.diff:
-        return analysis.analyze_patch(_patch(args.diff), repository, args.base or "HEAD", **given)
-    if repository is None:
-        raise CannotRun(
-            f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
-        )
-    if args.head is None and args.git_dir:
-        raise CannotRun("a bare repository has no work tree: name a commit with --head")
-    base = args.base or _merge_base(repository, args.head or "HEAD")
-    if args.head is None:
-        return analysis.analyze_work_tree(repository, base, **given)
-    return analysis.analyze_revisions(repository, base, args.head, **given)
+        return analysis.analyze_patch(_patch(args.diff), objects, ends.base, **given)
+    if ends.head is None:
+        return analysis.analyze_work_tree(repository, ends.base, objects=objects, **given)
+    return analysis.analyze_revisions(objects, ends.base, ends.head, **given)
+
+
+def _problems(ends: Compared, repository: pathlib.Path, objects: pathlib.Path) -> tuple[str, ...]:
+    """Give what is wrong with the repository's configuration, before the change and after it, each problem once."""
+    with CatFile(objects) as cat_file:
+        found = [cat_file.read(f"{commit}:{PATH}") for commit in (ends.base, ends.head) if commit]
+    texts = [each.content for each in found if each]
+    if ends.head_name == WORK_TREE:
+        on_disk = compared.top(repository) / PATH
+        texts += [on_disk.read_bytes()] if on_disk.is_file() else []
+    problems = (problem for each in texts for problem in parse(each.decode("utf-8", "replace")).problems)
+    return tuple(dict.fromkeys(problems))
 
 
 def _repository(args: argparse.Namespace) -> pathlib.Path | None:
@@ -148,25 +222,6 @@ def _repository(args: argparse.Namespace) -> pathlib.Path | None:
     return inside
 
 
-def _merge_base(repository: pathlib.Path, head: str) -> str:
-    candidates = (
-        "refs/remotes/origin/HEAD",
-        "refs/remotes/upstream/HEAD",
-        "origin/main",
-        "origin/master",
-        "main",
-        "master",
-    )
-    for candidate in candidates:
-        try:
-            return run(repository, "merge-base", candidate, head).decode().strip()
-        except GitError:
-            continue
-    raise CannotRun(
-        f"no default branch was found in {repository} (tried {', '.join(candidates)}): name a commit with --base"
-    )
-
-
 def _patch(name: str) -> str:
     try:
         content = sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()
@@ -175,34 +230,19 @@ def _patch(name: str) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def _print(report: Report, args: argparse.Namespace) -> None:
-    colour = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-
-    def paint(text: str, style: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if colour else text
-
-    for diagnostic in report.diagnostics:
-        style = "1;33" if diagnostic.level is Level.WARNING else "36"
-        print(
-            f"{paint(f'{diagnostic.path}:{diagnostic.line}', '1')}: {paint(diagnostic.level.value, style)}: {diagnostic.analyzer}"
-        )
-        for number, text in enumerate(diagnostic.excerpt, diagnostic.line):
-            print(f"{paint(f'{number:>6} |', '2')} {text.expandtabs(4)}")
-        print(textwrap.fill(diagnostic.message, width, initial_indent="       ", subsequent_indent="       "))
-        if diagnostic.witness:
-            way = " -> ".join(f"{each.message} ({each.path}:{each.line})" for each in diagnostic.witness)
-            print(textwrap.fill(way, width, initial_indent="       by ", subsequent_indent="          "))
-        for place in diagnostic.related:
-            print(paint(f"       also {place.path}:{place.line} {place.message}".rstrip(), "2"))
-        print()
-    for skipped in report.skipped:
-        print(paint(f"skipped {skipped.path or '(all files)'}: {skipped.reason}", "2"))
-    warnings = sum(diagnostic.level is Level.WARNING for diagnostic in report.diagnostics)
-    print(
-        f"{warnings} {'warning' if warnings == 1 else 'warnings'}, {len(report.diagnostics) - warnings} notices"
-        f" in {report.files} files, {report.lines} added lines ({report.elapsed_ms:.0f} ms)"
-        f"{'; not all could be read' if report.skipped else ''}"
-    )
-    if report.cc:
-        print(f"The bot would mention {', '.join(report.cc)}.")
+def _write(checked: Checked, args: argparse.Namespace) -> None:
+    module, function = FORMATS[args.format]
+    render = getattr(importlib.import_module(f"workers.formats.{module}"), function)
+    options: dict[str, Any] = {}
+    if args.format == "text":
+        width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+        options = {"colour": not args.output and coloured(sys.stdout), "width": width}
+    written = render(checked, **options)
+    if not args.output:
+        sys.stdout.write(written)
+        return
+    try:
+        args.output.write_text(written, "utf-8", "surrogateescape")
+    except OSError as error:
+        raise CannotRun(f"{args.output} could not be written ({error.strerror}): name another --output") from error
+    print(f"{checked.count}: written to {args.output}", file=sys.stderr)

@@ -7,20 +7,20 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import yaml
 from github.Auth import AppAuth
 from jwt import InvalidKeyError
 from redis import RedisError
 
 from bot import github_calls
+from bot.bot_account import BotAccount
 from bot.github_calls import GitHubError
 from bot.queue import connect
 from bot.settings import Settings, SettingsError
-from workers import confinement, environment, git
+from workers import app_manifest, confinement, environment, git, hook
 from workers.command_line import CannotRun
+from workers.findings import Finding
 from workers.mirror import Mirrors
 
 # GIT_CONFIG_COUNT, through which git is given its token, is there since 2.31 (git's release notes).
@@ -28,15 +28,7 @@ OLDEST_GIT = (2, 31)
 # GitHub takes a JSON Web Token that begins up to a minute in the future (its documentation advises a minute's allowance).
 LARGEST_SKEW = 30.0
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
-_MANIFEST = "app.yml"
-
-
-class Finding(NamedTuple):
-    """One line: what was looked at, whether it is well, and what was seen."""
-
-    what: str
-    well: bool
-    seen: str
+_MANIFEST = app_manifest.NAME
 
 
 Check = Callable[[Settings], Iterator[Finding]]
@@ -104,6 +96,9 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
 
 def check_app(settings: Settings) -> Iterator[Finding]:
     """Look whether GitHub knows the App, the clocks agree, and it may do what app.yml asks for."""
+    if settings.has_token:
+        yield from _check_account(settings)
+        return
     try:
         key = settings.private_key()
     except SettingsError as error:
@@ -125,7 +120,7 @@ def check_app(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("app", True, f"GitHub knows it as {app['slug']}")
     yield compare_clocks(headers, asked)
-    manifest = _manifest()
+    manifest = app_manifest.read()
     if manifest is None:
         yield Finding(
             "app: permissions", False, f"{_MANIFEST} was not found beside the program: run this in the project's folder"
@@ -145,6 +140,40 @@ def check_app(settings: Settings) -> Iterator[Finding]:
             yield _permissions(f"installation {account}", wanted, each["permissions"])
     if not listed:
         yield Finding("installations", False, "none: install the App where it should serve")
+
+
+def _check_account(settings: Settings) -> Iterator[Finding]:
+    try:
+        account = BotAccount(settings)
+        headers, who = account.account()
+        asked = time.time()
+    except (SettingsError, GitHubError) as error:
+        yield Finding("account", False, f"{error}: check GITHUB_TOKEN_FILE and GITHUB_API_URL")
+        return
+    login = str(who["login"])
+    yield Finding("account", True, f"GitHub knows it as {login}; commit statuses take the place of check runs")
+    yield compare_clocks(headers, asked)
+    # The receiver has no token to ask with, and must know the bot's own comments.
+    named = settings.bot_login == login
+    yield Finding("account: login", named, login if named else f"BOT_LOGIN is not set to {login}: write it there")
+
+
+def check_hook(settings: Settings) -> Iterator[Finding]:
+    """Look whether webhooks arrive: where they go, and what became of one that GitHub is asked to send again."""
+    if settings.has_token:
+        yield Finding(
+            "webhooks", True, "Prow's hook forwards them: deploy/prow/plugins.yaml; its deck shows the deliveries"
+        )
+        return
+    try:
+        with github_calls.client(
+            settings.github_api_url, AppAuth(settings.app_id or 0, settings.private_key().reveal()), github_calls.AS_APP
+        ) as client:
+            yield from hook.look(client.requester, settings)
+    except (SettingsError, InvalidKeyError):
+        return  # check_app has said so
+    except GitHubError as error:
+        yield Finding("webhooks", False, f"{error}: the App's settings page lists its deliveries under Advanced")
 
 
 def compare_clocks(headers: Mapping[str, Any], asked: float) -> Finding:
@@ -179,15 +208,16 @@ def check_parser(settings: Settings) -> Iterator[Finding]:
     yield Finding("parser", True, seen)
 
 
-CHECKS: tuple[Check, ...] = (check_git, check_disk, check_redis, check_app, check_receiver, check_parser)
+CHECKS: tuple[Check, ...] = (check_git, check_disk, check_redis, check_app, check_receiver, check_parser, check_hook)
 
 
 def add_parser(subparsers: Any) -> None:
     """Describe the command's arguments."""
     subparsers.add_parser(
         "doctor",
-        help="check credentials, Redis, disk, git and clock",
-        description="Look at what the bot needs, a line each: git, disk, Redis, the GitHub App and its permissions, the clock.",
+        help="check credentials, Redis, disk, git, clock and webhooks",
+        description="Look at what the bot needs, a line each: git, disk, Redis, the GitHub App and its permissions,\n"
+        "the clock, and whether a webhook that GitHub sends again arrives.",
         epilog="example:\n  scalability-bot doctor\n\nexit status: 0 all is well, 1 something is not, 2 could not run",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -223,10 +253,3 @@ def _permissions(what: str, wanted: Mapping[str, str], given: Mapping[str, str])
         if _LEVELS.get(level, 0) > _LEVELS.get(wanted.get(name, ""), 0)
     ]
     return Finding(what, True, f"as in {_MANIFEST}" + (f", and more than it needs: {', '.join(more)}" if more else ""))
-
-
-def _manifest() -> dict[str, Any] | None:
-    for folder in (Path(__file__).parents[1], Path()):
-        if (folder / _MANIFEST).is_file():
-            return dict(yaml.safe_load((folder / _MANIFEST).read_text(encoding="utf-8")))
-    return None

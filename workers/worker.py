@@ -15,6 +15,7 @@ from typing import Any
 
 import rq
 from redis import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.exceptions import DeserializationError, InvalidJobOperation, NoSuchJobError
 from rq.executions import Execution
 from rq.job import JobStatus
@@ -22,7 +23,7 @@ from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 from rq.worker import Worker as RQWorker
 
-from bot import metrics
+from bot import ended, logs, metrics
 from bot.queue import MAINTAIN, MAINTENANCE, QUEUES, REPLY, REVIEW, connect
 from bot.settings import Settings, SettingsError
 from workers import environment, housekeeping, jobs, limits
@@ -97,7 +98,11 @@ class _Scheduler(RQScheduler):
     def work(self) -> None:
         """Run until told to stop."""
         limits.die_with_parent(self.worker_pid)
-        super().work()  # type: ignore[no-untyped-call]
+        try:
+            super().work()  # type: ignore[no-untyped-call]
+        except RedisConnectionError as error:
+            # Its worker notices, waits until the queue is back, and starts another: no 60 lines of traces for that.
+            _log.warning("the queue is away (%s): the scheduler starts again with it", error)
 
     worker_pid: int
 
@@ -164,7 +169,7 @@ class Worker(RQWorker):
         else:
             self._equipment.parser.start()
             super().execute_job(job, queue)
-        with contextlib.suppress(RedisError):
+        with contextlib.suppress(RedisError), logs.about(**_about(job)):
             self._tell(job, queue, time.monotonic() - started)
 
     def handle_job_failure(
@@ -185,6 +190,11 @@ class Worker(RQWorker):
         """Begin the process of one job: it ends when this worker does, so that a job taken up again runs once."""
         limits.die_with_parent(self._worker_pid)
         super().main_work_horse(job, queue)
+
+    def perform_job(self, job: rq.job.Job, queue: rq.Queue, execution: Execution) -> bool:
+        """Run a job in its process; what is logged meanwhile says which job, pull request and delivery it is about."""
+        with logs.about(**_about(job)):
+            return super().perform_job(job, queue, execution)
 
     def fork_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Fork the process of one job."""
@@ -215,15 +225,28 @@ class Worker(RQWorker):
         outcome = "retried" if status in {JobStatus.SCHEDULED, JobStatus.QUEUED} else status.value
         result = job.return_value(refresh=True) if status == JobStatus.FINISHED else None
         _log.info("%s %s in %.1f s%s", job.id, outcome, seconds, f": {result}" if result else "")
+        ended.note(self.connection, job.id, queue.name, outcome, seconds, str(result or ""))
         metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
         metrics.count(self.connection, "job_seconds", seconds, queue=queue.name)
 
 
+def _about(job: rq.job.Job) -> dict[str, str]:
+    """Say which job, pull request and delivery a line of the log is about, as far as the job's record can be read."""
+    try:
+        asked = job.args[0] if job.args and isinstance(job.args[0], dict) else {}
+    except DeserializationError:
+        asked = {}
+    pull_request = f"{asked['repository']}#{asked['number']}" if {"repository", "number"} <= asked.keys() else ""
+    return {"job": job.id, "pull_request": pull_request, "delivery": str(asked.get("delivery") or "")}
+
+
 def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
     """Run the jobs of one queue until a signal ends the process. SettingsError if a setting is missing."""
-    settings.require_app()
+    settings.require_identity()
     settings.require_redis()
-    settings.private_key()  # whether it can be read, before the first job says that it cannot
+    _ = (
+        settings.token() if settings.has_token else settings.private_key()
+    )  # Whether it can be read, before the first job says that it cannot
     limits.give_up_privileges()
     limits.hide()
     connection = connect(settings.redis_url)

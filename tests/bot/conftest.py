@@ -9,7 +9,7 @@ from redis import Redis
 
 from tests.bot.scene import Scene
 from workers.sandbox import SimulatedGitHub
-from workers.sandbox.simulated import generate_key
+from workers.sandbox.keys import generate_key
 
 
 @functools.cache

@@ -3,7 +3,7 @@ from prometheus_client import generate_latest
 from redis import Redis
 
 from analyzers.analysis.report import Skipped
-from bot.metrics import COUNTED_KEY, Metrics, count, why
+from bot.metrics import COUNTED_KEY, Metrics, count, observe, why
 from bot.queue import Queues, connect
 from bot.review_request import ReviewRequest
 from bot.settings import Secret
@@ -78,3 +78,19 @@ def test_without_the_queues_server_the_receivers_own_metrics_are_told() -> None:
     lines = page(connect(Secret("unix:///nonexistent/redis.sock"), timeout=0.1))
     assert "scalability_bot_redis_up 0.0" in lines
     assert any(line.startswith("scalability_bot_enqueue_seconds_count") for line in lines)
+
+
+def test_a_histogram_of_the_workers_is_told(redis_connection: Redis) -> None:
+    for seconds in (4, 12, 12.5, 4000):
+        observe(redis_connection, "webhook_to_review_seconds", seconds, depth="normal")
+    lines = page(redis_connection)
+    name = "scalability_bot_webhook_to_review_seconds"
+    assert f'{name}_bucket{{depth="normal",le="5"}} 1.0' in lines
+    assert f'{name}_bucket{{depth="normal",le="20"}} 3.0' in lines
+    assert f'{name}_bucket{{depth="normal",le="3600"}} 3.0' in lines
+    assert f'{name}_bucket{{depth="normal",le="+Inf"}} 4.0' in lines
+    assert f'{name}_count{{depth="normal"}} 4.0' in lines and f'{name}_sum{{depth="normal"}} 4028.5' in lines
+
+
+def test_what_is_left_of_the_budget_is_told(redis_connection: Redis) -> None:
+    assert "scalability_bot_budget_left 500.0" in page(redis_connection)

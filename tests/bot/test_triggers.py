@@ -205,6 +205,16 @@ def test_others_are_told_that_deep_scans_are_not_for_them(association: str) -> N
     assert reply.answer == "deep-not-allowed"
 
 
+@pytest.mark.parametrize(("association", "answer"), [("MEMBER", "results"), ("CONTRIBUTOR", "results-not-allowed")])
+def test_results_are_fetched_for_trusted_people(association: str, answer: str) -> None:
+    body = "/scalability-check results https://prow.k8s.io/view/gs/B/1 ci-perf"
+    actions = asked("issue_comment", comment(body, association=association))
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert (reply.answer, reply.runs) == (answer, ("https://prow.k8s.io/view/gs/B/1", "ci-perf"))
+
+
 def test_who_edits_a_members_comment_is_no_member() -> None:
     payload = comment("/scalability-check deep", "edited", before="", association="OWNER", sender=person("mallory"))
     actions = asked("issue_comment", payload)
@@ -257,6 +267,7 @@ def test_the_check_runs_that_a_review_writes_are_known_again(depth: Depth) -> No
     [
         check_run(app_id=APP_ID + 1, external_id="x#12"),
         check_run(app=None, external_id="x#12"),
+        check_run(external_id="x#12", name="scalability results"),  # a run of a job is looked at again by command
         check_run("completed", external_id="x#12"),
         check_run("created", external_id="x#12"),
         check_run(),

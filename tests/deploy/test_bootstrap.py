@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 @pytest.fixture
 def machine(tmp_path: pathlib.Path) -> pathlib.Path:
     """A folder of programs that is all of PATH: a shell's tools, git, and a python3 that each test writes."""
-    for tool in ("sh", "rm", "git", "mkdir"):
+    for tool in ("sh", "rm", "git", "mkdir", "tail", "grep"):
         (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
     return tmp_path
 
@@ -43,10 +43,16 @@ def test_no_python(machine: pathlib.Path) -> None:
 
 
 def test_old_python(machine: pathlib.Path) -> None:
-    old = 'case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac'
-    line = said(bootstrap(machine, old))
+    line = said(bootstrap(machine, "echo 3.9.2 old enough"))
     assert "Python 3.9.2 is too old" in line
     assert "make PYTHON=" in line
+
+
+def test_broken_python_is_not_called_old(machine: pathlib.Path) -> None:
+    line = said(bootstrap(machine, "echo cannot open shared object file >&2; exit 127"))
+    assert "does not run (failed: cannot open shared object file)" in line
+    assert "old" not in line
+    assert "does not run" in said(bootstrap(machine, "exit 0"))
 
 
 def test_python_without_venv(machine: pathlib.Path) -> None:

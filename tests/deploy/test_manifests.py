@@ -36,6 +36,8 @@ ELSEWHERE = {
     "METRICS_PORT": "compose publishes it",
     "DATA_DIR": "a volume",
     "GITHUB_PRIVATE_KEY": "the key is a file of a secret",
+    "GITHUB_TOKEN": "likewise, and in deploy/prow only",
+    "GITHUB_TOKEN_FILE": "deploy/prow sets it, in place of the App's key",
     "SANDBOX_PORT": "for `scalability-bot run` alone",
 }
 ENV = {

@@ -13,8 +13,8 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from workers.sandbox import SimulatedGitHub, SimulatedRepository
+from workers.sandbox.keys import generate_key
 from workers.sandbox.records import Pull
-from workers.sandbox.simulated import generate_key
 
 NAME = "octo/kubernetes"
 LINES = [f"line {number}" for number in range(1, 61)]

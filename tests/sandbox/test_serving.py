@@ -90,10 +90,18 @@ def test_what_happens_is_told_in_one_clean_line_each() -> None:
     pull = {"number": 7, "title": "A\x1b[31m title", "html_url": "http://h/pull/7"}
     comment = {"path": "a.go", "line": None, "original_line": 3, "body": "<!-- m -->**Each** call\nlists"}
     review = {"pull_request": {**pull, "html_url": "http://h/pull/7"}, "review": {"body": "\n\ncc @team"}}
-    run = {"check_run": {"name": "scalability", "conclusion": "neutral", "output": {"title": None}}}
+    run = {
+        "check_run": {
+            "name": "scalability",
+            "conclusion": "neutral",
+            "output": {"title": None},
+            "html_url": "http://h/o/r/runs/5",
+            "pull_requests": [{"number": 7}],
+        }
+    }
     for event, action, content, lines in (
         ("pull_request", "opened", {"pull_request": pull}, ["guest opened: #7 A[31m title", "  http://h/pull/7"]),
-        ("pull_request_review", "submitted", review, ["guest reviewed #7: cc @team", "  see http://h/pull/7/files"]),
+        ("pull_request_review", "submitted", review, ["guest reviewed #7: cc @team"]),
         ("pull_request_review_comment", "created", {"comment": comment}, ["  a.go:3: **Each** call"]),
         (
             "issue_comment",
@@ -101,7 +109,12 @@ def test_what_happens_is_told_in_one_clean_line_each() -> None:
             {"issue": pull, "comment": {"body": "x" * 300}},
             [f"guest commented on #7: {'x' * 176}…"],
         ),
-        ("check_run", "completed", run, ["check run scalability: neutral"]),
+        (
+            "check_run",
+            "completed",
+            run,
+            ["check run scalability: neutral", "see it in its place: http://h/o/r/pull/7/files"],
+        ),
         ("star", "created", {}, []),
     ):
         assert told(event, action, content, user) == lines

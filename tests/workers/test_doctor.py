@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bot.app import create_app
+from bot.settings import Secret, Settings
+from tests.serving import served
 from workers.command_line import main
 from workers.doctor import compare_clocks
 from workers.sandbox import SimulatedGitHub
@@ -27,7 +30,13 @@ def doctor(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Doctor:
+) -> Iterator[Doctor]:
+    settings = Settings(
+        app_id=github.app_id,
+        webhook_secrets=(Secret(github.webhook_secret),),
+        repositories=("*/*",),
+        redis_url=Secret(redis_url),
+    )
     key = tmp_path / "key.pem"
     key.write_text(github.private_key)
     monkeypatch.chdir(tmp_path)
@@ -36,7 +45,7 @@ def doctor(
         "GITHUB_PRIVATE_KEY_FILE": str(key),
         "GITHUB_API_URL": github.url,
         "GITHUB_GIT_URL": github.git_url,
-        "WEBHOOK_SECRETS": "a-long-enough-secret",
+        "WEBHOOK_SECRETS": github.webhook_secret,
         "REDIS_URL": redis_url,
         "DATA_DIR": str(tmp_path / "data"),
         "MIRROR_QUOTA_MB": "10",
@@ -47,14 +56,18 @@ def doctor(
             monkeypatch.setenv(name, value)
         return main(["doctor"]), capsys.readouterr().out.splitlines()
 
-    return run
+    with served(create_app(settings)) as address:
+        github.webhook_url = f"{address}/webhook"
+        github.ping()
+        github.delivered()
+        yield run
 
 
 def failed(lines: list[str]) -> list[str]:
     return [line for line in lines if line.startswith("FAIL")]
 
 
-def test_all_is_well(doctor: Doctor) -> None:
+def test_all_is_well(doctor: Doctor, github: SimulatedGitHub) -> None:
     status, lines = doctor()
     assert (status, failed(lines)) == (0, []), "\n".join(failed(lines))
     text = "\n".join(lines)
@@ -72,7 +85,8 @@ def test_all_is_well(doctor: Doctor) -> None:
     )
     for said in seen:
         assert said in text
-    assert "a-long-enough-secret" not in text
+    assert "a ping was sent again and answered 202" in text
+    assert github.webhook_secret not in text
 
 
 def test_redis_that_would_lose_jobs(doctor: Doctor, redis_connection: Redis) -> None:
@@ -178,3 +192,33 @@ def test_an_old_git(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_settings_that_cannot_be_used(doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
     status, lines = doctor(PORT="many")
     assert (status, lines) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1:9/webhook", "GitHub cannot reach it"),
+        ("{}/elsewhere", "the receiver answers at /webhook"),
+        ("{}/nowhere/webhook", "nothing answers at this path"),
+    ],
+)
+def test_webhooks_that_do_not_arrive(doctor: Doctor, github: SimulatedGitHub, address: str, said: str) -> None:
+    github.webhook_url = address.format(str(github.webhook_url).removesuffix("/webhook"))
+    status, lines = doctor()
+    assert status == 1 and any(said in line for line in failed(lines)), lines
+
+
+def test_an_address_that_is_not_the_public_one(doctor: Doctor) -> None:
+    _, lines = doctor(PUBLIC_URL="https://bot.example.com")
+    assert any("PUBLIC_URL would make it https://bot.example.com/webhook" in line for line in failed(lines))
+
+
+def test_an_account_with_a_token_must_be_named(
+    doctor: Doctor, github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = github.personal_token("k8s-ci-robot").value
+    given = {"GITHUB_APP_ID": "", "GITHUB_PRIVATE_KEY_FILE": "", "GITHUB_TOKEN": token}
+    status, lines = doctor(**given)
+    assert status == 1 and "BOT_LOGIN is not set to k8s-ci-robot" in failed(lines)[0]
+    status, lines = doctor(**given, BOT_LOGIN="k8s-ci-robot")
+    assert status == 0 and token not in "\n".join(lines)

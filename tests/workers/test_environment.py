@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,16 @@ def test_a_worker_whose_queue_is_away_says_so(
     monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nothing.sock")
     assert main(["worker", "reviews"]) == 2
     assert "check REDIS_URL" in capsys.readouterr().err
+
+
+def test_a_queue_that_is_away_is_one_line_of_the_log_and_other_errors_keep_their_trace() -> None:
+    code = (
+        "import logging\nfrom redis.exceptions import ConnectionError\nfrom workers import environment\n"
+        "environment.log()\nfor error in (ConnectionError('refused'), ValueError('odd')):\n"
+        "    try:\n        raise error\n    except Exception:\n        logging.getLogger('a').exception('it failed')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, second, *trace = done.stderr.splitlines()
+    assert first == "E a: it failed (the queue is away: refused)"
+    assert second == "E a: it failed"
+    assert trace[-1] == "ValueError: odd"

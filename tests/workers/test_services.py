@@ -7,7 +7,7 @@ import pytest
 
 from bot.settings import SettingsError
 from tests.end_to_end.conftest import free_ports
-from workers.sandbox.simulated import generate_key
+from workers.sandbox.keys import generate_key
 from workers.services import Program, plan
 
 SECRETS = ("the-key-itself", "a-hook-secret", "a-redis-password")

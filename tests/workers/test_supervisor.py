@@ -1,6 +1,8 @@
 import asyncio
 import contextlib
+import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -66,7 +68,14 @@ def test_stages_start_in_order_and_end_in_reverse(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     slow = f"import pathlib\npathlib.Path({str(mark)!r}).write_text('x')\n" + WAITING
     programs = [python("first", slow, 0, mark.exists), python("second", WAITING, 1), python("third", WAITING, 2)]
-    terminal = supervise(programs, tmp_path, lambda terminal, name, line: (name, line) == ("third", "started"))
+    # Which of the two later ones prints first is chance: both must be ready to be told to end.
+    terminal = supervise(
+        programs,
+        tmp_path,
+        lambda terminal, name, line: (
+            line == "started" and {"second", "third"} <= {each for each, said in terminal.lines if said == "started"}
+        ),
+    )
     names = [name for name, line in terminal.lines if line == "started"]
     assert names[0] == "first"
     ended = [name for name, line in terminal.lines if line == "ended"]
@@ -127,6 +136,13 @@ def test_told_twice_it_waits_for_nobody(tmp_path: Path) -> None:
     supervise([python("deaf", deaf, patience=600)], tmp_path, lambda terminal, name, line: line == "started", kill=True)
 
 
+def test_what_is_hidden_is_not_shown(tmp_path: Path) -> None:
+    program = python("loud", "print('# WARNING advice')\nprint('news')\n" + WAITING)
+    program = dataclasses.replace(program, hides=re.compile("WARNING"))
+    terminal = supervise([program], tmp_path, lambda terminal, name, line: line == "started")
+    assert terminal.said("loud")[:2] == ["news", "started"]
+
+
 def test_what_is_printed_cannot_play_with_the_terminal(tmp_path: Path) -> None:
     code = (
         "import sys\nsys.stdout.buffer.write(b'\\x1b[2Jred\\r\\n' + b'x' * 10_000 + b'\\n' + b'\\xff\\n' + b'no end')\n"
@@ -185,6 +201,46 @@ def ours(folder: Path) -> list[int]:
         if int(process.name) != os.getpid() and (at.startswith(str(folder)) or str(folder).encode() in line):
             found.append(int(process.name))
     return found
+
+
+def valkeys(folder: Path) -> set[int]:
+    found = set()
+    for each in ours(folder):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{each}/comm").read_text().startswith("valkey"):
+                found.add(each)
+    return found
+
+
+def test_the_first_run_says_what_is_up_what_was_posted_and_last_where(
+    started: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path
+) -> None:
+    process = started()
+    out = tmp_path / "out"
+
+    def lines() -> list[str]:
+        return out.read_text().splitlines()
+
+    def position(text: str) -> int:
+        (found,) = (number for number, line in enumerate(lines()) if text in line)
+        return found
+
+    eventually(lambda: any("see it in its place" in line for line in lines()) or process.poll() is not None, "the page")
+    order = ["redis: up", "github is up at http", "receiver is up at http", "maintenance: up", "all is up"]
+    order += ["scalability-bot[bot] reviewed #1", "check run scalability: neutral", "see it in its place: http"]
+    assert [position(text) for text in order] == sorted(position(text) for text in order)
+    assert position("see it in its place") == len(lines()) - 1, "nothing follows the address"
+    assert not [line for line in lines() if "WARNING" in line or "INFO" in line]
+
+    before = len(lines())
+    (valkey,) = eventually(lambda: valkeys(tmp_path / "data"), "Valkey")
+    os.kill(valkey, signal.SIGKILL)
+    eventually(lambda: valkeys(tmp_path / "data") - {valkey}, "another Valkey")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert [line.split("|")[1].strip() for line in lines()[before:]] == [
+        "redis ended (SIGKILL) and starts again in 1 s"
+    ]
 
 
 def test_everything_runs_reviews_and_ends(started: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path) -> None:

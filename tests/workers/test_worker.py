@@ -1,5 +1,6 @@
 import functools
 import json
+import logging
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from rq.job import Job as PlainJob
 from rq.job import JobStatus, Retry
 from rq.serializers import JSONSerializer
 
+from bot import ended, logs
 from bot.queue import MAINTAIN, QUEUES, REPLY, REVIEW
 from bot.settings import Settings
 from workers.jobs import Equipment
@@ -246,3 +248,31 @@ def test_the_scheduler_ends_with_its_worker(redis_url: str, redis_connection: Re
         poll.register(scheduler, select.POLLIN)
         assert poll.poll(20_000), "the scheduler outlived its worker"
         os.close(scheduler)
+
+
+def test_a_jobs_log_says_what_it_is_about_and_the_page_how_it_ended(
+    make_worker: Callable[..., Worker], redis_connection: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    enqueue(
+        redis_connection, REVIEW, {"repository": "octo/kubernetes", "number": 7, "delivery": "d-1"}, job_id="review-1"
+    )
+    told: list[logging.LogRecord] = []
+
+    class Keeping(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record)
+
+    handler = Keeping()
+    handler.addFilter(logs._add)
+    logger = logging.getLogger("workers.worker")
+    logger.addHandler(handler)
+    caplog.set_level(logging.INFO, "workers.worker")
+    try:
+        make_worker().work(burst=True)
+    finally:
+        logger.removeHandler(handler)
+    (line,) = [record for record in told if record.getMessage().startswith("review-1 ")]
+    about = {name: getattr(line, name) for name in ("job", "pull_request", "delivery")}
+    assert about == {"job": "review-1", "pull_request": "octo/kubernetes#7", "delivery": "d-1"}
+    (noted,) = ended.read(redis_connection)
+    assert (noted.job, noted.queue, noted.outcome) == ("review-1", "reviews", "retried")

@@ -93,8 +93,13 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Who writes: the App's bot."""
-        return self.state.app.bot
+        """Who writes: the App's bot, or the user whose personal token the call came with."""
+        return (self.token.user if self.token else None) or self.state.app.bot
+
+    @property
+    def app_of_token(self) -> App | None:
+        """The App by which something is written; None for a personal token."""
+        return None if self.token and self.token.user else self.state.app
 
     def repository(self) -> Repository:
         """Give the repository of the path.
@@ -165,7 +170,10 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Handled:
-    """How an operation is answered, and the permissions any one of which it needs ("issues:write"); "app" is the App's JWT."""
+    """How an operation is answered, and the permissions any one of which it needs ("issues:write").
+
+    "app" stands for the App's JWT, "anyone" for no credential at all.
+    """
 
     handler: Handler
     needs: tuple[str, ...]

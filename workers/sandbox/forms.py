@@ -12,6 +12,7 @@ from .records import (
     Repository,
     Review,
     ReviewComment,
+    Status,
 )
 from .repository_forms import Json, RepositoryForms, node
 from .state import iso
@@ -303,6 +304,22 @@ class Forms(RepositoryForms):
             "check_suite": self.check_suite(repository, run.suite),
             "app": self.app(run.suite.app),
             "pull_requests": [self.pull_minimal(repository, pull) for pull in pulls],
+        }
+
+    def status(self, repository: Repository, status: Status) -> Json:
+        """Give a commit status."""
+        return {
+            "url": f"{self.api}/repos/{repository.full_name}/statuses/{status.sha}",
+            "avatar_url": f"{self.state.url}/{status.user.login}.png",
+            "id": status.id,
+            "node_id": node("SC", status.id),
+            "state": status.state,
+            "description": status.description,
+            "target_url": status.target_url,
+            "context": status.context,
+            "created_at": iso(status.created_at),
+            "updated_at": iso(status.created_at),
+            "creator": self.user(status.user),
         }
 
     def annotation(self, repository: Repository, run: CheckRun, annotation: Json) -> Json:

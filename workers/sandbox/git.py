@@ -83,14 +83,15 @@ class BareRepository:
                 "[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n[gc]\n\tauto = 0\n[core]\n\tfsync = none\n"
             )
 
-    def git(self, *arguments: str, stdin: bytes | None = None) -> bytes:
-        """Run git in the repository and give what it writes.
+    def git(self, *arguments: str, stdin: bytes | None = None, index: Path | None = None) -> bytes:
+        """Run git in the repository and give what it writes; with an index file where the command needs one.
 
         Raises:
             GitFailed: it ended with an error.
         """
+        variables = environment() | ({"GIT_INDEX_FILE": str(index)} if index else {})
         done = subprocess.run(
-            ["git", *arguments], cwd=self.folder, env=environment(), input=stdin, capture_output=True, check=False
+            ["git", *arguments], cwd=self.folder, env=variables, input=stdin, capture_output=True, check=False
         )
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip()

@@ -1,13 +1,15 @@
 """Pages to look at: what stands on the simulated GitHub, as a person would see it; and forms to act as one."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from . import acts
 from .call import Refusal
 from .changes import merge_base
 from .git import FileChange
@@ -17,22 +19,19 @@ from .people import SimulatedRepository
 from .records import Pull, Repository, ReviewComment
 from .state import State, iso
 
-# Nothing is loaded from anywhere else, nothing runs, and no other site can frame the page or take its forms.
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+# Nothing is loaded from anywhere else, nothing runs but our own script, and no other site can frame the page or take its forms.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
-# Seconds after a push for which the page reloads itself until the bot has answered.
+# Seconds after a push for which the page says that the bot's answer is awaited.
 PATIENCE = 120
-
-# Who can be played: login, what it is to the repository, how the form names it.
-PLAYERS = {
-    "contributor": ("contributor", "NONE", "a contributor"),
-    "member": ("sig-lead", "MEMBER", "a member"),
-}
 
 
 @dataclass
 class Row:
-    """A line of a file's diff with the threads and annotations that stand below it; or, with `header`, the begin of a hunk."""
+    """A line of a file's diff with the threads and annotations that stand below it; or, with `header`, the beginning of a hunk."""
 
     line: PatchLine | None = None
     header: str = ""
@@ -55,9 +54,18 @@ def routes(state: State) -> Blueprint:
         "page", __name__, template_folder="templates", static_folder="static", static_url_path="/-/static"
     )
 
-    @pages.after_request
+    @pages.before_app_request
+    def refuse_other_sites() -> None:
+        # A manifest may come from any site: its page only asks. What has a credential is no form.
+        if request.method == "POST" and request.blueprint in {"page", "registration"} and not _is_question():
+            _refuse_other_sites(state)
+
+    @pages.after_app_request
     def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = POLICY
+        if request.blueprint not in {"page", "registration"}:
+            return response
+        targets = f"form-action 'self' {g.get('form_targets', '')}".strip()
+        response.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", targets)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         return response
@@ -85,7 +93,8 @@ def routes(state: State) -> Blueprint:
                 "conversation.html",
                 **_shared(repository, pull),
                 events=list(_events(repository, pull)),
-                players=PLAYERS,
+                players=acts.PLAYERS,
+                version=_version(repository, pull),
                 can_fix=pull.id in state.fixes,
                 waiting=_waiting(state, repository, pull),
             )
@@ -96,6 +105,28 @@ def routes(state: State) -> Blueprint:
         with state.lock:
             repository, pull = found(owner, name, number)
             return render_template("files.html", **_shared(repository, pull), files=list(_files(repository, pull)))
+
+    @pages.get("/<owner>/<name>/pull/<int:number>/commits")
+    def commits(owner: str, name: str, number: int) -> str:
+        """Show a pull request's commits."""
+        with state.lock:
+            repository, pull = found(owner, name, number)
+            listed = repository.git.commits(merge_base(repository, pull), pull.head_sha)
+            return render_template("commits.html", **_shared(repository, pull), listed=listed)
+
+    @pages.get("/<owner>/<name>/pull/<int:number>/checks")
+    def checks(owner: str, name: str, number: int) -> str:
+        """Show the check runs and commit statuses of a pull request's head."""
+        with state.lock:
+            repository, pull = found(owner, name, number)
+            newest = {each.context: each for each in repository.statuses if each.sha == pull.head_sha}
+            return render_template("checks.html", **_shared(repository, pull), statuses=newest.values())
+
+    @pages.get("/<owner>/<name>/pull/<int:number>/version")
+    def version(owner: str, name: str, number: int) -> Response:
+        """Tell the page's script whether there is anything new."""
+        with state.lock:
+            return Response(_version(*found(owner, name, number)), content_type="text/plain; charset=utf-8")
 
     @pages.get("/<owner>/<name>/runs/<int:run>")
     def check_run(owner: str, name: str, run: int) -> AnyResponse:
@@ -126,24 +157,34 @@ def routes(state: State) -> Blueprint:
     @pages.post("/<owner>/<name>/pull/<int:number>/act")
     def act(owner: str, name: str, number: int) -> AnyResponse:
         """Act as a person: comment, push the fix, label, close, reopen, ask for the check again."""
-        _refuse_other_sites(state)
         with state.lock:
             repository, pull = found(owner, name, number)
             try:
-                _act(state, SimulatedRepository(state, repository), pull, request.form.get("do", ""))
+                anchor = acts.act(state, SimulatedRepository(state, repository), pull, request.form)
+            except acts.UnknownAct as unknown:
+                abort(400, f"There is no action {unknown} here.")
             except Refusal as refusal:
-                reasons = [
-                    error.get("message", "") if isinstance(error, dict) else str(error)
-                    for error in refusal.errors or ()
-                ]
-                return Response(
-                    f"{refusal.message}. {' '.join(reasons)}\n",
-                    refusal.status,
-                    content_type="text/plain; charset=utf-8",
-                )
-        return redirect(f"/{owner}/{name}/pull/{number}#end", code=303)
+                return _refused(refusal)
+        return redirect(f"/{owner}/{name}/pull/{number}#{anchor}", code=303)
+
+    @pages.post("/<owner>/<name>/pulls/open")
+    def open_pull(owner: str, name: str) -> AnyResponse:
+        """Open a pull request from a pasted diff."""
+        with state.lock:
+            repository = state.repository(f"{owner}/{name}")
+            if repository is None:
+                abort(404)
+            try:
+                pull = acts.open_pull(SimulatedRepository(state, repository), request.form)
+            except Refusal as refusal:
+                return _refused(refusal)
+        return redirect(f"/{owner}/{name}/pull/{pull.number}", code=303)
 
     return pages
+
+
+def _is_question() -> bool:
+    return request.path.endswith("/settings/apps/new")
 
 
 def _refuse_other_sites(state: State) -> None:
@@ -153,25 +194,6 @@ def _refuse_other_sites(state: State) -> None:
     origin = request.headers.get("Origin")
     if request.host not in hosts or (origin is not None and urlsplit(origin).netloc != request.host):
         abort(403, "This form was sent by another site.")
-
-
-def _act(state: State, repository: SimulatedRepository, pull: Pull, action: str) -> None:
-    login, association, _ = PLAYERS.get(request.form.get("player", ""), PLAYERS["contributor"])
-    if action == "comment":
-        repository.comment(pull, login, request.form.get("body", ""), association)  # type: ignore[arg-type]
-    elif action == "fix" and pull.id in state.fixes:
-        repository.push(pull, state.fixes.pop(pull.id), "Follow the review")
-    elif action == "label":
-        repository.label(pull, request.form.get("label", ""), login)
-    elif action == "rerequest":
-        for run in repository.check_runs(pull)[-1:]:
-            repository.rerequest(run, login)
-    elif action == "close" and pull.state == "open":
-        repository.close(pull)
-    elif action == "reopen" and pull.state == "closed":
-        repository.reopen(pull)
-    else:
-        abort(400, f"There is no action {action!r} here.")
 
 
 def _waiting(state: State, repository: Repository, pull: Pull) -> bool:
@@ -184,10 +206,45 @@ def _waiting(state: State, repository: Repository, pull: Pull) -> bool:
     )
 
 
+def _version(repository: Repository, pull: Pull) -> str:
+    """Give a word that is another one whenever the page of a pull request would be another."""
+    seen: list[object] = [pull.head_sha, pull.state, pull.draft, pull.title, pull.body, pull.base_ref]
+    seen += [label.name for label in pull.labels]
+    seen += [(each.id, each.body, each.minimized, len(each.reactions)) for each in pull.comments]
+    seen += [(each.id, each.state, each.body) for each in pull.reviews]
+    seen += [
+        (
+            each.id,
+            each.body,
+            each.minimized,
+            len(each.reactions),
+            each.current,
+            each.resolved_by and each.resolved_by.login,
+        )
+        for each in pull.review_comments
+    ]
+    seen += [
+        (run.id, run.status, run.conclusion, run.title, run.summary, run.text, len(run.annotations))
+        for run in repository.check_runs.values()
+        if run.suite.head_sha in pull.heads
+    ]
+    seen += [(status.id, status.state) for status in repository.statuses if status.sha in pull.heads]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def _refused(refusal: Refusal) -> Response:
+    reasons = [error.get("message", "") if isinstance(error, dict) else str(error) for error in refusal.errors or ()]
+    text = f"{refusal.message}. {' '.join(reasons)}\n"
+    return Response(text, refusal.status, content_type="text/plain; charset=utf-8")
+
+
 def _shared(repository: Repository, pull: Pull) -> dict[str, Any]:
     base = merge_base(repository, pull)
     changes = repository.git.changes(base, pull.head_sha)
+    runs = [run for run in repository.check_runs.values() if run.suite.head_sha == pull.head_sha]
     return {
+        "runs": sorted({run.name: run for run in runs}.values(), key=lambda run: run.name),
+        "act": f"/{repository.full_name}/pull/{pull.number}/act",
         "repository": repository,
         "pull": pull,
         "render": render,

@@ -158,6 +158,20 @@ class CheckRun:
 
 
 @dataclass(eq=False)
+class Status:
+    """A commit status."""
+
+    id: int
+    user: User
+    sha: str
+    state: str
+    context: str
+    description: str | None
+    target_url: str | None
+    created_at: float
+
+
+@dataclass(eq=False)
 class Pull:
     """A pull request, from a branch of its author's fork. Its head stands in the repository as refs/pull/N/head."""
 
@@ -201,6 +215,7 @@ class Repository:
     pulls: dict[int, Pull] = field(default_factory=dict)
     suites: list[CheckSuite] = field(default_factory=list)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    statuses: list[Status] = field(default_factory=list)
     associations: dict[str, Association] = field(default_factory=dict)
 
     @property
@@ -223,13 +238,14 @@ class Installation:
 
 @dataclass(eq=False)
 class Token:
-    """An installation access token."""
+    """An installation access token; or a personal one, of the user who then writes, within what an installation covers."""
 
     value: str = field(repr=False)
     installation: Installation
     permissions: dict[str, str]
     repositories: set[int] | None
     expires_at: float
+    user: User | None = None
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from . import api, graphql, page, smart_http
+from . import api, graphql, page, registration, smart_http
 from .call import HANDLED, Answer, Call, Refusal
 from .description import NotAsDescribed, Operation, description
 from .faults import Fault, fault_of
@@ -63,6 +63,7 @@ def create(state: State) -> Flask:
     app.config.update(PROPAGATE_EXCEPTIONS=True, MAX_CONTENT_LENGTH=50 * 2**20)
     app.register_blueprint(smart_http.routes(state))
     app.register_blueprint(page.routes(state))
+    app.register_blueprint(registration.routes(state))
 
     @app.before_request
     def fail_before() -> Response | None:
@@ -191,12 +192,13 @@ class Rest:
     def _answer(self) -> Answer:
         state = self.state
         _refuse_odd_headers()
-        app, token = credential(state, request.headers.get("Authorization", ""))
-        if app is None and token is None:
-            raise Refusal(401, "Requires authentication")
-        self.who = f"installation {token.installation.id}" if token else "app"
         path = request.path.removeprefix(API)
         name, values = self._route(path)
+        app, token = credential(state, request.headers.get("Authorization", ""))
+        anyone = "anyone" in HANDLED[name].needs
+        if app is None and token is None and not anyone:
+            raise Refusal(401, "Requires authentication")
+        self.who = f"installation {token.installation.id}" if token else "app" if app else "nobody"
         self._limit(name)
         self.operation = self.description.operations[name]
         handled = HANDLED[name]
@@ -214,13 +216,13 @@ class Rest:
         if "app" in handled.needs:
             if app is None:
                 raise Refusal(401, "A JSON web token could not be decoded")
-        elif token is None:
+        elif token is None and not anyone:
             raise Refusal(
                 403, "You must authenticate with an access token in order to list repositories for an installation"
             )
         if "owner" in values:
             call.repository()
-        if token is not None and not permitted(token, handled.needs):
+        if token is not None and not anyone and not permitted(token, handled.needs):
             raise Refusal(
                 403,
                 "Resource not accessible by integration",

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .keys import generate_key
 from .records import User
 from .sample import load_sample
-from .simulated import SimulatedGitHub, generate_key
+from .simulated import SimulatedGitHub
 
 APP_ID = 4711
 
@@ -161,7 +162,6 @@ def told(event: str, action: str | None, content: Mapping[str, Any], sender: Use
     elif event == "pull_request_review" and action == "submitted":
         lines = [
             f"{name}reviewed #{pull['number']}: {_first(content['review']['body'])}",
-            f"  see {pull['html_url']}/files",
         ]
     elif event == "pull_request_review_comment" and action == "created":
         comment = content["comment"]
@@ -175,6 +175,9 @@ def told(event: str, action: str | None, content: Mapping[str, Any], sender: Use
         run = content["check_run"]
         title = run["output"]["title"]
         lines = [f"check run {run['name']}: {run['conclusion']}" + (f", {title}" if title else "")]
+        # A review is done with its check run: last the place where a person goes on.
+        page = run["html_url"].partition("/runs/")[0]
+        lines += [f"see it in its place: {page}/pull/{each['number']}/files" for each in run["pull_requests"]]
     else:
         return []
     return [_line(line) for line in lines]

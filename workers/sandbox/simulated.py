@@ -1,30 +1,25 @@
 """The simulated GitHub as a test or a person holds it: it is started and ended, and people act in its repositories."""
 
+import math
 import queue
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from . import registration
 from .faults import Faults
 from .forms import Forms
 from .git import BareRepository
+from .keys import generate_key, public_key
 from .people import SimulatedRepository
 from .records import (
     App,
@@ -75,23 +70,6 @@ class _Server(ThreadedWSGIServer):
             with suppress(OSError):  # it has just ended by itself
                 connection.shutdown(socket.SHUT_RD)
         self.server_close()
-
-
-def generate_key() -> str:
-    """Give a new private key of an App, in PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
-
-
-@cache
-def public_key(private_key: str) -> str:
-    """Give the public half of a private key, in PEM.
-
-    Raises:
-        ValueError: it is no private key.
-    """
-    key = load_pem_private_key(private_key.encode(), password=None)
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 class SimulatedGitHub:
@@ -226,6 +204,22 @@ class SimulatedGitHub:
         with self.state.lock:
             return mint(self.state, next(iter(self.state.installations.values())), asked)
 
+    def personal_token(self, login: str, permissions: dict[str, str] | None = None) -> Token:
+        """Give a user's personal access token for what the first installation covers, as Prow's bots have one.
+
+        By default it may do what a classic token with the scope "repo" may: all but check runs, which only Apps write.
+        """
+        granted = permissions or {
+            **dict.fromkeys(("contents", "issues", "pull_requests", "statuses"), "write"),
+            "metadata": "read",
+            "checks": "read",
+        }
+        with self.state.lock:
+            installation = next(iter(self.state.installations.values()))
+            token = Token(f"ghp_{secrets.token_hex(18)}", installation, granted, None, math.inf, self.state.user(login))
+            self.state.tokens[token.value] = token
+            return token
+
     # --- webhooks --------------------------------------------------------------------------------------------------------------
 
     @property
@@ -290,19 +284,7 @@ class SimulatedGitHub:
             chosen = None
             if repositories is not None:
                 chosen = {state.repositories[f"{owner}/{name}".lower()].id for name in repositories}
-            installation = Installation(
-                state.id(), account, dict(permissions or self.app.permissions), self.app.events, state.now(), chosen
-            )
-            state.installations[installation.id] = installation
-            forms = Forms(state)
-            listed = [
-                forms.repository(repository)
-                for repository in state.repositories.values()
-                if state.installation_of(repository) is installation
-            ]
-            content = {"installation": forms.installation(installation), "repositories": listed}
-            self._send(compose(state, "installation", "created", content, None, account, installation))
-            return installation
+            return registration.install(state, account, chosen, permissions)
 
     def repository(
         self, full_name: str, *, private: bool = False, default_branch: str = "master", installed: bool = True

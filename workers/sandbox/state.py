@@ -43,6 +43,7 @@ class State:
         requests: what was asked, in order.
         observers: are told of every event: its name, its action, what is particular to it, who caused it.
         fixes: pull request id -> the files that a person may push to it from its page.
+        manifest_codes: code -> the App that was registered by a manifest, its private key, its webhook's secret.
         violations: answers of ours that contradict GitHub's description: mistakes in the simulated GitHub.
     """
 
@@ -67,6 +68,7 @@ class State:
         self.observers: list[Callable[[str, str | None, Mapping[str, Any], User], None]] = []
         self.fixes: dict[int, Mapping[str, str | None]] = {}
         self.outbox: list[Delivery] = []
+        self.manifest_codes: dict[str, tuple[App, str, str]] = {}
         self._ids = count(1001)
 
     def id(self) -> int:

@@ -1,6 +1,7 @@
 """The App itself: its installations, its tokens, the log of its webhook's deliveries."""
 
 import json
+import secrets
 from typing import Any
 
 from ..call import Answer, Call, Refusal, not_found, operation
@@ -14,6 +15,17 @@ from ..webhooks import again
 def get_app(call: Call) -> Answer:
     """Give the App."""
     return Answer(call.forms.app(call.state.app))
+
+
+@operation("apps/create-from-manifest", "anyone")
+def create_from_manifest(call: Call) -> Answer:
+    """Turn the code that a manifest's registration led to into the App's credentials, once."""
+    found = call.state.manifest_codes.pop(call.path["code"], None)
+    if found is None:
+        raise not_found()
+    app, private_key, webhook_secret = found
+    secrets_of_it = {"client_secret": secrets.token_hex(20), "webhook_secret": webhook_secret, "pem": private_key}
+    return Answer({**call.forms.app(app), "client_id": app.client_id, **secrets_of_it}, status=201)
 
 
 @operation("apps/get-webhook-config-for-app", "app")

@@ -41,7 +41,7 @@ def create_comment(call: Call) -> Answer:
     repository = call.repository()
     pull = call.pull(repository, "issue_number")
     association = call.state.association(repository, call.user)
-    comment = add_comment(call.state, repository, pull, call.user, call.body["body"], association, call.state.app)
+    comment = add_comment(call.state, repository, pull, call.user, call.body["body"], association, call.app_of_token)
     return Answer(call.forms.comment(repository, pull, comment), status=201)
 
 

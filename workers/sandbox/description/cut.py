@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent
 
 OPERATIONS = frozenset(
     {
+        "apps/create-from-manifest",
         "apps/create-installation-access-token",
         "apps/get-authenticated",
         "apps/get-installation",
@@ -90,13 +91,16 @@ OPERATIONS = frozenset(
         "reactions/list-for-issue-comment",
         "reactions/list-for-pull-request-review-comment",
         "repos/compare-commits-with-basehead",
+        "repos/create-commit-status",
         "repos/get",
         "repos/get-branch",
         "repos/get-collaborator-permission-level",
         "repos/get-commit",
         "repos/get-content",
         "repos/list-branches",
+        "repos/list-commit-statuses-for-ref",
         "repos/list-pull-requests-associated-with-commit",
+        "users/get-authenticated",
         "users/get-by-username",
     }
 )

@@ -1,0 +1,56 @@
+"""The operator's page as people see it, with much on it and with nothing."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from prometheus_client import CollectorRegistry
+from redis import Redis
+
+from bot import ended, operator_pages, status
+from bot.queue import REVIEWS, Queues
+from bot.settings import Settings
+from tests.bot.test_status import fail
+from tests.browser.conftest import SCHEMES, WIDTHS, Open, keep, overflow, violations
+from tests.serving import served
+
+
+@pytest.fixture
+def address(redis_connection: Redis) -> Iterator[str]:
+    pages = operator_pages.create(Settings(repositories=("octo/*",)), Queues(redis_connection), CollectorRegistry())
+    with served(pages) as url:
+        yield f"{url}/status"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_can_be_read(
+    address: str, open_page: Open, redis_connection: Redis, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    job = f"review-kubernetes__kubernetes-131105-{'ab' * 20}-normal"
+    for number in range(5):
+        ended.note(
+            redis_connection,
+            f"{job}-{number}",
+            REVIEWS,
+            "finished",
+            12.3,
+            "2 diagnostics; wrote PostReview, PutCheckRun",
+        )
+    fail(redis_connection, job, "bot.github_calls.Refused: GitHub answered 404: Not Found")
+    status.note_mirrors(redis_connection, "worker-reviews-0", 1234, 20480)
+    page = open_page(address, width, scheme)
+    assert violations(page) == [] and overflow(page) == 0
+    keep(page, f"status-{width}-{scheme}")
+
+
+def test_a_failed_job_is_run_again_by_its_button(address: str, open_page: Open, redis_connection: Redis) -> None:
+    fail(redis_connection, "review-1", "KeyError: 'x'")
+    page = open_page(address)
+    page.get_by_role("button", name="Run again: review-1").click()
+    page.wait_for_url("**/status#failures")
+    assert page.get_by_role("button").count() == 0
+    assert redis_connection.lrange("rq:queue:reviews", 0, -1) == [b"review-1"]
+    redis_connection.delete("rq:queue:reviews", "rq:job:review-1")
+    page.reload()
+    assert violations(page) == []
