@@ -13,7 +13,6 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callbacks import Invocation, field_calls, given, invocations
-from analyzers.kubernetes.execution.calls import calls
 from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.execution.flows import reaches
@@ -25,6 +24,7 @@ from analyzers.kubernetes.execution.periods import (
     serves_a_channel,
     takes_from_queue,
 )
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import list_watch
 
 Root = Literal["critical", "periodic", "event", "poll", "start-up", "informer", "unknown"]
