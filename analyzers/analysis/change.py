@@ -17,8 +17,8 @@ from analyzers.golang.program.words import MemoryWords, WordStore
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.sizes import Sizes
 from analyzers.kubernetes import struct_sizes
-from analyzers.kubernetes.execution.calls import calls
 from analyzers.kubernetes.execution.components import Component, Kind, component
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests.external import EXTERNAL
 
 DEEPER = 10

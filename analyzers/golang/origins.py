@@ -20,7 +20,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.naming import for_tests, saying, word
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import BUILTINS, Interface, Named, Struct, Type, dereferenced
+from analyzers.golang.types.types import BUILTINS, Interface, Named, Pointer, Struct, Type, dereferenced
 
 __all__ = ["ELEMENT", "KEY", "Origin", "Origins", "Sources"]
 
@@ -498,7 +498,7 @@ class _Search:
 
     def filled(self, step: _Step, binding: Binding, function: Function) -> None:
         """Calls that are given the variable's address, or the variable that holds a pointer, to fill it."""
-        pointer = binding.value is not None and binding.value.type in {"unary_expression", "call_expression"}
+        pointer = binding.value is not None and isinstance(step.place.type_of(binding.node), Pointer)
         for call, number in function.facts.given(binding.name):
             if not binding.start <= call.node.start_byte < binding.end:
                 continue

@@ -20,7 +20,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import map_order, status, times
 from analyzers.kubernetes.execution import conditions
-from analyzers.kubernetes.execution.calls import calls
+from analyzers.kubernetes.program import calls
 
 _HAND_BACK = frozenset(
     {

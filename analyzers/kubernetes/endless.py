@@ -17,7 +17,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, Type, dereferenced
 from analyzers.kubernetes import times
 from analyzers.kubernetes.execution import collections
-from analyzers.kubernetes.execution.calls import calls
+from analyzers.kubernetes.program import calls
 
 
 class Grade(IntEnum):

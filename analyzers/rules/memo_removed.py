@@ -50,8 +50,8 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.memos import Memo, memos
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import costly_calls, times
+from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
-from analyzers.kubernetes.requests.reach import origins
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths

@@ -6,7 +6,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diff import Diff
 from analyzers.analysis.tree import MemoryTree
 from analyzers.golang.naming import ENOUGH
-from analyzers.kubernetes.execution.calls import calls
+from analyzers.kubernetes.program import calls
 
 LIBRARY = {"go.mod": "module example.org/m\n", "lib/lib.go": "package lib\nfunc Read() {}\n"}
 

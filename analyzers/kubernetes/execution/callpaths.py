@@ -13,7 +13,6 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callbacks import Invocation, field_calls, given, invocations
-from analyzers.kubernetes.execution.calls import calls
 from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.execution.flows import reaches
@@ -25,6 +24,7 @@ from analyzers.kubernetes.execution.periods import (
     serves_a_channel,
     takes_from_queue,
 )
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import list_watch
 
 Root = Literal["critical", "periodic", "event", "poll", "start-up", "informer", "unknown"]
@@ -200,7 +200,8 @@ class CallPaths:
             root = self._root(place)
             if root is not None:
                 yield _reached(root, place, _starts(place))
-                if root.root in {"critical", "periodic", "event", "poll", "informer"}:
+                # What a command's literal does, the library calls: who builds the command tells no more.
+                if root.root != "start-up" or place.closures:
                     continue
             above = list(self._above(place)) if len(place.way) <= _LONGEST and len(seen) < _MOST_FUNCTIONS else []
             ended = True

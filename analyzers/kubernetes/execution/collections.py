@@ -19,8 +19,8 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Map, Named, Slice, Struct, dereferenced
 from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, element, kind, name_of
+from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import scans
-from analyzers.kubernetes.requests.reach import origins
 from analyzers.kubernetes.requests.requests import requests
 
 __all__ = [

@@ -91,8 +91,10 @@ def spares(test: Requirement) -> bool:
         return False
     if condition.kind == "guard" and _refuses(test.place, condition.node):
         return False
-    fails = any(_fails(test.place, node, truth) for node in _atoms(condition.test) for truth in (True, False))
-    return not fails and not any(_gates(test.place, node, True) for node in _atoms(condition.test))
+    atoms = list(_atoms(condition.test))
+    atoms += [inner for node in atoms if (value := _value_of(test.place, node)) is not None for inner in _atoms(value)]
+    fails = any(_fails(test.place, node, truth) for node in atoms for truth in (True, False))
+    return not fails and not any(_gates(test.place, node, True) for node in atoms)
 
 
 def _refuses(place: Place, guard: Node) -> bool:

@@ -31,7 +31,7 @@ _MANIFEST_FOLDERS = (
 _MOST_MANIFESTS = 300
 _DEEPEST_FOLDER = 5
 _MOST_PACKAGES = 400
-_KIND = re.compile(rb"^kind:\s*[\"']?DaemonSet\b", re.MULTILINE)
+_WORKLOAD = re.compile(rb"^kind:\s*[\"']?(DaemonSet|Deployment|StatefulSet|Job|CronJob)\b", re.MULTILINE)
 _PROGRAM = re.compile(
     rb"(?:image:|-\s|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
     re.MULTILINE,
@@ -61,8 +61,9 @@ def _folders(index: PackageIndex) -> frozenset[str]:
 
 
 def _started(index: PackageIndex, programs: set[str]) -> set[str]:
-    """The programs that a DaemonSet among the repository's manifests runs."""
-    found: set[str] = set()
+    """The programs that DaemonSets alone run among the repository's manifests: what a Deployment starts too is one of a few."""
+    everywhere: set[str] = set()
+    few: set[str] = set()
     for number, path in enumerate(_manifests(index)):
         if number >= _MOST_MANIFESTS:
             break
@@ -70,13 +71,15 @@ def _started(index: PackageIndex, programs: set[str]) -> set[str]:
             content = index.tree.read(path) or b""
         except Unreadable:
             continue
-        if b"DaemonSet" not in content:
+        if _WORKLOAD.search(content) is None:
             continue
         for document in re.split(rb"^---", content, flags=re.MULTILINE):
-            if _KIND.search(document):
+            kind = _WORKLOAD.search(document)
+            if kind is not None:
                 named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
-                found |= {program for program in programs if _plain(program) in named}
-    return found
+                found = {program for program in programs if _plain(program) in named}
+                (everywhere if kind[1] == b"DaemonSet" else few).update(found)
+    return everywhere - few
 
 
 def _plain(name: str) -> str:

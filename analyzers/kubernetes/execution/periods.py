@@ -17,7 +17,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BOOL, ERROR, Chan, Named, Struct, Type, dereferenced
 from analyzers.kubernetes.execution.conditions import failed, requirements
 from analyzers.kubernetes.execution.durations import seconds
-from analyzers.kubernetes.requests.reach import origins
+from analyzers.kubernetes.program import origins
 
 # Function -> numbers of the arguments that are the function it repeats (-1: any) and the period.
 _FOREVER: dict[str, tuple[int, int]] = {

@@ -10,18 +10,16 @@ from typing import Literal
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
-from analyzers.golang.origins import Origin, Origins
-from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.origins import Origin
 from analyzers.golang.types.place import Place
-from analyzers.kubernetes.execution.calls import calls
+from analyzers.kubernetes.program import origins, package_called
 
-__all__ = ["Reach", "origins", "reach"]
+__all__ = ["Reach", "reach"]
 
 Reach = Literal["live", "cached", "whole", "fake"]
 """Where reads go: "whole" is a cache for unstructured objects too."""
 
 _RUNTIME = "sigs.k8s.io/controller-runtime"
-_LIBRARIES = ("k8s.io/client-go", "k8s.io/apimachinery", "k8s.io/apiserver", _RUNTIME, "k8s.io/controller-manager")
 # The functions of controller-runtime that give a client, by package and name.
 _MADE: dict[tuple[str, str], Reach] = {
     (f"{_RUNTIME}/pkg/client", "New"): "live",
@@ -43,32 +41,6 @@ _GIVEN: dict[str, Reach] = {
     "GetFieldIndexer": "cached",
 }
 _CACHE_OPTIONS = frozenset({"Cache", "CacheReader"})
-
-
-def origins(index: PackageIndex) -> Origins:
-    """Give the engine that finds where values come from in the program of `index`; what client libraries give is an end."""
-    found: Origins | None = index.found.get(origins)
-    if found is None:
-        found = index.found[origins] = Origins(index, calls(index).callers, known)
-    return found
-
-
-def known(place: Place, call: Call) -> bool:
-    """Say whether a call is of a library of Kubernetes', the tree's own copy of it included: what it gives, tables tell."""
-    return package_called(place, call).startswith(_LIBRARIES)
-
-
-def package_called(place: Place, call: Call) -> str:
-    """Give the import path of the package whose function a call names, or that declares the type whose method it is; ""
-    if unknown."""
-    if call.operand is None:
-        return ""
-    operand = syntax.unparenthesized(call.operand)
-    path = place.imported(operand)
-    if path is not None:
-        return path
-    member = place.index.member(place.type_of(operand), call.name)
-    return member.owner.path if member is not None and member.owner is not None else ""
 
 
 def reach(place: Place, client: Node, access: tuple[str, ...] = ()) -> Reach | None:
