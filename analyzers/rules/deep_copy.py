@@ -63,21 +63,14 @@ def deep_copy(change: Change) -> Iterator[Diagnostic]:
         call, function = each.what, each.function
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
-        if function.name in _COPIES:
-            continue  # what a copy is made of is copied
         path = path_of(change, function, call.closures)
-        if (
-            path is None
-            or not path.hot
-            or path.of_one_kind
-            or call.operand is None
-            or _after_failure(change, function, call)
-        ):
+        if path is None or not path.hot or call.operand is None or _after_failure(change, function, call):
             continue
         type_ = dereferenced(change.head_index.type_of(call.operand, function.file, function))
         if not isinstance(type_, Named) or immutables.by_value(type_):
             continue
-        if path.of_one_kind and collections.kind(type_) is None:
+        # What a copy is made of is copied, unless it is an object, which is only read.
+        if (path.of_one_kind or function.name in _COPIES) and collections.kind(type_) is None:
             continue
         under = change.head_index.underlying(type_)
         if not isinstance(under, Struct | Map | None):
