@@ -140,27 +140,28 @@ def test_the_clock_of_redis_counts_unless_another_is_given(redis_connection: Red
 def test_a_worker_that_was_killed_while_it_wrote_holds_up_nobody_for_longer_than_its_lease(
     redis_connection: Redis, redis_url: str
 ) -> None:
-    timers = Timers(lease=0.5, writes_apart=0.0, notifying_apart=0.0)
+    timers = Timers(lease=3, writes_apart=0.0, notifying_apart=0.0)
     writing = (
         "import os, signal, sys\n"
         "from redis import Redis\n"
         "from bot.budget import Budget\n"
         "from bot.timers import Timers\n"
-        "with Budget(Redis.from_url(sys.argv[1]), Timers(lease=0.5)).write(content=True):\n"
+        "with Budget(Redis.from_url(sys.argv[1]), Timers(lease=3)).write(content=True):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     killed = subprocess.run([sys.executable, "-c", writing, redis_url], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert 0 < redis_connection.pttl("scalability-bot:budget:turn") <= 500
+    assert 0 < redis_connection.pttl("scalability-bot:budget:turn") <= 3000
     with Budget(redis_connection, timers).write(content=True) as lease:
         lease.check()
 
 
 def test_a_lease_outlasts_a_long_write_and_a_lost_one_is_known(redis_connection: Redis) -> None:
-    timers = Timers(lease=0.2, writes_apart=0.0)
+    timers = Timers(lease=4, writes_apart=0.0)  # prolonged each second: a busy machine is late by less than the rest
     with Budget(redis_connection, timers).write(content=False) as lease:
         key = "scalability-bot:budget:turn"
         first = redis_connection.pexpiretime(key)
+        assert first > 0
         while redis_connection.pexpiretime(key) == first:
             pass
         lease.check()
