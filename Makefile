@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CONSUMERS := tests/command_line/consumers
+NODE := tests/command_line/consumers tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help install run picture test lint format lock clean
@@ -18,7 +18,7 @@ run: $(VENV)/.installed ## Start everything: with a GitHub App's credentials for
 picture: $(VENV)/.installed-dev ## Make README's picture anew (needs Chromium)
 	@UPDATE_PICTURE=1 $(BIN)/python -m pytest --quiet tests/end_to_end/test_picture.py
 
-test: $(VENV)/.installed-dev $(CONSUMERS)/.installed ## Run the whole test suite
+test: $(VENV)/.installed-dev $(NODE:%=%/.installed) ## Run the whole test suite
 	@exec $(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev ## Check style and types
@@ -45,9 +45,9 @@ $(VENV)/.installed: requirements.txt pyproject.toml deploy/bootstrap.sh
 	@PYTHON="$(PYTHON)" sh deploy/bootstrap.sh $(VENV) requirements.txt
 	@touch $@
 
-# What reads the formats of `check`; without npm the tests that want it are skipped, except in CI.
-$(CONSUMERS)/.installed: $(CONSUMERS)/package-lock.json
-	@if command -v npm >/dev/null; then cd $(CONSUMERS) && npm ci --ignore-scripts --no-audit --no-fund --silent; fi
+# What reads the formats of `check`, and what judges the pages; without npm the tests that want them are skipped, except in CI.
+$(NODE:%=%/.installed): %/.installed: %/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent; fi
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -34,13 +34,17 @@ endpointslices
 LARGE = frozenset(_LARGE_WORDS.split())
 """The resources of which the largest clusters hold so many that no program of every node can keep them all."""
 
+UNWATCHED = frozenset({"podmetrics", "nodemetrics"})
+"""The resources that have no watch, so that no informer can keep them: metrics.k8s.io serves get and list alone (k8s.io/metrics
+pkg/apis/metrics/v1beta1, types.go: +genclient:onlyVerbs=get,list)."""
+
 _OLD = {
     "minions": "nodes",
     "podmetricses": "podmetrics",
     "nodemetricses": "nodemetrics",
     "componentstatus": "componentstatuses",
 }
-_SAME = frozenset({"endpoints", "podmetrics", "nodemetrics"})
+_SAME = frozenset({"endpoints", *UNWATCHED})
 
 
 def plural(kind: str) -> str:

@@ -88,6 +88,8 @@ def component_of(change: Change, file: ChangedFile, function: Function) -> Compo
         return volumes.IN_CONTROLLER
     if where.kind in {Kind.OTHER, Kind.LIBRARY} and node_programs.on_every_node(change.head_index, file.path):
         return Component("node agent", Kind.NODE)
+    if where.name == "node agent" and node_programs.on_few(change.head_index, file.path):
+        return Component("this code", Kind.OTHER)  # an agent of a cluster, not of a node
     return where
 
 

@@ -55,6 +55,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
+from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.news.requests import NewRequest, new_requests
@@ -122,7 +123,7 @@ def _is_looked_up(function: Function, name: str, at: int) -> bool:
 
 
 def _remedy(new: NewRequest) -> str:
-    if new.request.resource in {"podmetrics", "nodemetrics"}:
+    if new.request.resource in resources.UNWATCHED:
         return "LIST once in front of the loop: metrics cannot be watched."
     if new.request.verb == "GET":
         return "Read it from a shared informer's lister, or LIST once in front of the loop."

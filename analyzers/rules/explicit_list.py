@@ -51,6 +51,7 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.news.requests import NewRequest, new_requests
 from analyzers.news.sent import Sent
@@ -88,4 +89,6 @@ def _remedy(new: NewRequest) -> str:
             "The selector shrinks the answer, not the work on the server: read from a shared informer's lister,"
             " with an index where the selector is used often."
         )
+    if new.request.resource in resources.UNWATCHED:
+        return "Metrics cannot be watched: ask only where somebody reads the answer, and keep it for a while."
     return "Read from a shared informer's lister instead."

@@ -54,6 +54,7 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.requests.requests import Request, requests
 from analyzers.news.requests import NewRequest, new_requests
@@ -139,4 +140,6 @@ def _remedy(new: NewRequest) -> str:
         return "Keep reading from the cache, and read live only where a stale answer would do harm."
     if new.request.verb in {"UPDATE", "PATCH", "CREATE", "DELETE"}:
         return "Compare with what is stored, and send only when something has changed."
+    if new.request.resource in resources.UNWATCHED:
+        return "Metrics cannot be watched: ask less often, and only where somebody reads the answer."
     return "Read from a shared informer's lister; its resync can take the timer's place."

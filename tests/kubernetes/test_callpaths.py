@@ -64,6 +64,16 @@ def path_of(code: str) -> CallPath:
             "poll",
             1,
         ),
+        # Without a pause it is only begun anew when it ends.
+        ("func (c *c) Run(stop chan struct{}) { wait.Until(c.target, 0, stop) }", "poll", None),
+        (
+            "func (c *c) wait(ctx context.Context) {\n"
+            "\tlocal, cancel := context.WithCancel(ctx)\n"
+            "\twait.JitterUntil(func() { c.target(); cancel() }, time.Second, 0.4, true, local.Done())\n"
+            "}",
+            "poll",
+            1,
+        ),
         ("func (c *c) Reconcile(ctx context.Context, request ctrl.Request) { c.target() }", "event", None),
         (
             "func newController(p time.Duration) *c { made := &c{interval: p}; made.target(); return made }",
@@ -84,6 +94,14 @@ def test_a_worker_is_driven_by_its_queue_not_by_the_timer_that_restarts_it() -> 
         "func (c *c) Run(stop chan struct{}) { wait.Until(c.worker, time.Second, stop) }\n"
         "func (c *c) worker() { for c.processNextItem() {} }\n"
         "func (c *c) processNextItem() bool { key, quit := queue.Get(); c.target(); queue.Done(key); return key != quit }"
+    )
+    assert path.root == "event"
+
+
+def test_a_worker_that_is_restarted_without_a_pause_is_driven_by_its_queue_too() -> None:
+    path = path_of(
+        "func (c *c) Run(stop chan struct{}) { wait.Until(c.work, 0, stop) }\n"
+        "func (c *c) work() { key, quit := queue.Get(); c.target(); queue.Done(key); _ = quit }"
     )
     assert path.root == "event"
 

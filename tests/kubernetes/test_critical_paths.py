@@ -71,6 +71,13 @@ def _path(path: str, function: str) -> CriticalPath | None:
             "the scheduling path",
             "pod and node",
         ),
+        # the framework's extension points, in a scheduler of other things
+        (
+            "plugins/binder.go",
+            "func (b *B) Bind(c context.Context, s *framework.CycleState, sub *apps.Subscription) *framework.Status",
+            "the scheduling path",
+            "cycle",
+        ),
         ("plugins/state.go", "func (s *state) Clone() framework.StateData", "the scheduling path", "pod and node"),
         (
             "webhooks/pod.go",

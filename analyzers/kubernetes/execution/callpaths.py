@@ -237,7 +237,7 @@ class CallPaths:
                 continue
             repeated = self._repeated(site)
             if repeated is not None and repeated.kind != "retry":
-                if repeated.kind == "periodic" and takes_from_queue(Place(self._index, function.file, function)):
+                if takes_from_queue(Place(self._index, function.file, function)):
                     yield CallPath("event", (site.caller, *way), items, None, critical_paths.RECONCILER)
                 else:
                     yield CallPath(

@@ -164,15 +164,21 @@ class _Sign(NamedTuple):
     signature: str
 
 
+_EXTENSION_POINTS = (
+    "PreFilter PostFilter PreScore NormalizeScore Reserve Unreserve Permit PreBind PostBind Bind PreEnqueue"
+)
+_STATE_OF_A_POD = r"(CycleState|PreFilterState)\b.{0,80}\bPod(Info)?\b|\bPod(Info)?\b.{0,80}(CycleState|PreFilterState)"
 _DEVICE = r"\.(AllocateRequest|PreStartContainerRequest|PreferredAllocationRequest|DevicePlugin_ListAndWatchServer)\b"
 _OBJECT = r"(interface\{\}|any)"
 _SIGNS = (
-    _Sign(SCHEDULING, r"Filter Score AddPod RemovePod SelectVictimsOnNode", r"CycleState|NodeInfo|PreFilterState"),
     _Sign(
-        SCHEDULING_A_POD,
-        r"PreFilter PostFilter PreScore NormalizeScore Reserve Unreserve Permit PreBind PostBind Bind PreEnqueue",
-        r"CycleState|\*(core)?v1\.Pod\b",
+        SCHEDULING,
+        r"Filter Score AddPod RemovePod SelectVictimsOnNode",
+        _STATE_OF_A_POD + r"|\bPod(Info)?\b.{0,80}NodeInfo",
     ),
+    _Sign(SCHEDULING_A_POD, _EXTENSION_POINTS, r"\*(core)?v1\.Pod\b|" + _STATE_OF_A_POD),
+    # Schedulers of other things took over the framework's extension points.
+    _Sign(SCHEDULING_CYCLE, f"Filter Score {_EXTENSION_POINTS}", r"CycleState"),
     _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
     _Sign(SCHEDULING_A_POD, r"Less", r"PodInfo\b"),
     _Sign(ADMISSION, r"Admit Validate Handles", r"admission\.Attributes"),

@@ -26,6 +26,12 @@ def seconds(index: PackageIndex, node: Node, file: SourceFile, function: Functio
     return found[0] if found is not None and found[1] and 0 < found[0] < 1e7 else None
 
 
+def is_none(index: PackageIndex, node: Node, file: SourceFile, function: Function | None) -> bool:
+    """Say whether a duration is known to be nought: `0`, `time.Duration(0)`, a constant that is."""
+    found = _factor(index, node, file, function, 0)
+    return found is not None and found[0] == 0
+
+
 def _factor(
     index: PackageIndex, node: Node | None, file: SourceFile, function: Function | None, depth: int
 ) -> tuple[float, bool] | None:

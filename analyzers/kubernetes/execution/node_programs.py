@@ -6,6 +6,7 @@ For repositories that are laid out otherwise than kubernetes/kubernetes; compone
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from analyzers.golang.program.tree import Unreadable
@@ -33,35 +34,46 @@ _DEEPEST_FOLDER = 5
 _MOST_PACKAGES = 400
 _WORKLOAD = re.compile(rb"^kind:\s*[\"']?(DaemonSet|Deployment|StatefulSet|Job|CronJob)\b", re.MULTILINE)
 _PROGRAM = re.compile(
-    rb"(?:image:|-\s|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
+    rb"(?:image:|-\s+(?!image:)|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
     re.MULTILINE,
 )
 
-_known: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
+
+class _Folders(NamedTuple):
+    """Folders of a repository whose code runs on every node, and those of which a program is run once or by a few."""
+
+    everywhere: frozenset[str]
+    few: frozenset[str]
+
+
+_known: WeakKeyDictionary[PackageIndex, _Folders] = WeakKeyDictionary()
 
 
 def on_every_node(index: PackageIndex, path: str) -> bool:
     """Say whether a DaemonSet's program is the only one of the repository's programs that holds the code at `path`."""
+    return posixpath.dirname(path) in _folders(index).everywhere
+
+
+def on_few(index: PackageIndex, path: str) -> bool:
+    """Say whether a program that a Deployment, a StatefulSet or a Job starts holds the code at `path`."""
+    return posixpath.dirname(path) in _folders(index).few
+
+
+def _folders(index: PackageIndex) -> _Folders:
     if index not in _known:
-        _known[index] = _folders(index)
-    return posixpath.dirname(path) in _known[index]
+        programs = {entry.name for entry in index.modules.listing("cmd").values() if entry.kind == "tree"}
+        started, few = _started(index, programs) if programs else (set[str](), set[str]())
+        held = {program: _imported(index, f"cmd/{program}") for program in (programs if started else few)}
+        everywhere = {folder for program in started for folder in held[program]}
+        elsewhere = {folder for program in held if program not in started for folder in held[program]}
+        _known[index] = _Folders(
+            frozenset(everywhere - elsewhere), frozenset(folder for program in few for folder in held[program])
+        )
+    return _known[index]
 
 
-def _folders(index: PackageIndex) -> frozenset[str]:
-    programs = {entry.name for entry in index.modules.listing("cmd").values() if entry.kind == "tree"}
-    started = _started(index, programs) if programs else set()
-    if not started:
-        return frozenset()
-    everywhere: set[str] = set()
-    for program in sorted(started):
-        everywhere |= _imported(index, f"cmd/{program}")
-    for program in sorted(programs - started):
-        everywhere -= _imported(index, f"cmd/{program}")
-    return frozenset(everywhere)
-
-
-def _started(index: PackageIndex, programs: set[str]) -> set[str]:
-    """The programs that DaemonSets alone run among the repository's manifests: what a Deployment starts too is one of a few."""
+def _started(index: PackageIndex, programs: set[str]) -> tuple[set[str], set[str]]:
+    """The programs that DaemonSets alone run among the repository's manifests, and those that are run once or by a few."""
     everywhere: set[str] = set()
     few: set[str] = set()
     for number, path in enumerate(_manifests(index)):
@@ -79,7 +91,7 @@ def _started(index: PackageIndex, programs: set[str]) -> set[str]:
                 named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
                 found = {program for program in programs if _plain(program) in named}
                 (everywhere if kind[1] == b"DaemonSet" else few).update(found)
-    return everywhere - few
+    return everywhere - few, few
 
 
 def _plain(name: str) -> str:

@@ -16,7 +16,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BOOL, ERROR, Chan, Named, Struct, Type, dereferenced
 from analyzers.kubernetes.execution.conditions import failed, requirements
-from analyzers.kubernetes.execution.durations import seconds
+from analyzers.kubernetes.execution.durations import is_none, seconds
 from analyzers.kubernetes.program import origins
 
 # Function -> numbers of the arguments that are the function it repeats (-1: any) and the period.
@@ -84,7 +84,34 @@ def repetition(
     if not 0 <= known[1] < len(call.arguments):
         return Repetition(kind, None, "")
     period = call.arguments[known[1]]
+    # Without a pause it is begun anew when it returns: it waits by itself, for as long as it likes.
+    if kind == "periodic" and is_none(index, period, file, function):
+        return Repetition("poll", None, "")
+    if _cancels_its_own(function, call, known[0]):
+        kind = "poll"
     return Repetition(kind, seconds(index, period, file, function), syntax.text(period))
+
+
+_CANCELS = frozenset({"WithCancel", "WithTimeout", "WithDeadline"})
+
+
+def _cancels_its_own(function: Function, call: Call, argument: int) -> bool:
+    """Say whether what a call repeats is a function literal that itself ends the context made for it in the same function."""
+    literal = call.arguments[argument] if 0 <= argument < len(call.arguments) else None
+    if literal is None or literal.type != "func_literal":
+        return False
+    cancels = {
+        syntax.text(made.left[1])
+        for made in function.assignments
+        if len(made.left) == 2 and len(made.right) == 1 and _called(made.right[0]) in _CANCELS
+    }
+    return any(each.name in cancels and each.operand is None and _holds(literal, each.node) for each in function.calls)
+
+
+def _called(node: Node) -> str:
+    """The name of the function that an expression calls, "" for other expressions."""
+    function = node.child_by_field_name("function") if node.type == "call_expression" else None
+    return syntax.text(function).rpartition(".")[2] if function is not None else ""
 
 
 def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, loop: Loop) -> Repetition | None:

@@ -1,0 +1,47 @@
+"""Which code runs on every node: what manifests say of the programs that hold it."""
+
+import pytest
+
+from analyzers.analysis.tree import MemoryTree
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution.node_programs import on_every_node, on_few
+
+
+def manifest(kind: str, image: str) -> str:
+    return f"kind: {kind}\nspec:\n  template:\n    spec:\n      containers:\n      - image: example.org/{image}:v1\n"
+
+
+def index_of(*workloads: tuple[str, str]) -> PackageIndex:
+    def program(imported: str) -> str:
+        return f'package main\n\nimport "example.org/x/pkg/{imported}"\n\nfunc main() {{ {imported}.Run() }}\n'
+
+    return PackageIndex(
+        MemoryTree(
+            {
+                "go.mod": "module example.org/x\n",
+                "cmd/x-agent/main.go": program("agent"),
+                "cmd/x-hub/main.go": program("hub"),
+                "pkg/agent/agent.go": "package agent\n\nfunc Run() {}\n",
+                "pkg/hub/hub.go": "package hub\n\nfunc Run() {}\n",
+                "deploy/all.yaml": "---\n".join(manifest(kind, image) for kind, image in workloads),
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("workloads", "everywhere", "few"),
+    [
+        ([("DaemonSet", "x-agent"), ("Deployment", "x-hub")], True, False),
+        ([("Deployment", "x-agent"), ("Deployment", "x-hub")], False, True),
+        ([("DaemonSet", "x-agent"), ("Deployment", "x-agent")], False, True),
+        ([("Deployment", "x-hub")], False, False),
+        ([], False, False),
+    ],
+)
+def test_a_manifest_tells_where_a_program_s_code_runs(
+    workloads: list[tuple[str, str]], everywhere: bool, few: bool
+) -> None:
+    index = index_of(*workloads)
+    path = "pkg/agent/agent.go"
+    assert (on_every_node(index, path), on_few(index, path)) == (everywhere, few)
