@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.timeouts import JobTimeoutException
 
 from bot import ended, logs, metrics, replies
@@ -91,6 +92,8 @@ class _Run:
             return self._put_off(wait, f"put off: {reason}")
         except Refused as refusal:
             return self._refused(refusal)
+        except RedisConnectionError as error:
+            return self._failed(f"the queue is away ({error})")
         except (GitHubError, GitError, ParserError, RedisError, JobTimeoutException) as error:
             return self._failed(str(error) or type(error).__name__)
         except Exception as error:

@@ -163,7 +163,7 @@ def test_an_app_is_preferred_and_a_token_will_do(tmp_path: Path) -> None:
 def account(tmp_path: Path) -> Iterator[tuple[SimulatedGitHub, Settings]]:
     with SimulatedGitHub(tmp_path / "github") as simulated:
         repository = simulated.repository(scene.REPOSITORY)
-        repository.commit({"go.mod": "module example.com/a\n\ngo 1.21\n", "pkg/scheduler/a.go": "package a\n"})
+        repository.commit({"go.mod": "module k8s.io/kubernetes\n\ngo 1.21\n", "pkg/scheduler/a.go": "package a\n"})
         repository.member("k8s-ci-robot", "MEMBER")
         token = simulated.personal_token("k8s-ci-robot").value
         yield (

@@ -48,7 +48,7 @@ def parser() -> Iterator[Parser]:
 @pytest.fixture
 def repository(github: SimulatedGitHub, request: pytest.FixtureRequest) -> Iterator[SimulatedRepository]:
     found = github.repository(f"octo/{abs(hash(request.node.name)):x}")
-    found.commit({"go.mod": "module example.com/a\n\ngo 1.21\n", PATH: GO})
+    found.commit({"go.mod": "module k8s.io/kubernetes\n\ngo 1.21\n", PATH: GO})
     yield found
     github.faults.clear()
 

@@ -218,7 +218,8 @@ def test_the_maintenance_worker_submits_its_housekeeping(
 def test_a_turn_that_crashes_is_noted_for_the_operator(
     make_worker: Callable[..., Worker], redis_connection: Redis
 ) -> None:
-    job = enqueue(redis_connection, TURN, {})
+    plain = rq.Queue("reviews", connection=redis_connection, serializer=JSONSerializer)
+    job = plain.enqueue(TURN, {})  # no name of a queue
     burst(make_worker())
     (noted,) = ended.read(redis_connection)
     assert (noted.job, noted.queue, noted.outcome) == (job.id, "reviews", "crashed")
