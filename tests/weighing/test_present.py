@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from analyzers import catalogue
 from analyzers.analysis.report import Present, Report
 from analyzers.driver import driver
 from tests import harness
@@ -179,7 +180,7 @@ def test_a_failure_takes_no_diagnostic_away(monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setattr(driver, "present", fails)
     with caplog.at_level(logging.CRITICAL):
         change = harness.load(f"deep: true\n{KUBELET}").change()
-        found = driver.analyze(change, harness.catalogue.load(None), harness.catalogue.known())
+        found = driver.analyze(change, catalogue.load(None), catalogue.known())
     assert any(each.line == 25 for each in found.diagnostics)
     assert [each.reason for each in found.skipped] == [
         "what was there before was not found (ValueError); please report it"
