@@ -16,7 +16,7 @@ from bot.deliveries import Delivery, DeliveryError
 from bot.metrics import Metrics
 from bot.queue import Queues, connect
 from bot.settings import Settings
-from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, requests
+from bot.triggers import NOTHING_REMEMBERED, Ignored, Remembered, requests
 
 LARGEST_BODY = 25 * 1024 * 1024  # GitHub's cap of a payload
 # 503 within a second: the first call that hangs ends it.
@@ -37,7 +37,9 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
     queues is for callers that have a connection of their own. The metrics are app.extensions["metrics"].
     """
     settings.require_receiver()
-    queues = queues or Queues(connect(settings.redis_url, timeout=QUEUE_SECONDS), job_timeout=settings.job_timeout)
+    queues = queues or Queues(
+        connect(settings.redis_url, timeout=QUEUE_SECONDS), job_timeout=settings.job_timeout, timers=settings.timers
+    )
     metrics = Metrics.of(queues)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # a body without a length is cut there: see _body
@@ -70,7 +72,8 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
                 metrics.delivered(event, "ignored")
                 return jsonify(ignored=asked.reason), HTTPStatus.ACCEPTED
             with metrics.enqueueing.time():
-                results = [_carry_out(action, awake()) for action in asked]
+                allowed = awake().limited(asked)
+                results = awake().submit(allowed, delivery.id) if allowed else []
         except DeliveryError as error:
             log.warning("a delivery of %.60r was refused: %s", event, error)
             metrics.delivered(event, type(error).__name__)
@@ -87,11 +90,11 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
             )
             metrics.delivered(event, "unavailable")
             return jsonify(error="the queue cannot be reached"), HTTPStatus.SERVICE_UNAVAILABLE
-        log.info(
-            "delivery %s: %s %s", delivery.id, event, "; ".join(f"{each['outcome']} {each['job']}" for each in results)
-        )
-        metrics.delivered(event, results[0]["outcome"])
-        return jsonify(jobs=results), HTTPStatus.ACCEPTED
+        told = [{"pull_request": str(each.key), "outcome": each.outcome} for each in results]
+        said = "; ".join(f"{each.outcome} {each.key}" for each in results) or "limited"
+        log.info("delivery %s: %s %s", delivery.id, event, said)
+        metrics.delivered(event, results[0].outcome if results else "limited")
+        return jsonify(asked=told), HTTPStatus.ACCEPTED
 
     @app.post("/help")
     @app.post("/webhook/help")  # hook asks below the endpoint it sends events to
@@ -133,16 +136,6 @@ def _remembered(delivery: Delivery, queues: Callable[[], Queues]) -> Remembered:
     if payload.action == "labeled" and payload.repository and payload.pull_request:
         return queues().remembered(payload.repository.full_name, payload.pull_request.number)
     return NOTHING_REMEMBERED
-
-
-def _carry_out(action: Action, queues: Queues) -> dict[str, str]:
-    if isinstance(action, Drop):
-        return {"outcome": "dropped", "job": f"{queues.drop(action)} waiting"}
-    allowed = queues.limited(action)
-    if allowed is None:
-        return {"outcome": "limited", "job": action.job_id}
-    submitted = queues.submit(allowed)
-    return {"outcome": submitted.outcome, "job": submitted.job_id}
 
 
 def _refuse(error: HTTPException) -> ResponseReturnValue:

@@ -4,15 +4,15 @@ What it cannot do: write check runs (only Apps can), so commit statuses take the
 see which webhooks failed (they are the hook's owner's, Prow's).
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from github.Auth import Token
 
 from bot import github_calls
-from bot.github_app import App, FailedDelivery
+from bot.github_app import App, FailedDelivery, Installed
 from bot.settings import Settings
 
 
@@ -33,13 +33,25 @@ class BotAccount:
     def account(self) -> tuple[Mapping[str, Any], dict[str, Any]]:
         """Give the headers of GitHub's answer and what it says of the account (GET /user)."""
         auth = Token(self.settings.token().reveal())
-        with github_calls.client(self.settings.github_api_url, auth, github_calls.READING) as client:
+        with github_calls.client(
+            self.settings.github_api_url, auth, github_calls.READING, self.settings.timers
+        ) as client:
             headers, account = github_calls.called(lambda: client.requester.requestJsonAndCheck("GET", "/user"))
             return headers, dict(account)
 
     def token(self, repository: str, permissions: Mapping[str, str], installation: int | None = None) -> str:
         """Give the token. It cannot be narrowed: what it may do was decided when it was made."""
         return self.settings.token().reveal()
+
+    def repositories(self) -> Iterator[Installed]:
+        """Yield the repositories that REPOSITORIES names in full: nothing says which others the account should serve.
+
+        Each is served from the first look on.
+        """
+        now = datetime.now(UTC)
+        for name in self.settings.repositories:
+            if not set("*?[") & set(name):
+                yield Installed(name, None, now, now)
 
     def forget_tokens(self) -> None:
         """Nothing is kept: the next call reads the token's file again, in which an operator may have put a new one."""

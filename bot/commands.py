@@ -1,8 +1,8 @@
 """Command: a slash command found in a comment, as GitHub renders the comment.
 
-Grammar: `/scalability-check`, `/scalability-check deep`, `/scalability-check help`, `/scalability-check explain RULE`,
-`/scalability-check results RUN [BASE]` (each a job's name or an address), each at the start of a line of its own, within
-a comment's first READ characters. Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
+Grammar: `/scalability-check`, and after it `deep`, `help`, `explain RULE`, `dismiss [RULE|all] [reason]`,
+`restore [RULE|all]` or `results RUN [BASE]` (each a job's name or an address), each at the start of a line of its own,
+within a comment's first READ characters. Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
 """
 
 import re
@@ -19,6 +19,7 @@ NAME = "/scalability-check"
 # Markdown is parsed in the web process, and what is made to be slow takes time by the square of its length: at GitHub's
 # limit of 65,536 characters seconds, here some 50 ms. What is below this line of a comment is not looked at.
 READ = 4_000
+MOST_WORDS = 40  # of a reason
 
 # Each candidate is numbered in the source between two private-use characters, so that a piece of parsed text leads back
 # to the line it came from: parsed text alone does not say whether it began a line of the source.
@@ -60,12 +61,11 @@ _NEVER_AROUND = frozenset(
 class Command:
     """What somebody asked for: "unknown" if the words after the name mean nothing. Equal commands mean the same.
 
-    rule is the argument of explain ("" if there is none), runs are those of results (one or two), text the line as it was written.
+    words are what follows the verb, text the line as it was written.
     """
 
-    verb: Literal["check", "deep", "help", "explain", "results", "unknown"]
-    rule: str = ""
-    runs: tuple[str, ...] = ()
+    verb: Literal["check", "deep", "help", "explain", "dismiss", "restore", "results", "unknown"]
+    words: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
     @classmethod
@@ -93,20 +93,21 @@ class Command:
 
     @classmethod
     def _of(cls, words: str | None, text: str) -> Self:
-        match words.lower().split() if words is not None else [""]:
-            case []:
-                return cls("check", text=text)
-            case ["deep"]:
-                return cls("deep", text=text)
-            case ["help"]:
-                return cls("help", text=text)
-            case ["explain"]:
-                return cls("explain", text=text)
-            case ["explain", rule]:
-                return cls("explain", rule, text=text)
-            case ["results", _] | ["results", _, _]:
-                assert words is not None
-                return cls("results", runs=tuple(words.split()[1:]), text=text)  # addresses keep their capitals
+        # A reason may hold code or emphasis, which are no plain text; all other words must be.
+        given = (text.split()[1:] if words is None else words.split())[:MOST_WORDS]
+        verb, rest = (given[0].lower() if given else "check"), given[1:]
+        if verb == "dismiss":
+            return cls("dismiss", (*(word.lower() for word in rest[:1]), *rest[1:]), text)
+        if words is None or (verb == "check" and given):
+            return cls("unknown", text=text)
+        if verb == "results" and len(rest) in {1, 2}:
+            return cls("results", tuple(rest), text)  # addresses keep their capitals
+        plain = [verb, *(word.lower() for word in rest)]
+        match plain:
+            case ["check" | "deep" | "help" | "explain" | "restore" as known]:
+                return cls(known, text=text)
+            case ["explain" | "restore" as known, rule]:
+                return cls(known, (rule,), text)
             case _:
                 return cls("unknown", text=text)
 

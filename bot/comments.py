@@ -12,7 +12,8 @@ from analyzers.analysis.documentation import Documentation
 from analyzers.kubernetes.perf_jobs import AS_OF
 from bot.configuration import PATH
 from bot.links import Links
-from bot.markers import marker
+from bot.markers import marker, markers
+from bot.witness import Witness
 
 # What people read before they decide whether to unfold the rest; a longer comment gives its last sentence to the fold.
 WORDS = 60
@@ -73,11 +74,18 @@ def places_key(diagnostic: Diagnostic) -> str:
     return hashlib.sha256("\0".join(paths).encode()).hexdigest()[:16]
 
 
-def comment(diagnostic: Diagnostic, links: Links, *, elsewhere: bool = False, earlier: Iterable[str] = ()) -> str:
+def comment(
+    diagnostic: Diagnostic,
+    links: Links,
+    *,
+    elsewhere: bool = False,
+    earlier: Iterable[str] = (),
+    witnesses: Sequence[Witness] = (),
+) -> str:
     """Give the text of the comment about a diagnostic, Markdown with its markers.
 
     elsewhere: the comment stands on other lines than the diagnostic (an old one that is edited), so it names them.
-    earlier: fingerprints that the comment had before, which it keeps.
+    earlier: fingerprints that the comment had before, which it keeps. witnesses: the lines that it rests on.
     """
     first = quiet(" ".join(part.strip() for part in (diagnostic.construct, diagnostic.multiplier) if part))
     second = quiet(diagnostic.remedy.strip())
@@ -98,10 +106,26 @@ def comment(diagnostic: Diagnostic, links: Links, *, elsewhere: bool = False, ea
                 [
                     *(marker(fingerprint) for fingerprint in fingerprints),
                     marker("about", concern_key(diagnostic), places_key(diagnostic), str(1 + len(diagnostic.related))),
+                    *(
+                        [marker("rule", diagnostic.analyzer, catalogue.version(diagnostic.analyzer))]
+                        if diagnostic.analyzer in catalogue.names()
+                        else []
+                    ),
+                    *(marker(*witness.words) for witness in witnesses),
                 ]
             ),
         ]
     )
+
+
+def fixed(body: str, head: str, *, fold: bool) -> str:
+    """Give the text of a comment whose finding a push fixed: what it said is folded, unless people talked about it."""
+    short = head[:7]
+    said = re.sub(r"^<!--.*?-->\r?$", "", body, flags=re.MULTILINE).rstrip()
+    if fold:
+        said = f"<details><summary>What was here</summary>\n\n{said}\n\n</details>"
+    kept = [marker(*found) for found in markers(body) if found[0] != "fixed"]
+    return "\n\n".join([f"**Fixed in {short}.**", said, "\n".join([*kept, marker("fixed", short)])])
 
 
 def unfolded(body: str) -> str:

@@ -27,6 +27,6 @@ def compare(app: Identity, repository: str, installation: int | None, branch: st
     names = f"{urllib.parse.quote(branch, safe='')}...{head}"
     path = f"/repos/{repository}/compare/{names}?per_page=1&page=2"
     token = Token(app.token(repository, READING, installation))
-    with github_calls.client(app.settings.github_api_url, token, github_calls.READING) as client:
+    with github_calls.client(app.settings.github_api_url, token, github_calls.READING, app.settings.timers) as client:
         answer = github_calls.called(lambda: client.requester.requestJsonAndCheck("GET", path))[1]
     return Comparison(answer["base_commit"]["sha"], answer["merge_base_commit"]["sha"])

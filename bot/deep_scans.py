@@ -15,38 +15,45 @@ from redis import Redis
 from bot import summary
 from bot.bot_account import Identity
 from bot.budget import Budget
+from bot.check_runs import number_in
 from bot.github import GitHub, GitHubError, Refused
 from bot.links import Links
-from bot.review_request import ReviewRequest
+from bot.review_request import Assignment
 from bot.writes import DEEP_CHECK_RUN
 
 _log = logging.getLogger(__name__)
 
 _KEY = "scalability-bot:deep-scans"
-OVERDUE = 600.0
 
 
-def begun(redis: Redis, request: ReviewRequest, head: str, *, now: Callable[[], float] = time.time) -> None:
+def begun(redis: Redis, assignment: Assignment, *, now: Callable[[], float] = time.time) -> None:
     """Remember that a deep scan of a commit begins; call it before its check run is made (Review.started)."""
-    redis.zadd(_KEY, {_member(request, head): now()})
+    redis.zadd(_KEY, {_member(assignment): now()})
 
 
-def ended(redis: Redis, request: ReviewRequest, head: str) -> None:
+def ended(redis: Redis, assignment: Assignment) -> None:
     """Forget a deep scan: its check run is completed."""
-    redis.zrem(_KEY, _member(request, head))
+    redis.zrem(_KEY, _member(assignment))
 
 
 def close_overdue(redis: Redis, app: Identity, budget: Budget, *, now: Callable[[], float] = time.time) -> int:
-    """Complete, as neutral, the check runs of deep scans that began ten minutes ago and did not end; give their number.
+    """Complete, as neutral, the check runs of deep scans that did not end in time (Timers.deep_scan); give their number.
 
     What GitHub does not let us do now is tried again at the next call.
     """
     closed = 0
-    for found in redis.zrangebyscore(_KEY, "-inf", now() - OVERDUE):
-        member = found.decode() if isinstance(found, bytes) else str(found)
-        scan = json.loads(member)
+    for found in redis.zrangebyscore(_KEY, "-inf", now() - app.settings.timers.deep_scan):
+        member = found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
         try:
-            closed += _close(app, budget, scan["repository"], scan["installation"], scan["number"], scan["head"])
+            scan = json.loads(member)
+            where = scan["repository"], scan["installation"], scan["number"], scan["head"]
+        except (ValueError, TypeError, KeyError):
+            # Whoever can write to Redis must not stop the others' being closed.
+            _log.warning("what is remembered of a deep scan cannot be read, and is forgotten: %.100r", member)
+            redis.zrem(_KEY, found if isinstance(found, bytes) else member)
+            continue
+        try:
+            closed += _close(app, budget, *where)
         except Refused as refusal:
             _log.warning("the deep scan of %s#%s is forgotten: %s", scan["repository"], scan["number"], refusal)
         except GitHubError as error:
@@ -61,18 +68,18 @@ def _close(app: Identity, budget: Budget, repository: str, installation: int | N
     closed = 0
     with GitHub(app, repository, installation) as github:
         for run in github.check_runs(head):
-            if run.name == DEEP_CHECK_RUN and not run.completed:
+            if run.name == DEEP_CHECK_RUN and not run.completed and number_in(run.external_id) in {None, number}:
                 with budget.write(content=False):
                     github.carry_out(number, dataclasses.replace(summary.overdue(links), check_run_id=run.check_run_id))
                 closed += 1
     return closed
 
 
-def _member(request: ReviewRequest, head: str) -> str:
+def _member(assignment: Assignment) -> str:
     scan = {
-        "repository": request.repository,
-        "installation": request.installation,
-        "number": request.number,
-        "head": head,
+        "repository": assignment.repository,
+        "installation": assignment.installation,
+        "number": assignment.number,
+        "head": assignment.head,
     }
     return json.dumps(scan, sort_keys=True)

@@ -76,7 +76,7 @@ class PullRequest(msgspec.Struct, frozen=True):
     number: int
     head: Revision
     draft: bool = False
-    updated_at: str = ""
+    user: Account | None = None
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -88,6 +88,7 @@ class Issue(msgspec.Struct, frozen=True):
 
     number: int
     pull_request: Present | None = None
+    user: Account | None = None
 
 
 class Comment(msgspec.Struct, frozen=True):
@@ -98,6 +99,7 @@ class Comment(msgspec.Struct, frozen=True):
     body: str | None = None
     node_id: str = ""
     author_association: str = "NONE"
+    in_reply_to_id: int | None = None
 
 
 class Former(msgspec.Struct, frozen=True):

@@ -1,8 +1,9 @@
 """GitHub: one repository's pull requests, to read and to comment on."""
 
 import contextlib
-import sys
+import dataclasses
 import urllib.parse
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from github.Repository import Repository
 
 from bot import github_calls
 from bot.bot_account import Identity
+from bot.check_runs import ExternalId
 from bot.github_app import App, InstallationAuth
 from bot.github_calls import GitHubError, RateLimited, Refused, Uncertain, Unreachable
 from bot.review_request import CommandSource
@@ -23,12 +25,15 @@ from bot.writes import (
     Annotation,
     DeletePendingReview,
     EditComment,
+    EditReview,
     LineComment,
     PostReply,
     PostReview,
     PutCheckRun,
     React,
+    ResolveThread,
     Write,
+    Written,
 )
 
 __all__ = ["App", "GitHub", "GitHubError", "Pull", "RateLimited", "Refused", "Uncertain", "Unreachable"]
@@ -36,6 +41,19 @@ __all__ = ["App", "GitHub", "GitHubError", "Pull", "RateLimited", "Refused", "Un
 ANNOTATIONS_A_REQUEST = 50
 # The longest description of a commit status.
 STATUS = 140
+
+_THREADS = """
+query($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviewThreads(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes { id isResolved resolvedBy { login } comments(first: 1) { nodes { fullDatabaseId } } }
+      }
+    }
+  }
+}
+"""
 
 _Answer = TypeVar("_Answer")
 
@@ -61,8 +79,8 @@ class GitHub:
         self.app = app
         self.name = repository
         auth, address = InstallationAuth(app, repository, installation), app.settings.github_api_url
-        self._reading = github_calls.client(address, auth, github_calls.READING)
-        self._writing = github_calls.client(address, auth, github_calls.WRITING)
+        self._reading = github_calls.client(address, auth, github_calls.READING, app.settings.timers)
+        self._writing = github_calls.client(address, auth, github_calls.WRITING, app.settings.timers)
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,10 +110,10 @@ class GitHub:
             return False  # not a collaborator
         return answer.get("permission") in {"admin", "write"} or answer.get("role_name") in {"maintain", "triage"}
 
-    def standing(self, number: int, *, replies: bool = False) -> Standing:
-        """Read what the bot has on a pull request; replies asks for its answers to commands as well."""
+    def standing(self, number: int) -> Standing:
+        """Read what the bot has on a pull request."""
         pull = self.pull(number)
-        return self._read(lambda: self._standing(pull, replies))
+        return self._read(lambda: self._standing(pull))
 
     def commentable(self, number: int) -> dict[str, str | None]:
         """Give the patch of each file as GitHub has it, None where it shows none (large, binary): only there it takes comments."""
@@ -104,36 +122,43 @@ class GitHub:
         }
 
     def check_runs(self, commit: str) -> tuple[StandingCheckRun, ...]:
-        """Give the bot's own check runs at a commit, the newest of each name."""
+        """Give the bot's own check runs at a commit."""
         return self._read(lambda: self._check_runs(commit))
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a query or mutation of GraphQL and give its data."""
-        return dict(self._write(lambda: self._writing.requester.graphql_query(query, dict(variables)))[1]["data"])
+        """Send a query of GraphQL and give its data."""
+        return dict(self._read(lambda: self._reading.requester.graphql_query(query, dict(variables)))[1]["data"])
 
-    def carry_out(self, number: int, write: Write) -> str:
-        """Make one write on a pull request and give the address of what it made, "" where that has none.
+    def carry_out(self, number: int, write: Write) -> Written:
+        """Make one write on a pull request and give what it made.
 
         Refused and RateLimited: nothing was written. Uncertain: it may stand.
         """
         return self._write(lambda: self._carry_out(number, write))
 
-    def _carry_out(self, number: int, write: Write) -> str:
+    def _carry_out(self, number: int, write: Write) -> Written:
         repository = self._writing.get_repo(self.name)  # asks nothing: the client is lazy
         pull = PullRequest(self._writing.requester, url=f"/repos/{self.name}/pulls/{number}")
         match write:
             case PostReview():
                 commit = Commit(self._writing.requester, {}, {"sha": write.commit})
-                return pull.create_review(
+                made = pull.create_review(
                     commit, write.body, "COMMENT", [_line_comment(each) for each in write.comments]
-                ).html_url
+                )
+                return Written(made.html_url)
             case DeletePendingReview():
                 self._writing.requester.requestJsonAndCheck("DELETE", f"{pull.url}/reviews/{write.review_id}")
-                return ""
             case EditComment():
                 path = f"/repos/{self.name}/pulls/comments/{write.comment_id}"
                 self._writing.requester.requestJsonAndCheck("PATCH", path, input={"body": write.body})
-                return ""
+            case EditReview():
+                path = f"{pull.url}/reviews/{write.review_id}"
+                self._writing.requester.requestJsonAndCheck("PUT", path, input={"body": write.body})
+            case ResolveThread():
+                mutation = "resolveReviewThread" if write.resolved else "unresolveReviewThread"
+                self._writing.requester.graphql_named_mutation(
+                    mutation, {"threadId": write.thread}, "thread { isResolved }"
+                )
             case PutCheckRun():
                 put = self._put_check_run if self.app.writes_check_runs else self._put_status
                 return put(repository, write)
@@ -141,20 +166,32 @@ class GitHub:
                 if write.source.kind == "review_comment":
                     # The thread is gone when its comment was deleted meanwhile; the answer is still wanted.
                     with contextlib.suppress(UnknownObjectException):
-                        return pull.create_review_comment_reply(write.source.id, write.body).html_url
-                return repository.get_issue(number).create_comment(write.body).html_url
+                        # GitHub takes answers to a thread's first comment only.
+                        first = write.source.thread or write.source.id
+                        return Written(pull.create_review_comment_reply(first, write.body).html_url)
+                return Written(repository.get_issue(number).create_comment(write.body).html_url)
             case React():
                 self._react(write.source, write.content)
-                return ""
+        return Written()
 
-    def _put_check_run(self, repository: Repository, write: PutCheckRun) -> str:
-        """Create or update, with the annotations 50 at a time: the first with the text, the others after it."""
+    def _put_check_run(self, repository: Repository, write: PutCheckRun) -> Written:
+        """Create or update, with the annotations 50 at a time: the first with the text, the others after it.
+
+        GitHub adds annotations to those that are there, so only the others are sent. As long as some are missing, the
+        external id says so.
+        """
         output: dict[str, Any] = {"title": write.title, "summary": write.summary}
         if write.text:
             output["text"] = write.text
-        left = [_annotation(each) for each in write.annotations[write.sent :]]
+        left = [_annotation(each) for each in write.annotations]
+        if write.check_run_id is not None and left:
+            path = f"/repos/{self.name}/check-runs/{write.check_run_id}/annotations"
+            there = Counter(_shown(each) for each in github_calls.listed(self._reading.requester, path))
+            left = [each for each in left if not _taken_off(there, _shown(each))]
         first, left = left[:ANNOTATIONS_A_REQUEST], left[ANNOTATIONS_A_REQUEST:]
-        state: dict[str, Any] = {"external_id": write.external_id, "output": {**output, "annotations": first}}
+        identity = ExternalId.read(write.external_id)
+        begun = str(dataclasses.replace(identity, state="part")) if identity and left else write.external_id
+        state: dict[str, Any] = {"external_id": begun, "output": {**output, "annotations": first}}
         state |= (
             {"status": "completed", "conclusion": write.conclusion} if write.conclusion else {"status": "in_progress"}
         )
@@ -167,10 +204,11 @@ class GitHub:
             run.edit(**state)
         while left:
             first, left = left[:ANNOTATIONS_A_REQUEST], left[ANNOTATIONS_A_REQUEST:]
-            run.edit(output={**output, "annotations": first})
-        return run.html_url
+            more: dict[str, Any] = {} if left else {"external_id": write.external_id}
+            run.edit(output={**output, "annotations": first}, **more)
+        return Written(run.html_url, run.id)
 
-    def _put_status(self, repository: Repository, write: PutCheckRun) -> str:
+    def _put_status(self, repository: Repository, write: PutCheckRun) -> Written:
         """Write a commit status in a check run's place: its title is all there is room for.
 
         Who it is about stands behind the # of its address, where a check run has its external id.
@@ -182,7 +220,7 @@ class GitHub:
             description=write.title if len(write.title) <= STATUS else f"{write.title[: STATUS - 1]}…",
             context=write.name,
         )
-        return status.target_url
+        return Written(status.target_url, status.id)
 
     def _react(self, source: CommandSource, content: str) -> None:
         requester = self._writing.requester
@@ -202,39 +240,68 @@ class GitHub:
                     "addReaction", {"subjectId": source.node_id, "content": named}, "reaction { content }"
                 )
 
-    def _standing(self, pull: Pull, replies: bool) -> Standing:
+    def _standing(self, pull: Pull) -> Standing:
         ours = self.app.login
-        comments = [each for each in self._list(f"/pulls/{pull.number}/comments") if _author(each) == ours]
+        all_comments = self._list(f"/pulls/{pull.number}/comments")
+        comments = [each for each in all_comments if _author(each) == ours]
         reviews = [each for each in self._list(f"/pulls/{pull.number}/reviews") if _author(each) == ours]
-        answers = [each["body"] for each in comments if each.get("in_reply_to_id")]
-        if replies:
-            answers += [each["body"] for each in self._list(f"/issues/{pull.number}/comments") if _author(each) == ours]
+        talk = [each for each in self._list(f"/issues/{pull.number}/comments") if _author(each) == ours]
+        answers = sorted([*talk, *(each for each in comments if each.get("in_reply_to_id"))], key=_written_at)
+        roots = [each for each in comments if not each.get("in_reply_to_id")]
+        talked = {each.get("in_reply_to_id") for each in all_comments if _author(each) != ours}
+        threads = self._threads(pull.number) if roots else {}
         return Standing(
             head=pull.head,
             is_open=pull.is_open,
             comments=tuple(
-                StandingComment(each["id"], each["body"], each["path"], each.get("line"))
-                for each in comments
-                if not each.get("in_reply_to_id")
+                StandingComment(
+                    each["id"],
+                    each["body"],
+                    each["path"],
+                    each.get("line"),
+                    each.get("pull_request_review_id") or 0,
+                    *threads.get(each["id"], ("", False, "")),
+                    talked=each["id"] in talked,
+                )
+                for each in roots
             ),
             reviews=tuple(
                 StandingReview(each["id"], each["body"] or "", each["state"] == "PENDING") for each in reviews
             ),
-            replies=tuple(answers),
+            replies=tuple(each["body"] for each in answers),
             check_runs=self._check_runs(pull.head),
         )
+
+    def _threads(self, number: int) -> dict[int, tuple[str, bool, str]]:
+        """Give each thread's id, whether it is resolved, and by which person, by the number of its first comment."""
+        owner, _, name = self.name.partition("/")
+        found: dict[int, tuple[str, bool, str]] = {}
+        after = None
+        while True:
+            variables = {"owner": owner, "name": name, "number": number, "after": after}
+            answer = self._reading.requester.graphql_query(_THREADS, variables)[1]["data"]
+            threads = answer["repository"]["pullRequest"]["reviewThreads"]
+            for thread in threads["nodes"]:
+                resolved = bool(thread["isResolved"])
+                who = (thread["resolvedBy"] or {}).get("login") or "somebody"
+                # GraphQL names a bot without its suffix.
+                person = who if resolved and self.app.login not in {who, f"{who}[bot]"} else ""
+                for first in thread["comments"]["nodes"]:
+                    found[int(first["fullDatabaseId"])] = thread["id"], resolved, person
+            if not threads["pageInfo"]["hasNextPage"]:
+                return found
+            after = threads["pageInfo"]["endCursor"]
 
     def _check_runs(self, commit: str) -> tuple[StandingCheckRun, ...]:
         if not self.app.writes_check_runs:
             return self._statuses(commit)
-        runs = self._list(f"/commits/{commit}/check-runs?filter=latest", "check_runs")
+        runs = self._list(f"/commits/{commit}/check-runs?filter=all", "check_runs")
         return tuple(
             StandingCheckRun(
                 check_run_id=each["id"],
                 name=each["name"],
                 completed=each["status"] == "completed",
                 external_id=each["external_id"] or "",
-                annotations=each["output"]["annotations_count"],
                 started_at=datetime.fromisoformat(each["started_at"]) if each["started_at"] else None,
             )
             for each in runs
@@ -251,7 +318,6 @@ class GitHub:
                     name=each["context"],
                     completed=each["state"] != "pending",
                     external_id=urllib.parse.unquote(urllib.parse.urlsplit(each["target_url"] or "").fragment),
-                    annotations=sys.maxsize,  # it takes none, so none is ever missing
                     started_at=datetime.fromisoformat(each["created_at"]),
                 )
         return tuple(newest.values())
@@ -277,6 +343,19 @@ class GitHub:
 
 def _author(comment: Mapping[str, Any]) -> str:
     return comment["user"]["login"] if comment["user"] else ""  # the person's account is gone
+
+
+def _written_at(comment: Mapping[str, Any]) -> tuple[str, int]:
+    return comment["created_at"], comment["id"]
+
+
+def _shown(annotation: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(annotation[name] for name in ("path", "start_line", "end_line", "annotation_level", "message"))
+
+
+def _taken_off(there: Counter[tuple[Any, ...]], annotation: tuple[Any, ...]) -> bool:
+    there[annotation] -= 1
+    return there[annotation] >= 0
 
 
 def _pull(data: Mapping[str, Any]) -> Pull:

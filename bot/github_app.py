@@ -1,13 +1,13 @@
 """App: the GitHub App proves who it is, and mints tokens that open one repository each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
 import github
-from github.Auth import AppAuth, Auth
+from github.Auth import AppAuth, Auth, Token
 
 from bot import github_calls
 from bot.settings import Settings
@@ -15,6 +15,7 @@ from bot.settings import Settings
 # What a token may do: of the mirror's, and of the one that comments (app.yml asks for both together, and no more).
 READING: Mapping[str, str] = {"contents": "read"}
 WRITING: Mapping[str, str] = {"checks": "write", "issues": "write", "pull_requests": "write"}
+LISTING: Mapping[str, str] = {"metadata": "read"}
 # A job may run ten minutes; a token with less than this left is not handed out.
 TOKEN_LEFT = timedelta(minutes=15)
 
@@ -27,6 +28,19 @@ class FailedDelivery:
     guid: str
     event: str
     delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A repository ("owner/name") that the App is installed on: by which installation, and since when both are there.
+
+    installation is None where the bot is an account, which needs none.
+    """
+
+    repository: str
+    installation: int | None
+    since: datetime
+    created: datetime
 
 
 class App:
@@ -63,6 +77,30 @@ class App:
         if repository not in self._installations:
             self._installations[repository] = int(self._as_app("GET", f"/repos/{repository}/installation")["id"])
         return self._installations[repository]
+
+    def repositories(self) -> Iterator[Installed]:
+        """Yield all repositories that the App is installed on."""
+        with self._client() as client:
+            installations = github_calls.called(lambda: github_calls.listed(client.requester, "/app/installations"))
+        for each in installations:
+            number = int(each["id"])
+            if each.get("suspended_at"):
+                continue
+            token = self._as_app("POST", f"/app/installations/{number}/access_tokens", {"permissions": dict(LISTING)})
+            auth = Token(token["token"])
+            with github_calls.client(
+                self.settings.github_api_url, auth, github_calls.READING, self.settings.timers
+            ) as client:
+                listed = github_calls.called(
+                    lambda client=client: github_calls.listed(  # type: ignore[misc]
+                        client.requester, "/installation/repositories", "repositories"
+                    )
+                )
+            since = datetime.fromisoformat(each["created_at"])
+            for repository in listed:
+                if not repository.get("archived"):
+                    created = datetime.fromisoformat(repository["created_at"])
+                    yield Installed(repository["full_name"], number, since, created)
 
     def token(self, repository: str, permissions: Mapping[str, str], installation: int | None = None) -> str:
         """Mint a token that opens this repository alone, with these permissions alone; kept until shortly before it ends."""
@@ -111,11 +149,13 @@ class App:
 
     def _client(self) -> github.Github:
         key = AppAuth(self.app_id, self.settings.private_key().reveal())
-        return github_calls.client(self.settings.github_api_url, key, github_calls.AS_APP)
+        return github_calls.client(self.settings.github_api_url, key, github_calls.READING, self.settings.timers)
 
 
 class Minting(Protocol):
     """Who gives tokens: the App, or an account that has one."""
+
+    settings: Settings
 
     def token(self, repository: str, permissions: Mapping[str, str], installation: int | None = None) -> str:
         """Give a token that opens a repository."""
@@ -137,7 +177,9 @@ class InstallationAuth(Auth):
     @property
     def token(self) -> str:
         """A token that is still good for a while."""
-        return self._app.token(self._repository, WRITING, self._installation)
+        # Resolving a thread takes contents: write, though it changes no contents.
+        more = {"contents": "write"} if self._app.settings.resolve_threads else {}
+        return self._app.token(self._repository, {**WRITING, **more}, self._installation)
 
     @property
     def _masked_token(self) -> str:

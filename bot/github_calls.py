@@ -15,21 +15,21 @@ from github.Requester import Requester
 from requests.utils import parse_header_links
 from urllib3.util.retry import Retry
 
+from bot.timers import Timers
+
 API_VERSION = "2022-11-28"
-TIMEOUT = 15
 
 _Answer = TypeVar("_Answer")
 
-# urllib3 would honour Retry-After with a sleep of its own, however long; rate limits are bot.budget's.
+# urllib3 would honour Retry-After with a sleep of its own, however long; rate limits are bot.budget's. What is posted for
+# reading is a query of GraphQL, a token to mint, a delivery to repeat: all may be posted twice without harm.
 READING = Retry(
     total=3,
     backoff_factor=0.5,
     status_forcelist=(500, 502, 503, 504),
-    allowed_methods={"GET"},
+    allowed_methods={"GET", "POST"},
     respect_retry_after_header=False,
 )
-# What the App itself posts (a token to mint, a delivery to repeat) may be posted twice without harm.
-AS_APP = READING.new(allowed_methods={"GET", "POST"})
 # Only a connection that never came about is tried again: there, nothing was written.
 WRITING = Retry(
     total=2, connect=2, read=False, status=0, other=0, redirect=0, backoff_factor=0.5, respect_retry_after_header=False
@@ -64,12 +64,13 @@ class Uncertain(GitHubError):
     """GitHub failed during a write, which may stand or not: read before repeating."""
 
 
-def client(address: str, auth: Auth, retry: Retry) -> github.Github:
+def client(address: str, auth: Auth, retry: Retry, timers: Timers) -> github.Github:
     """Give a client for the API at an address; retry is READING or WRITING."""
+    retry = retry.new(backoff_factor=timers.call_again)
     made = github.Github(
         auth=auth,
         base_url=address,
-        timeout=TIMEOUT,
+        timeout=max(1, int(timers.call)),
         user_agent="scalability-bot",
         per_page=100,
         retry=retry,

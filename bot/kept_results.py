@@ -20,9 +20,9 @@ class Kept:
     svg: str
 
 
-def keep(redis: Redis, job_id: str, kept: Kept) -> str:
-    """Keep results for three months; give the name of their page, which cannot be guessed. The same job has one page."""
-    own = f"{_PREFIX}:of:{job_id}"
+def keep(redis: Redis, command: str, kept: Kept) -> str:
+    """Keep results for three months; give the name of their page, which cannot be guessed. The same command has one page."""
+    own = f"{_PREFIX}:of:{kept.repository.lower()}#{kept.number}:{command}"
     redis.set(own, secrets.token_urlsafe(16), nx=True, ex=KEPT_SECONDS)
     name = _text(redis.get(own))
     with redis.pipeline() as pipeline:

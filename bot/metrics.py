@@ -26,8 +26,10 @@ MOST_SERIES = 2_000
 
 # What workers count: name -> (what it means, its labels). scalability_bot_NAME_total on the page.
 COUNTED = {
-    "jobs": ("Jobs that ended, by queue and outcome.", ("queue", "outcome")),
-    "job_seconds": ("Seconds spent in jobs, by queue.", ("queue",)),
+    "jobs": ("Turns that ended, by queue and outcome.", ("queue", "outcome")),
+    "job_seconds": ("Seconds spent in turns, by queue.", ("queue",)),
+    "comments": ("Comments on lines, by rule and what became of them.", ("rule", "outcome")),
+    "swept": ("Reviews that the sweep over open pull requests found missing.", ()),
     "diagnostics": ("Diagnostics found, by rule and level.", ("rule", "level")),
     "writes": ("Writes to GitHub, by kind and outcome.", ("kind", "outcome")),
     "skipped_files": ("Files left out of an analysis, by reason.", ("reason",)),
@@ -106,7 +108,7 @@ class Metrics:
             ),
             Histogram(
                 "scalability_bot_enqueue_seconds",
-                "Time to write a delivery's jobs to the queue.",
+                "Time to write what a delivery asks for to the queue.",
                 buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
                 registry=registry,
             ),
@@ -130,6 +132,7 @@ class _Shared(Collector):
         up = GaugeMetricFamily("scalability_bot_redis_up", "1 if the queue's server answers.")
         try:
             waiting = self._queues.waiting()
+            running, failed = self._queues.running(), self._queues.failed_turns()
             counted = self._queues.connection.hgetall(COUNTED_KEY)
         except RedisError:
             up.add_metric([], 0)
@@ -137,18 +140,24 @@ class _Shared(Collector):
             return
         up.add_metric([], 1)
         yield up
-        jobs = GaugeMetricFamily("scalability_bot_queue_jobs", "Jobs in a queue, by state.", labels=["queue", "state"])
+        pulls = GaugeMetricFamily(
+            "scalability_bot_pull_requests",
+            "Pull requests that wait for work, by kind and state.",
+            labels=["kind", "state"],
+        )
         oldest = GaugeMetricFamily(
-            "scalability_bot_queue_oldest_seconds", "How long the first job in a queue has waited.", labels=["queue"]
+            "scalability_bot_oldest_seconds", "How long the first of those that are due has waited.", labels=["kind"]
         )
         for each in waiting:
-            for state in ("waiting", "started", "scheduled", "failed"):
-                jobs.add_metric([each.queue, state], getattr(each, state))
-            oldest.add_metric([each.queue], each.oldest_seconds)
-        yield jobs
+            pulls.add_metric([each.kind, "due"], each.due)
+            pulls.add_metric([each.kind, "later"], each.later)
+            oldest.add_metric([each.kind], each.oldest_seconds)
+        yield pulls
         yield oldest
+        yield GaugeMetricFamily("scalability_bot_turns_running", "Turns under way.", value=running)
+        yield GaugeMetricFamily("scalability_bot_turns_failed", "Turns that failed within the last hour.", value=failed)
         room = GaugeMetricFamily("scalability_bot_budget_left", "Comments that may still be written within this hour.")
-        room.add_metric([], Budget(self._queues.connection).room())
+        room.add_metric([], Budget(self._queues.connection, self._queues.timers).room())
         yield room
         disk = GaugeMetricFamily(
             "scalability_bot_mirror_bytes", "Disk that a worker's mirrors take.", labels=["worker"]
@@ -156,13 +165,13 @@ class _Shared(Collector):
         for mirror in status.mirrors(self._queues.connection):
             disk.add_metric([mirror.where], mirror.mb * 2**20)
         yield disk
-        amounts = {field: float(value) for field, value in counted.items()}
+        amounts = {field: _number(value) for field, value in counted.items()}
         yield from _counters(amounts)
         yield from _histograms(amounts)
 
 
 def _counters(counted: Mapping[bytes | str, float]) -> Iterator[CounterMetricFamily]:
-    series = [(json.loads(field), amount) for field, amount in list(counted.items())[:MOST_SERIES]]
+    series = [(_labels(field), amount) for field, amount in list(counted.items())[:MOST_SERIES]]
     for name, (text, labels) in COUNTED.items():
         family = CounterMetricFamily(f"scalability_bot_{name}", text, labels=labels)
         for (counter, *values), amount in series:
@@ -174,7 +183,7 @@ def _counters(counted: Mapping[bytes | str, float]) -> Iterator[CounterMetricFam
 def _histograms(counted: Mapping[bytes | str, float]) -> Iterator[HistogramMetricFamily]:
     series: dict[tuple[str, ...], dict[str, float]] = {}
     for field, amount in list(counted.items())[:MOST_SERIES]:
-        name, *rest = json.loads(field)
+        name, *rest = _labels(field)
         if name in MEASURED and len(rest) == len(MEASURED[name][1]) + 1:
             series.setdefault((name, *rest[:-1]), {})[rest[-1]] = amount
     for name, (text, labels, ends) in MEASURED.items():
@@ -187,3 +196,18 @@ def _histograms(counted: Mapping[bytes | str, float]) -> Iterator[HistogramMetri
                     buckets.append((end, below))
                 family.add_metric(values, buckets, sum_value=found.get("sum", 0.0))
         yield family
+
+
+def _labels(field: bytes | str) -> list[str]:
+    try:
+        found = json.loads(field)
+    except ValueError:
+        return [""]  # whoever can write to Redis must not stop all metrics
+    return [str(each) for each in found] if isinstance(found, list) and found else [""]
+
+
+def _number(value: bytes | str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

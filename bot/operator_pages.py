@@ -60,7 +60,7 @@ def create(settings: Settings, queues: Queues, registry: CollectorRegistry) -> F
             return render_template("status_away.html", problem=problem), HTTPStatus.SERVICE_UNAVAILABLE
         # Sent along by this page's own forms, and known to no other site's.
         token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(24)
-        page = Response(render_template("status.html", status=found, settings=settings, token=token))
+        page = Response(render_template("status.html", status=found, work=status.WORK, settings=settings, token=token))
         page.set_cookie(_COOKIE, token, httponly=True, samesite="Strict")
         return page
 
@@ -68,7 +68,7 @@ def create(settings: Settings, queues: Queues, registry: CollectorRegistry) -> F
     def run_again() -> ResponseReturnValue:
         _refuse_other_sites()
         try:
-            status.run_again(queues.connection, request.form.get("job", ""))
+            status.run_again(queues, request.form.get("job", ""))
         except RedisError:
             abort(HTTPStatus.SERVICE_UNAVAILABLE, "The queue cannot be reached.")
         return redirect(f"{url_for('show')}#failures", HTTPStatus.SEE_OTHER)

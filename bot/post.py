@@ -15,23 +15,22 @@ from typing import Protocol
 
 from redis import Redis
 
-from bot.budget import PATIENCE, Budget
+from bot.budget import Budget
 from bot.github_calls import GitHubError, RateLimited, Refused, Uncertain
+from bot.lease import Lost
+from bot.markers import markers
 from bot.review import Review
-from bot.review_request import CommandSource, Reply, ReviewRequest
+from bot.review_request import CommandSource
 from bot.standing import Standing
+from bot.timers import Timers
 from bot.turn import Busy, Turn
-from bot.writes import LineComment, PostReview, PutCheckRun, React, Write, is_content
+from bot.writes import EditComment, LineComment, PostReview, PutCheckRun, React, Write, Written, is_content
 
 __all__ = ["Busy", "Compose", "Page", "Posted", "Superseded", "post", "react", "within"]
 
 _log = logging.getLogger(__name__)
 
 TRIES = 4
-# After a write in doubt: how long to wait before each reading. If the last does not show it, it was not made.
-_SETTLE = (3.0, 5.0, 7.0)
-# How long to wait for a push to be seen: a webhook can be faster than the API that knows its head.
-_HEAD_SEEN = (0.0, 2.0, 5.0)
 # Each other line of a patch begins with a blank, a plus, a minus or a backslash.
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,(?P<length>\d+))? @@", flags=re.MULTILINE)
 
@@ -41,14 +40,14 @@ Compose = Callable[[Standing], Review]
 class Page(Protocol):
     """A repository that can be read and written: bot.github.GitHub, or bot.shadow.Shadow which keeps the writes."""
 
-    def standing(self, number: int, *, replies: bool = False) -> Standing:
+    def standing(self, number: int) -> Standing:
         """Read what the bot has on a pull request."""
 
     def commentable(self, number: int) -> dict[str, str | None]:
         """Give the patch of each file as GitHub has it."""
 
-    def carry_out(self, number: int, write: Write) -> str:
-        """Make one write and give its address."""
+    def carry_out(self, number: int, write: Write) -> Written:
+        """Make one write and give what it made."""
 
 
 class Superseded(Exception):
@@ -67,6 +66,18 @@ class Posted:
     postponed: bool = False
 
     @property
+    def outcomes(self) -> tuple[tuple[str, str], ...]:
+        """What became of comments, as (rule, "posted", "fixed" or "edited")."""
+        found = []
+        for write, _ in self.writes:
+            if isinstance(write, PostReview):
+                found += [(_rule(each.body), "posted") for each in write.comments]
+            elif isinstance(write, EditComment):
+                fixed = any(words[0] == "fixed" for words in markers(write.body))
+                found.append((_rule(write.body), "fixed" if fixed else "edited"))
+        return tuple(found)
+
+    @property
     def review(self) -> Review:
         """The same as a review, for its text."""
         return Review(tuple(write for write, _ in self.writes))
@@ -74,29 +85,36 @@ class Posted:
 
 def post(
     page: Page,
-    request: ReviewRequest | Reply,
+    repository: str,
+    number: int,
     compose: Compose,
     *,
     redis: Redis,
+    timers: Timers,
     budget: Budget | None,
     head: str | None = None,
+    asked: bool = False,
+    still_ours: Callable[[], None] = lambda: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Posted:
     """Write what compose asks for in view of what stands, until it asks for nothing more.
 
-    head: the commit that was reviewed; Superseded if the pull request has another one (None: any will do).
-    budget: None where nothing reaches GitHub. RateLimited: GitHub's limits leave no room for longer than a worker waits
-    (what was written stays; try again after its `wait`). Uncertain, Unreachable: GitHub fails. Busy: another worker is here.
+    head: the commit that was reviewed; Superseded if the pull request has another one by now (None: any will do). asked: a
+    person waits for it, so a closed pull request is written to as well. budget: None where nothing reaches GitHub.
+    still_ours is called before each write, and raises where another worker has the pull request by now. RateLimited:
+    GitHub's limits leave no room for longer than a worker waits (what was written stays; try again after its `wait`).
+    Uncertain, Unreachable: GitHub fails. Busy: another worker is here.
     """
-    with Turn.of(redis, request.repository, request.number) as turn:
-        return _Posting(page, request, compose, turn, budget, head, sleep).run()
+    with Turn.of(redis, repository, number, timers) as turn:
+        where = f"{repository}#{number}"
+        return _Posting(page, where, number, compose, turn, timers, budget, head, asked, still_ours, sleep).run()
 
 
 def react(page: Page, number: int, source: CommandSource, *, budget: Budget | None) -> None:
     """Say with a reaction that a command was heard. Never raises: the answer that follows matters more."""
     for _ in range(2):  # the same reaction twice is one
         try:
-            with budget.write(content=False) if budget else contextlib.nullcontext():
+            with budget.write(content=False, asked=True) if budget else contextlib.nullcontext():
                 page.carry_out(number, React(source))
             return
         except Uncertain as error:
@@ -111,16 +129,18 @@ class _Posting:
     """One call of post: what was done and ruled out so far."""
 
     page: Page
-    request: ReviewRequest | Reply
+    where: str
+    number: int
     compose: Compose
     turn: Turn
+    timers: Timers
     budget: Budget | None
     head: str | None
+    asked: bool
+    still_ours: Callable[[], None]
     sleep: Callable[[float], None]
 
     def __post_init__(self) -> None:
-        self.where = f"{self.request.repository}#{self.request.number}"
-        self.asked = self.request.command is not None
         self.done: list[tuple[Write, str]] = []
         self.refusals: list[str] = []
         self.refused: frozenset[str] = frozenset()
@@ -143,7 +163,7 @@ class _Posting:
                 _log.warning("reading before repeating on %s: %s", self.where, error)
             except RateLimited as limit:
                 failures += 1
-                if limit.wait > PATIENCE or failures == TRIES:
+                if limit.wait > self.timers.patience or failures == TRIES:
                     raise
                 _log.warning("waiting on %s: %s", self.where, limit)
             except _Again as again:
@@ -155,13 +175,13 @@ class _Posting:
 
     def _composed(self) -> tuple[Review, bool]:
         """Give what is to be written now, and whether a review must wait. A write in doubt is looked for several times."""
-        waits = list(_SETTLE)
+        waits = list(self.timers.settle)
         while True:
             standing = self.turn.remembered(self._standing())
             standing = dataclasses.replace(standing, refused=self.refused)
             review, postponed = self.compose(standing), False
             if self.budget is not None and self.budget.is_short(asked=self.asked):
-                postponed = any(isinstance(write, PostReview) for write in review.writes)
+                postponed = any(isinstance(write, PostReview | EditComment) for write in review.writes)
                 review = self.compose(dataclasses.replace(standing, may_comment=False))
             review = Review(tuple(self._adapted(write) for write in review.writes if not self._is_settled(write)))
             if not waits or not self.turn.doubts(review.writes):
@@ -170,14 +190,10 @@ class _Posting:
             self.sleep(waits.pop(0))
 
     def _standing(self) -> Standing:
-        for wait in _HEAD_SEEN:
-            self.sleep(wait)
-            self.turn.hold()
-            standing = self.page.standing(self.request.number, replies=self.asked)
-            if self.head in {None, standing.head}:
-                break
-        else:
-            raise Superseded(f"{self.where} has a newer commit than {self.head}")
+        self.turn.hold()
+        standing = self.page.standing(self.number)
+        if self.head not in {None, standing.head}:
+            raise Superseded(f"{self.where} has another commit than {self.head}")
         if not standing.is_open and not self.asked:
             raise Superseded(f"{self.where} is closed")
         return standing
@@ -191,24 +207,33 @@ class _Posting:
         return write in self.given_up or (isinstance(write, PutCheckRun) and write.external_id in written)
 
     def _write(self, write: Write) -> None:
-        turn = (
-            self.budget.write(content=is_content(write), meanwhile=self.turn.hold)
-            if self.budget
-            else contextlib.nullcontext()
-        )
-        with turn:
-            self.turn.hold()
+        if self.budget is None:
+            self._carry_out(write)
+            return
+        content = is_content(write)
+        with self.budget.write(content=content, asked=self.asked, meanwhile=self.turn.hold) as lease:
             try:
-                with self.turn.writing(write, certain=(RateLimited, Refused)):
-                    self.done.append((write, self.page.carry_out(self.request.number, write)))
+                lease.check()
+            except Lost as lost:
+                raise Busy(str(lost)) from None
+            try:
+                self._carry_out(write)
             except RateLimited as limit:
-                if self.budget:
-                    self.limits += 1
-                    self.budget.pause(limit.wait * self.limits)  # asked again too soon, GitHub asks for more
+                self.limits += 1
+                self.budget.pause(limit.wait * self.limits)  # asked again too soon, GitHub asks for more
                 raise
-            except Refused as refusal:
-                self._rule_out(write, refusal)
-                raise _Again(str(refusal)) from None
+
+    def _carry_out(self, write: Write) -> None:
+        self.turn.hold()
+        self.still_ours()
+        try:
+            with self.turn.writing(write, certain=(RateLimited, Refused)) as made:
+                written = self.page.carry_out(self.number, write)
+                made.append(written)
+                self.done.append((write, written.address))
+        except Refused as refusal:
+            self._rule_out(write, refusal)
+            raise _Again(str(refusal)) from None
 
     def _rule_out(self, write: Write, refusal: Refused) -> None:
         """Learn from a refusal what to leave out, so that the rest is written."""
@@ -228,18 +253,22 @@ class _Posting:
         elif refusal.status == 422 and not self.puzzled:
             # Nothing is wrong with the lines: GitHub may not know the commit yet, or a pending review of ours came between.
             self.puzzled = True
-            self.sleep(_SETTLE[0])
+            self.sleep(self.timers.settle[0] if self.timers.settle else 0)
         else:
             self.refused |= {comment.fingerprint for comment in write.comments}
             self.refusals.append(f"PostReview: {refusal}")
 
     def _outside(self, write: PostReview) -> frozenset[str]:
-        patches = self.page.commentable(self.request.number)
+        patches = self.page.commentable(self.number)
         return frozenset(each.fingerprint for each in write.comments if not within(each, patches.get(each.path)))
 
 
 class _Again(Exception):
     """Something was ruled out: compose anew without it."""
+
+
+def _rule(body: str) -> str:
+    return next((words[1] for words in markers(body) if words[0] == "rule" and len(words) == 3), "other")
 
 
 def within(comment: LineComment, patch: str | None) -> bool:

@@ -65,12 +65,22 @@ def plugin_help(settings: Settings, enabled: list[str]) -> dict[str, Any]:
             _command(
                 f"{NAME} explain RULE",
                 "Says what a rule looks for, why, and what to write instead.",
-                "Anyone, three times an hour.",
+                "Anyone.",
                 examples=[f"{NAME} explain {catalogue.names()[0]}"],
             ),
             _command(
-                f"{NAME} help", "Lists these commands.", "Anyone, three times an hour.", examples=[f"{NAME} help"]
+                f"{NAME} dismiss [RULE|all] [REASON]",
+                "Leaves out a rule on this pull request, or the comment in whose thread it is written.",
+                "Members and collaborators.",
+                examples=[f"{NAME} dismiss {catalogue.names()[0]} it runs once", f"{NAME} dismiss"],
             ),
+            _command(
+                f"{NAME} restore [RULE|all]",
+                "Takes a dismissal back.",
+                "Members and collaborators.",
+                examples=[f"{NAME} restore all"],
+            ),
+            _command(f"{NAME} help", "Lists these commands.", "Anyone.", examples=[f"{NAME} help"]),
         ],
     }
 

@@ -1,30 +1,28 @@
-"""The queue: what is submitted here is run by the workers, which are named by strings only.
+"""The queue: what an event asks for becomes a cause of a pull request's key (bot.keys), and a turn on RQ for a worker.
 
-The job's record is the mark that something was asked for: enqueueing is one atomic step that refuses an id it has
-seen, so a delivery that comes twice is harmless and one that was not answered with 2xx can come again. Records live four
-days, a day longer than GitHub keeps deliveries.
+RQ's jobs are turns that name no pull request: a worker that gets one takes the fairest key that is due. A turn that is
+lost costs nothing, since workers see to it that turns are never fewer than keys that are due.
 """
 
-import datetime
 import json
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any
 
 import rq
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry as ConnectionRetry
-from rq.exceptions import DuplicateJobError
-from rq.job import Job, Retry
-from rq.registry import FailedJobRegistry, ScheduledJobRegistry, StartedJobRegistry
-from rq.results import Result
+from rq.job import Job
+from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from bot.review_request import Answer, CommandSource, Reply, ReviewRequest, job_prefix
+from bot.keys import Key, Keys, Kind, Note, Outcome
+from bot.review_request import CommandSource, Reply, ReviewRequest
 from bot.settings import Secret
-from bot.triggers import Drop, Remembered
+from bot.timers import Timers
+from bot.triggers import Remembered
 
 COMMANDS = "commands"
 REVIEWS = "reviews"
@@ -32,53 +30,28 @@ DEEP = "deep"
 MAINTENANCE = "maintenance"
 QUEUES = (COMMANDS, REVIEWS, DEEP, MAINTENANCE)
 
-REVIEW = "workers.jobs.review"
-REPLY = "workers.jobs.reply"
-MAINTAIN = "workers.jobs.maintain"
+TURN = "workers.jobs.turn"
+MAINTAIN = "workers.housekeeping.maintain"
 
-FOUR_DAYS = 4 * 24 * 3600
-COMMANDS_AN_HOUR = 3
-# Without a Retry a job whose worker died never runs again. The last interval outlasts most of GitHub's incidents.
-RETRY_SECONDS = (10, 60, 300, 1800)
-MENTION_ECHO_SECONDS = 600
+# What the turns of each queue take, the first that is due: "normal!" are the reviews that a person waits for. Whoever
+# reviews hears commands first, so that nobody waits for the one worker of commands while that reviews itself.
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    COMMANDS: ("talk!", "normal!"),
+    REVIEWS: ("talk!", "talk", "normal!", "normal"),
+    DEEP: ("deep!", "deep"),
+}
+# Who is woken for each kind of work.
+_WAKES: Mapping[Kind, tuple[str, ...]] = {"talk": (COMMANDS, REVIEWS), "normal": (REVIEWS,), "deep": (DEEP,)}
+
+# More turns than this are not laid out at once; there are more as these are taken.
+MOST_TURNS = 100
+HOUR = 3600
 
 _PREFIX = "scalability-bot"
 _LABELS = f"{_PREFIX}:labels"
 
-# Drops the waiting reviews of one pull request, unless a newer event was seen already: deliveries overtake each other,
-# and one that failed comes again later. A job that a worker has taken is in no list any more, and so is left alone.
-# KEYS: the time of the newest event; then pairs of a queue's list and its scheduled registry (what waits for a retry).
-# ARGV: time of this event ("" if unknown), how long to remember it, prefix of the ids, id to keep ("" for none), prefix
-# of job keys, of results' keys. Gives the list of dropped jobs' data; 0 if a newer event was seen, after dropping the job
-# that came with this one.
-_DROP = """
-local newest = redis.call('GET', KEYS[1])
-local late = newest and ARGV[1] ~= '' and newest > ARGV[1]
-if not late and ARGV[1] ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
-local dropped = {}
-local function drop(id, removed)
-  local moot = id == ARGV[4]
-  if not late then moot = not moot and string.sub(id, 1, #ARGV[3]) == ARGV[3] end
-  if moot and removed(id) == 1 then
-    local key = ARGV[5] .. id
-    table.insert(dropped, redis.call('HGET', key, 'data') or '')
-    redis.call('DEL', key, ARGV[6] .. id)
-  end
-end
-for i = 2, #KEYS, 2 do
-  for _, id in ipairs(redis.call('LRANGE', KEYS[i], 0, -1)) do
-    drop(id, function(each) return redis.call('LREM', KEYS[i], 1, each) end)
-  end
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[i + 1], 0, -1)) do
-    drop(id, function(each) return redis.call('ZREM', KEYS[i + 1], each) end)
-  end
-end
-if late then return 0 end
-return dropped
-"""
-
-# Counts a person's commands of the last hour by their job ids: the same delivery again is not counted again.
-# KEYS: the person's set; who was told that it is full. ARGV: id, how many an hour.
+# Counts a person's commands of the last hour by their keys: the same command again is not counted again.
+# KEYS: the person's set; who was told that it is full. ARGV: the command's key, how many an hour.
 # Gives "run", "tell" for the first one too many until there is room again, "silent" for those after that.
 _COUNT = """
 local now = tonumber(redis.call('TIME')[1])
@@ -99,22 +72,19 @@ return 'tell'
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of a submission: a duplicate was there before; late is an event that a newer one had overtaken."""
+    """What became of one thing that was asked for: the key that sees to it, and how that stands (bot.keys.Outcome)."""
 
-    job_id: str
-    queue: str
-    outcome: Literal["queued", "duplicate", "late"]
+    key: Key
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How a queue stands: jobs in each state, and how long the first one has waited, in seconds (0 if none waits)."""
+    """How a kind of work stands: keys that are due, that wait for a time; how long the first has waited, in seconds."""
 
-    queue: str
-    waiting: int
-    started: int
-    scheduled: int
-    failed: int
+    kind: Kind
+    due: int
+    later: int
     oldest_seconds: float
 
 
@@ -135,101 +105,93 @@ def connect(url: Secret, *, timeout: float | None = None) -> Redis:
 
 
 class Queues:
-    """The four queues: people's commands, automatic reviews, deep scans, maintenance. Each has a worker of its own.
+    """The pull requests' keys, and the turns of the workers: people's commands, reviews, deep scans, maintenance.
 
     Methods raise redis.RedisError if the server cannot be reached. job_timeout is in seconds.
     """
 
-    def __init__(self, connection: Redis, *, job_timeout: int = 600) -> None:
+    def __init__(self, connection: Redis, *, job_timeout: int = 600, timers: Timers | None = None) -> None:
         self.connection = connection
+        self.timers = timers or Timers()
+        self.keys = Keys(connection, self.timers)
         self._queues = {
             name: rq.Queue(name, connection=connection, serializer=JSONSerializer, default_timeout=job_timeout)
             for name in QUEUES
         }
-        self._drop = connection.register_script(_DROP)
         self._count = connection.register_script(_COUNT)
 
-    def submit(self, request: ReviewRequest | Reply) -> Submitted:
-        """Enqueue a review or a reply, once. A review of a new head takes the place of one that still waits."""
-        if isinstance(request, Reply):
-            return self.enqueue(COMMANDS, REPLY, request.to_json(), request.job_id)
-        queue = queue_of(request)
-        submitted = self.enqueue(queue, REVIEW, request.to_json(), request.job_id)
-        if submitted.outcome == "duplicate" or queue != REVIEWS:
-            return submitted
-        # After enqueueing: whatever fails in between leaves one review too many, never one too few.
-        dropped = self._drop_waiting(request, (REVIEWS,), keep=submitted.job_id)
-        return Submitted(submitted.job_id, queue, "late") if dropped is None else submitted
+    def submit(self, asked: Sequence[ReviewRequest | Reply], delivery: str = "") -> list[Submitted]:
+        """Note what a delivery asks for, in one step and once; what is due by that gets its turn."""
+        outcomes = self.keys.note([note_of(each) for each in asked], delivery)
+        kinds = [kind_of(each) for each in asked]
+        queued = [kind for kind, outcome in zip(kinds, outcomes, strict=True) if outcome == "queued"]
+        for queue in dict.fromkeys(queue for kind in queued for queue in _WAKES[kind]):
+            self._lay_out(queue, 1)
+        return [
+            Submitted(Key(kind, each.repository, each.number), outcome)
+            for kind, each, outcome in zip(kinds, asked, outcomes, strict=True)
+        ]
 
-    def drop(self, drop: Drop) -> int:
-        """Remove the waiting reviews of a closed pull request, tell those who asked by command, and give how many."""
-        dropped = self._drop_waiting(drop, (REVIEWS, DEEP, COMMANDS)) or []
-        for request in dropped:
-            if request.command:
-                self.submit(_refusal(request, request.command, "closed"))
-        return len(dropped)
+    def wake(self) -> None:
+        """Make due whose time has come and whose worker died, and lay out turns: never fewer than there are keys due."""
+        due = self.keys.wake()
+        for queue in (COMMANDS, REVIEWS, DEEP):
+            wanted = sum(number for kind, number in due.items() if queue in _WAKES[kind])
+            if wanted:
+                self._lay_out(queue, min(wanted, MOST_TURNS) - self._queues[queue].count)
 
-    def limited(self, request: ReviewRequest | Reply) -> ReviewRequest | Reply | None:
-        """Count a command against its author's three an hour.
+    def limited(self, asked: Sequence[ReviewRequest | Reply]) -> list[ReviewRequest | Reply]:
+        """Count a comment's commands against what its author has within an hour, and give what may be done.
 
-        Gives the request itself if it may run; a polite reply for the first one beyond; None for those after that, so
-        that nobody makes the bot talk. Deep scans of those who may ask for them are not counted, nor their "received".
+        Three reviews, and a polite reply to the first one beyond; nothing for those after that, so that nobody makes the
+        bot talk. Deep scans of those who may ask for them are not counted, nor are words, of which there are many more.
         """
-        command = request.command
-        if command is None or (isinstance(request, ReviewRequest) and request.depth == "deep"):
-            return request
-        if isinstance(request, Reply) and request.answer in {"received", "closed", "too-many"}:
-            return request
-        key = f"{_PREFIX}:commands:{command.author.lower()}"
-        match _text(self._count(keys=[key, f"{key}:told"], args=[request.job_id, COMMANDS_AN_HOUR])):
-            case "run":
-                return request
-            case "tell":
-                return _refusal(request, command, "too-many")
-        return None
+        allowed: list[ReviewRequest | Reply] = []
+        dropped: set[str] = set()
+        # Reviews first: they decide about the sign that says "seen".
+        for each in sorted(asked, key=lambda each: isinstance(each, Reply)):
+            command = each.command
+            if command is None or (isinstance(each, ReviewRequest) and each.depth == "deep"):
+                allowed.append(each)
+            elif isinstance(each, ReviewRequest):
+                match self._counted(command, "commands", self.timers.commands):
+                    case "run":
+                        allowed.append(each)
+                    case "tell":
+                        allowed.append(_refusal(each, command))
+                        dropped.add(command.key)
+                    case _:
+                        dropped.add(command.key)
+            elif command.key not in dropped and (
+                each.answer == "received" or self._counted(command, "words", self.timers.words) == "run"
+            ):
+                allowed.append(each)
+        return allowed
 
-    def enqueue(
-        self,
-        queue: str,
-        function: str,
-        argument: Mapping[str, Any] | None,
-        job_id: str,
-        *,
-        at: datetime.datetime | None = None,
-    ) -> Submitted:
-        """Enqueue one call of a function by name, now or at a time, unless its id was seen in the last four days."""
-        options: dict[str, Any] = {
-            "args": () if argument is None else (dict(argument),),
-            "job_id": job_id,
-            "description": job_id,  # RQ would log the whole call
-            "retry": Retry(max=len(RETRY_SECONDS), interval=list(RETRY_SECONDS)),
-            "result_ttl": FOUR_DAYS,
-            "failure_ttl": FOUR_DAYS,
-            "unique": True,
-        }
-        try:
-            if at is None:
-                self._queues[queue].enqueue(function, **options)
-            else:
-                self._queues[queue].enqueue_at(at, function, **options)
-        except DuplicateJobError:
-            return Submitted(job_id, queue, "duplicate")
-        return Submitted(job_id, queue, "queued")
+    def enqueue_once(self, function: str, job_id: str, *, timeout: float, kept: float) -> bool:
+        """Enqueue a call of maintenance's unless one of its id was seen in the last `kept` seconds; say whether it was."""
+        mark = f"{_PREFIX}:once:{job_id}"
+        if not self.connection.set(mark, 1, nx=True, px=max(1, int(kept * 1000))):
+            return False
+        self._enqueue(MAINTENANCE, function, None, timeout=int(timeout))
+        return True
 
     def waiting(self) -> list[Waiting]:
-        """Give how each queue stands."""
-        now = datetime.datetime.now(datetime.UTC)
-        return [
-            Waiting(
-                name,
-                waiting=queue.count,
-                started=StartedJobRegistry(queue=queue).get_job_count(cleanup=False),
-                scheduled=_scheduled(queue).get_job_count(cleanup=False),
-                failed=FailedJobRegistry(queue=queue).get_job_count(cleanup=False),
-                oldest_seconds=self._age(queue, now),
-            )
-            for name, queue in self._queues.items()
-        ]
+        """Give how each kind of work stands."""
+        later = self.keys.scheduled()
+        found = []
+        for kind in _WAKES:
+            due, oldest = self.keys.due(kind)
+            found.append(Waiting(kind, due, later[kind], oldest))
+        return found
+
+    def failed_turns(self) -> int:
+        """Give how many turns ended in an error of the bot's own within the last hour."""
+        return sum(FailedJobRegistry(queue=queue).get_job_count(cleanup=True) for queue in self._queues.values())
+
+    def running(self) -> int:
+        """Give how many turns are under way."""
+        return sum(StartedJobRegistry(queue=queue).get_job_count(cleanup=False) for queue in self._queues.values())
 
     def remember_label(self, repository: str, label: str) -> None:
         """Note the label by which a repository's own configuration asks for deep scans (workers read it)."""
@@ -237,7 +199,7 @@ class Queues:
 
     def remember_mention(self, repository: str, number: int) -> None:
         """Note, before it is posted, that a review mentions the SIG: a label that follows is no person's wish."""
-        self.connection.set(_mention(repository, number), 1, ex=MENTION_ECHO_SECONDS)
+        self.connection.set(_mention(repository, number), 1, px=max(1, int(self.timers.mention_echo * 1000)))
 
     def remembered(self, repository: str, number: int) -> Remembered:
         """Give what was noted about a pull request."""
@@ -245,58 +207,72 @@ class Queues:
         mentioned = self.connection.exists(_mention(repository, number))
         return Remembered(label=_text(label) or None, just_mentioned=bool(mentioned))
 
-    def _drop_waiting(
-        self, event: ReviewRequest | Drop, queues: tuple[str, ...], keep: str = ""
-    ) -> list[ReviewRequest] | None:
-        keys = [f"{_PREFIX}:newest:{event.repository.lower()}:{event.number}"]
-        for name in queues:
-            keys += [self._queues[name].key, _scheduled(self._queues[name]).key]
-        prefix = job_prefix(event.repository, event.number)
-        results = Result.get_key("")  # type: ignore[no-untyped-call]
-        args = (event.updated_at, FOUR_DAYS, prefix, keep, Job.key_for(""), results)
-        dropped = self._drop(keys=keys, args=args)
-        return [request for data in dropped if (request := _request(data))] if isinstance(dropped, list) else None
+    def oldest_turn(self) -> float:
+        """Give for how long the first turn of all has waited, in seconds: workers that are there take turns at once."""
+        now = datetime.now(UTC)
+        ages = [0.0]
+        for queue in self._queues.values():
+            first = self.connection.lindex(queue.key, 0)
+            enqueued = first and self.connection.hget(Job.key_for(_text(first)), "enqueued_at")
+            if enqueued:
+                ages.append((now - datetime.fromisoformat(_text(enqueued))).total_seconds())
+        return max(ages)
 
-    def _age(self, queue: rq.Queue, now: datetime.datetime) -> float:
-        first = self.connection.lindex(queue.key, 0)
-        enqueued = first and self.connection.hget(Job.key_for(_text(first)), "enqueued_at")
-        if not enqueued:
-            return 0.0
-        since = datetime.datetime.fromisoformat(_text(enqueued))
-        return max(0.0, (now - since).total_seconds())
+    def _counted(self, command: CommandSource, what: str, most: int) -> str:
+        key = f"{_PREFIX}:{what}:{command.author.lower()}"
+        return _text(self._count(keys=[key, f"{key}:told"], args=[command.key, most]))
 
+    def _lay_out(self, queue: str, number: int) -> None:
+        for _ in range(number):
+            self._enqueue(queue, TURN, queue)
 
-def queue_of(request: ReviewRequest) -> str:
-    """Say which queue a review belongs to: deep scans have their own, and people do not wait behind pushes."""
-    if request.depth == "deep":
-        return DEEP
-    return REVIEWS if request.is_automatic else COMMANDS
-
-
-def _scheduled(queue: rq.Queue) -> ScheduledJobRegistry:
-    return ScheduledJobRegistry(queue=queue)  # type: ignore[no-untyped-call] # RQ left its __init__ without types
+    def _enqueue(self, queue: str, function: str, argument: str | None, timeout: int | None = None) -> None:
+        self._queues[queue].enqueue(
+            function,
+            args=() if argument is None else (argument,),
+            description=function,  # RQ would log the whole call
+            job_timeout=timeout,
+            result_ttl=60,
+            failure_ttl=HOUR,
+        )
 
 
-def _refusal(request: ReviewRequest | Reply, command: CommandSource, answer: Answer) -> Reply:
+def kind_of(asked: ReviewRequest | Reply) -> Kind:
+    """Say which kind of work it is."""
+    return "talk" if isinstance(asked, Reply) else asked.depth
+
+
+def note_of(asked: ReviewRequest | Reply) -> Note:
+    """Give what is asked for as a note to its key."""
+    causes: dict[str, str] = {}
+    if isinstance(asked, Reply):
+        # A review that is asked for is heard at once ("received") and refused in words: two replies to one command.
+        causes[f"command:{asked.command.key}:{asked.answer}"] = json.dumps(asked.to_json())
+        author = ""
+    else:
+        author = asked.author
+        if asked.head:
+            causes[f"head:{asked.head}"] = ""
+        if asked.again:
+            causes[f"again:{asked.again}"] = ""
+        if asked.command:
+            causes[f"command:{asked.command.key}"] = json.dumps(asked.command.to_json())
+    key = Key(kind_of(asked), asked.repository, asked.number)
+    return Note(key=key, installation=asked.installation, author=author, causes=causes)
+
+
+def _refusal(request: ReviewRequest, command: CommandSource) -> Reply:
     return Reply(
         repository=request.repository,
         number=request.number,
         installation=request.installation,
-        answer=answer,
+        answer="too-many",
         command=command,
     )
 
 
 def _mention(repository: str, number: int) -> str:
     return f"{_PREFIX}:mention:{repository.lower()}:{number}"
-
-
-def _request(data: bytes) -> ReviewRequest | None:
-    # As RQ lays it down: (function, object, arguments, keywords), compressed. None: the record had expired.
-    if not data:
-        return None
-    _, _, (request,), _ = json.loads(zlib.decompress(data))
-    return ReviewRequest.from_json(request)
 
 
 def _text(value: Any) -> str:

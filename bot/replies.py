@@ -8,8 +8,8 @@ from bot.comments import quiet
 from bot.links import GUIDE, Links
 from bot.markers import marker
 from bot.review_request import CommandSource, Reply
+from bot.standing import Standing
 
-# As bot.queue counts them.
 COMMANDS = """\
 | command | what it does |
 |---|---|
@@ -17,10 +17,12 @@ COMMANDS = """\
 | `/scalability-check deep` | the same with the whole repository in view, callers included (members and collaborators) |
 | `/scalability-check explain RULE` | what a rule looks for, why, and what to write instead |
 | `/scalability-check results RUN [BASE]` | what performance jobs measured, held against the SLOs: jobs or addresses (members) |
+| `/scalability-check dismiss [RULE or all] [reason]` | no more of it here; in my thread: of that one (members, collaborators) |
+| `/scalability-check restore [RULE or all]` | takes that back |
 | `/scalability-check help` | this answer |"""
 
 
-def answer(reply: Reply, links: Links) -> str:
+def answer(reply: Reply, links: Links, standing: Standing) -> str:
     """Give the answer to a command that asks for words, Markdown with its marker; ValueError for one that asks for none."""
     match reply.answer:
         case "received" | "results":
@@ -28,7 +30,7 @@ def answer(reply: Reply, links: Links) -> str:
         case "help":
             text = _help(links)
         case "explain":
-            text = _explain(reply.rule, links)
+            text = "\n\n".join(_explain(rule, links) for rule in reply.words or ("",))
         case "unknown":
             text = f"I do not know that command. These are the ones I do know:\n\n{COMMANDS}"
         case "deep-not-allowed":
@@ -41,13 +43,24 @@ def answer(reply: Reply, links: Links) -> str:
                 "Reading results makes me fetch files from elsewhere, so members and collaborators ask for it: please ask "
                 "one of them for this command."
             )
-        case "too-many":
-            text = "That was the fourth command from you within an hour, and I take three: please try again a little later."
-        case "closed":
+        case "dismiss-not-allowed":
             text = (
-                "The pull request was closed before I came to it, so I left it. Ask again if you still want a review."
+                "What to leave out is for members and collaborators to say: please ask one of them, "
+                "or answer in the thread why it does not apply."
             )
+        case "too-many":
+            text = (
+                "I take three requests for a review from one person within an hour, and this was one more: "
+                "please try again a little later. Every push is reviewed by itself."
+            )
+        case "dismiss" | "restore":
+            text = _dismissed(reply, standing)
     return answered(reply.command, text)
+
+
+def changes_what_is_told(reply: Reply, standing: Standing) -> bool:
+    """Say whether a command dismisses or restores something, so that the pull request is to be looked at anew."""
+    return reply.answer in {"dismiss", "restore"} and _subject(reply, standing) is not None
 
 
 def answered(source: CommandSource, text: str) -> str:
@@ -93,6 +106,44 @@ def failure() -> str:
     )
 
 
+def _subject(reply: Reply, standing: Standing) -> tuple[str, ...] | None:
+    """Give what a command is about, as the words of a marker: all, a rule, a comment; None if it does not say."""
+    said = reply.words[0] if reply.words else ""
+    if said == "all":
+        return ("all",)
+    if said in catalogue.names():
+        return ("rule", said)
+    if any(comment.comment_id == reply.command.thread for comment in standing.comments):
+        return ("comment", str(reply.command.thread))
+    return ("all",) if reply.answer == "restore" and not said else None
+
+
+def _dismissed(reply: Reply, standing: Standing) -> str:
+    subject = _subject(reply, standing)
+    if subject is None:
+        said = reply.words[0] if reply.words else ""
+        wrong = f"There is no rule {code(said, 60)}. " if said else ""
+        nearest = difflib.get_close_matches(said, catalogue.names(), n=3, cutoff=0.5) if said else []
+        rules = f"Did you mean {' or '.join(map(code, nearest))}? " if nearest else ""
+        return (
+            f"{wrong}{rules}Name a rule or `all`, as in `/scalability-check {reply.answer} RULE`, "
+            "or write it in the thread of one of my comments."
+        )
+    match subject:
+        case ("rule", rule):
+            what = f"of {code(rule)}"
+        case ("comment", _):
+            what = "of this one"
+        case _:
+            what = "of all that I found"
+    if reply.answer == "restore":
+        return f"I speak {what} again on this pull request.\n\n{marker('restored', *subject)}"
+    return (
+        f"No more {what} on this pull request; `/scalability-check restore` takes that back."
+        f"\n\n{marker('dismissed', *subject)}"
+    )
+
+
 def _help(links: Links) -> str:
     catalogue_page = (
         f" All rules: {links.rules}/rules."
@@ -102,7 +153,7 @@ def _help(links: Links) -> str:
     return (
         "I read pull requests with very large clusters in mind (5,000 nodes, 150,000 pods), as "
         f"[the contributors' guide]({GUIDE}) asks. What I write are hints: you know the code better.\n\n"
-        f"{COMMANDS}\n\nEach person has three commands an hour; deep scans are not counted.\n\n"
+        f"{COMMANDS}\n\nEach person is given three reviews an hour; deep scans are not counted.\n\n"
         f"To silence a rule on a line of Go, write `//scalability:allow RULE REASON` on it or above it.{catalogue_page}"
     )
 

@@ -1,31 +1,39 @@
 """Review: a report and what already stands on a pull request, turned into what is still to be written. Pure."""
 
 import dataclasses
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analyzers import catalogue
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic
 from analyzers.analysis.report import Report
 from bot import comments, replies, summary
+from bot.check_runs import ExternalId, State, base_key
 from bot.configuration import Parsed
 from bot.links import GUIDE, PERF_DASH, PROFILING, SLACK, Links
 from bot.markers import marker
-from bot.review_request import Reply, ReviewRequest
-from bot.standing import Standing
+from bot.review_request import Assignment, Reply
+from bot.standing import Standing, StandingComment, StandingReview
+from bot.witness import Witness
 from bot.writes import (
     RESULTS_CHECK_RUN,
     DeletePendingReview,
     EditComment,
+    EditReview,
     LineComment,
     PostReply,
     PostReview,
     PutCheckRun,
+    ResolveThread,
     Write,
 )
 
 # A push that changes more old comments than this edits them at the next one: each is a write.
 EDITS = 10
+# Of the places that a comment rests on, so many are kept in it.
+WITNESSES = 6
 # GitHub cuts a check run's title in its lists.
 TITLE = 200
 
@@ -52,66 +60,84 @@ class Review:
         report: Report,
         standing: Standing,
         *,
-        request: ReviewRequest,
+        assignment: Assignment,
         configuration: Configuration,
         links: Links,
         problems: Sequence[str] = (),
         proposed: Parsed | None = None,
+        texts: Mapping[str, str | None] | None = None,
+        resolve_threads: bool = False,
     ) -> "Review":
         """Give what a report asks for, beyond what stands.
 
-        A review is posted when a warning has no comment yet; comments whose places changed are edited; the check run
-        tells all of it; a command gets an answer. problems and proposed are about the configuration (summary.check_run).
+        A review is posted when a warning has no comment yet; comments whose places changed, whose finding was fixed or
+        came back are edited, and the text of their review with them; the check run tells all of it; commands get their
+        answers. problems and proposed are about the configuration (summary.check_run). texts are the files at the head that
+        comments rest on, None for one that is gone; of what is not in it, nothing is called fixed.
         """
-        old = [each for each in report.inline if standing.knows(each)]
-        new = [each for each in report.inline if each not in old]
+        texts = texts or {}
+        told = _without_dismissed(report, standing)
+        old = [each for each in told.inline if standing.knows(each)]
+        new = [each for each in told.inline if each not in old]
         room = max(0, configuration.cap - sum(standing.comment(each) is not None for each in old))
-        chosen = (
-            [each for each in new if each.fingerprint not in standing.refused][:room] if standing.may_comment else []
-        )
+        may_comment = standing.may_comment and not assignment.silent
+        chosen = [each for each in new if each.fingerprint not in standing.refused][:room] if may_comment else []
         writes: list[Write] = []
         if chosen:
             writes += (DeletePendingReview(review.review_id) for review in standing.reviews if review.pending)
-            writes.append(_post(report, chosen, standing, request, links))
-        if standing.may_comment:
-            writes += _edits(old, standing, links)[:EDITS]
+            writes.append(_post(told, chosen, standing, assignment, links, texts))
+        edits = _edits(old, standing, links, texts) if not assignment.silent else []
+        edits += _fixes(report, standing, configuration, links, texts) if not assignment.silent else []
+        edits = edits[:EDITS]
+        if may_comment:
+            writes += edits
+            writes += _texts_of_reviews(standing, edits)
+            if resolve_threads:
+                writes += _threads(standing, edits)
+        postponed = bool(new or edits) and not standing.may_comment and not assignment.silent
         placed = summary.Placed(
             commented=frozenset(each.fingerprint for each in [*old, *chosen]),
             refused=standing.refused,
-            postponed=bool(new) and not standing.may_comment,
+            postponed=postponed,
+            dismissed=len(report.diagnostics) - len(told.diagnostics),
         )
         check_run = summary.check_run(
-            report, placed, links, deep=request.depth == "deep", problems=problems, proposed=proposed
+            told, placed, links, deep=assignment.depth == "deep", problems=problems, proposed=proposed
         )
-        writes += _checked(check_run, standing, request)
-        if request.command and not chosen and not standing.answered(request.command.key):
-            text = _words(report, old, new)
-            writes.append(PostReply(request.number, request.command, replies.answered(request.command, text)))
+        writes += _checked(check_run, standing, assignment, "retry" if postponed else "done")
+        if not chosen:
+            text = _words(told, old, new)
+            writes += _answers(assignment, standing, text)
         return cls(tuple(writes))
 
     @classmethod
-    def started(cls, standing: Standing, *, request: ReviewRequest, links: Links) -> "Review":
+    def started(cls, standing: Standing, *, assignment: Assignment, links: Links) -> "Review":
         """Give what says that a deep scan is under way."""
         check_run = summary.started(dataclasses.replace(links, head=standing.head))
-        return cls(() if standing.check_run(check_run.name, "") else (check_run,))
+        there = standing.check_run(check_run.name, assignment.number)
+        if there and not there.completed:
+            return cls()
+        return cls(tuple(_checked(check_run, standing, assignment, "begun")))
 
     @classmethod
-    def failed(cls, standing: Standing, *, request: ReviewRequest, links: Links) -> "Review":
-        """Give what says that a review was set aside after its last try: a neutral check run, and an answer to a command."""
+    def failed(cls, standing: Standing, *, assignment: Assignment, links: Links) -> "Review":
+        """Give what says that a review was set aside after its last try: a neutral check run, and an answer to each command."""
         here = dataclasses.replace(links, head=standing.head)
-        writes = _checked(summary.failed(here, deep=request.depth == "deep"), standing, request)
-        if request.command and not standing.answered(request.command.key):
-            writes.append(
-                PostReply(request.number, request.command, replies.answered(request.command, replies.failure()))
-            )
+        writes = _checked(summary.failed(here, deep=assignment.depth == "deep"), standing, assignment, "failed")
+        writes += _answers(assignment, standing, replies.failure())
         return cls(tuple(writes))
+
+    @classmethod
+    def sorry(cls, standing: Standing, *, assignment: Assignment) -> "Review":
+        """Give an answer to commands that could not be seen to."""
+        return cls(tuple(_answers(assignment, standing, replies.failure())))
 
     @classmethod
     def answer(cls, standing: Standing, *, reply: Reply, links: Links) -> "Review":
         """Give the answer in words to a command, unless it stands already."""
         if standing.answered(reply.command.key):
             return cls()
-        return cls((PostReply(reply.number, reply.command, replies.answer(reply, links)),))
+        return cls((PostReply(reply.number, reply.command, replies.answer(reply, links, standing)),))
 
     @classmethod
     def measured(cls, standing: Standing, *, reply: Reply, found: Measured) -> "Review":
@@ -128,7 +154,8 @@ class Review:
                 summary=found.text,
                 details_url=found.page,
             )
-            writes += _identified(check_run, standing, f"#{reply.number}")
+            # It holds for whatever branch the change goes to.
+            writes += _identified(check_run, standing, ExternalId(check_run.digest, reply.number, base_key(""), "done"))
         return cls(tuple(writes))
 
     @property
@@ -142,33 +169,56 @@ class Review:
                     parts += [f"{each.path}:{each.line}\n{comments.unfolded(each.body)}" for each in write.comments]
                 case PutCheckRun():
                     parts.append(f"check run {write.name}: {write.conclusion or 'in progress'}, {write.title}")
-                case PostReply():
+                case PostReply() | EditComment() | EditReview():
                     parts.append(comments.unfolded(write.body))
                 case _:
                     continue
         return "\n\n".join(parts)
 
 
+def places_of(diagnostic: Diagnostic) -> tuple[tuple[str, int, int], ...]:
+    """Give the places that a comment about a diagnostic rests on, as path, first and last line."""
+    places = [(diagnostic.path, diagnostic.line, diagnostic.end_line)]
+    places += [(each.path, each.line, each.end_line) for each in diagnostic.related]
+    return tuple(dict.fromkeys(places))[:WITNESSES]
+
+
+def _without_dismissed(report: Report, standing: Standing) -> Report:
+    heard = tuple(each for each in report.diagnostics if not standing.dismissed(each))
+    if len(heard) == len(report.diagnostics):
+        return report
+    jobs = tuple(dict.fromkeys(job for each in heard for job in each.jobs))
+    return dataclasses.replace(
+        report, diagnostics=heard, jobs=jobs, cc=report.cc if any(each.cc for each in heard) else ()
+    )
+
+
 def _post(
-    report: Report, chosen: Sequence[Diagnostic], standing: Standing, request: ReviewRequest, links: Links
+    report: Report,
+    chosen: Sequence[Diagnostic],
+    standing: Standing,
+    assignment: Assignment,
+    links: Links,
+    texts: Mapping[str, str | None],
 ) -> PostReview:
     more = " more" if any(not review.pending for review in standing.reviews) else ""
-    places = f"one{more} place" if len(chosen) == 1 else f"{len(chosen)}{more} places"
-    seem = "it seems" if len(chosen) == 1 else "they seem"
-    parts = [
-        f"In a very large cluster (5,000 nodes, 150,000 pods), {places} in this change may cost more than {seem} to. "
-        "These are hints: please say so where one does not apply."
-    ]
+    parts = [_opening(len(chosen), 0, more)]
     if report.jobs and not standing.has_jobs(report.jobs):
         parts.append(comments.jobs(report.jobs, links))
     if report.cc and not standing.cc_done(report.cc):
         parts += [f"cc {' '.join(report.cc)}", _FOOTER, marker("cc")]
     marks = [marker("posted", *(each.fingerprint for each in chosen))]
-    if request.command:
-        marks.append(replies.answer_marker(request.command))
+    marks += [marker("concern", comments.concern_key(each), str(1 + len(each.related))) for each in chosen]
+    marks += [replies.answer_marker(command) for command in assignment.commands]
     parts.append("\n".join(marks))
     made = tuple(
-        LineComment(each.fingerprint, each.path, each.line, each.end_line, comments.comment(each, links))
+        LineComment(
+            each.fingerprint,
+            each.path,
+            each.line,
+            each.end_line,
+            comments.comment(each, links, witnesses=_witnesses(each, texts)),
+        )
         for each in chosen
     )
     return PostReview(links.head, "\n\n".join(parts), made)
@@ -188,37 +238,150 @@ _FOOTER = f"""\
 </details>"""
 
 
-def _edits(old: Sequence[Diagnostic], standing: Standing, links: Links) -> list[EditComment]:
+_PLACES = re.compile(
+    r"(?P<opening>In a very large cluster \(5,000 nodes, 150,000 pods\), |All that I found here is fixed\. )[^\n]*"
+)
+
+
+def _opening(number: int, fixed: int, more: str = "") -> str:
+    """Give a review's first sentences; fixed of its comments say by now that they are."""
+    if fixed and fixed >= number:
+        return "All that I found here is fixed. Thank you!"
+    left = number - fixed
+    places = f"one{more} place" if left == 1 else f"{left}{more} places"
+    seem = "it seems" if left == 1 else "they seem"
+    gone = f" ({fixed} of {number} {'is' if fixed == 1 else 'are'} fixed)" if fixed else ""
+    return (
+        f"In a very large cluster (5,000 nodes, 150,000 pods), {places} in this change may cost more than {seem} to{gone}. "
+        "These are hints: please say so where one does not apply."
+    )
+
+
+def _witnesses(diagnostic: Diagnostic, texts: Mapping[str, str | None]) -> list[Witness]:
+    found = []
+    for path, line, end_line in places_of(diagnostic):
+        text = texts.get(path)
+        if text is not None and (witness := Witness.of(path, line, end_line, text)):
+            found.append(witness)
+    return found
+
+
+def _edits(
+    old: Sequence[Diagnostic], standing: Standing, links: Links, texts: Mapping[str, str | None]
+) -> list[EditComment]:
+    """Bring comments up to date whose places changed, or whose finding came back."""
     edits = []
     for each in old:
         comment = standing.comment(each)
-        if comment is None or comment.about[1:] == (comments.places_key(each), 1 + len(each.related)):
+        if comment is None:
+            continue
+        if comment.about[1:] == (comments.places_key(each), 1 + len(each.related)) and not comment.fixed:
             continue
         elsewhere = comment.path != each.path or comment.line is None or not each.line <= comment.line <= each.end_line
-        edits.append(
-            EditComment(
-                comment.comment_id, comments.comment(each, links, elsewhere=elsewhere, earlier=comment.fingerprints)
-            )
+        body = comments.comment(
+            each,
+            links,
+            elsewhere=elsewhere,
+            earlier=comment.fingerprints,
+            witnesses=_witnesses(each, texts),
         )
+        edits.append(EditComment(comment.comment_id, body))
     return edits
 
 
-def _checked(check_run: PutCheckRun, standing: Standing, request: ReviewRequest) -> list[Write]:
-    """Give the check run with its identity, unless GitHub has it already, whole."""
-    # Who asks to run a check again waits for a new one, though it may say the same.
-    # The number is for "Re-run": the event names no pull request whose head is in a fork (bot.triggers reads it here).
-    return _identified(check_run, standing, f"#{request.number} {request.delivery}".strip())
+def _fixes(
+    report: Report,
+    standing: Standing,
+    configuration: Configuration,
+    links: Links,
+    texts: Mapping[str, str | None],
+) -> list[EditComment]:
+    """Say of comments that their finding is fixed: the same version of the rule looked, and the push changed what it saw."""
+    stands = [standing.comment(each) for each in report.diagnostics]
+    return [
+        EditComment(comment.comment_id, comments.fixed(comment.body, links.head, fold=not comment.talked))
+        for comment in standing.comments
+        if comment not in stands
+        and not comment.fixed
+        and not standing.dismissed_comment(comment)
+        and _was_looked_for(comment, report, configuration)
+        and any(each.path in texts and not each.stands(texts[each.path]) for each in comment.witnesses)
+    ]
 
 
-def _identified(check_run: PutCheckRun, standing: Standing, about: str) -> list[Write]:
-    external_id = f"{check_run.digest}{about}"
-    named = dataclasses.replace(check_run, external_id=external_id)
-    there = standing.check_run(check_run.name, external_id)
+def _was_looked_for(comment: StandingComment, report: Report, configuration: Configuration) -> bool:
+    """Say whether the rule of a comment, as it was then, read what the comment is about, wholly."""
+    rule, version = comment.rule
+    if rule not in catalogue.names() or version != catalogue.version(rule):
+        return False
+    paths = {comment.path, *(each.path for each in comment.witnesses)}
+    if configuration.rules.get(rule) == "off" or any(map(configuration.ignores, paths)):
+        return False
+    # A reason without a path is about a rule that failed, or about more than a file.
+    return not any(
+        skipped.path in paths or (not skipped.path and _concerns(skipped.reason, rule)) for skipped in report.skipped
+    )
+
+
+def _concerns(reason: str, rule: str) -> bool:
+    failed = re.match(r"rule ([a-z0-9-]+) failed", reason)
+    return failed is None or failed[1] == rule
+
+
+def _texts_of_reviews(standing: Standing, edits: Sequence[EditComment]) -> list[EditReview]:
+    """Have each review's text say how many of its places are left, unless a person rewrote it."""
+    new = {edit.comment_id: edit.body for edit in edits}
+    after = [dataclasses.replace(each, body=new.get(each.comment_id, each.body)) for each in standing.comments]
+    changed = {each.review_id for each in standing.comments if each.comment_id in new}
+    return [
+        EditReview(review.review_id, body)
+        for review in standing.reviews
+        if review.review_id in changed and not review.pending and (body := _counted(review, after)) != review.body
+    ]
+
+
+def _counted(review: StandingReview, after: Sequence[StandingComment]) -> str:
+    opening = _PLACES.match(review.body)
+    if opening is None:
+        return review.body
+    own = [each for each in after if each.review_id == review.review_id]
+    more = " more" if re.search(r"(?:one|\d+) more place", opening[0]) else ""
+    return _opening(len(own), sum(each.fixed for each in own), more) + review.body[opening.end() :]
+
+
+def _threads(standing: Standing, edits: Sequence[EditComment]) -> list[ResolveThread]:
+    found = []
+    for edit in edits:
+        comment = next(each for each in standing.comments if each.comment_id == edit.comment_id)
+        fixed = dataclasses.replace(comment, body=edit.body).fixed
+        if comment.thread and fixed != comment.resolved:
+            found.append(ResolveThread(comment.thread, fixed))
+    return found
+
+
+def _checked(check_run: PutCheckRun, standing: Standing, assignment: Assignment, state: State) -> list[Write]:
+    """Give the check run with its identity, unless GitHub has it already, whole. There is one for each head and name."""
+    identity = ExternalId(check_run.digest, assignment.number, base_key(assignment.base), state)
+    # Who asks to run a check again sees that it was run, though it may say the same.
+    return _identified(check_run, standing, identity, again=assignment.again)
+
+
+def _identified(check_run: PutCheckRun, standing: Standing, identity: ExternalId, again: bool = False) -> list[Write]:
+    there = standing.check_run(check_run.name, identity.number)
     if there is None:
-        return [named]
-    if there.completed and there.annotations >= len(named.annotations):
+        return [dataclasses.replace(check_run, external_id=str(identity))]
+    unchanged = there.external_id == str(identity) and there.completed == (check_run.conclusion is not None)
+    if unchanged and not again:
         return []
-    return [dataclasses.replace(named, check_run_id=there.check_run_id, sent=there.annotations)]
+    return [dataclasses.replace(check_run, external_id=str(identity), check_run_id=there.check_run_id)]
+
+
+def _answers(assignment: Assignment, standing: Standing, text: str) -> list[Write]:
+    return [
+        PostReply(assignment.number, command, replies.answered(command, text))
+        for command in assignment.commands
+        if not standing.answered(command.key)
+    ]
 
 
 def _words(report: Report, old: Sequence[Diagnostic], new: Sequence[Diagnostic]) -> str:

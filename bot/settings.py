@@ -10,6 +10,8 @@ from typing import Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from analyzers.analysis.configuration import DEFAULT_CC, DEFAULT_LABEL
+from bot.timers import DEFAULT as DEFAULT_TIMERS
+from bot.timers import Timers
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_GIT = "https://github.com"
@@ -50,8 +52,8 @@ class Settings:
 
     job_timeout is in seconds, job_memory_mb and mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"),
     None where GitHub must be asked for it. results_hosts are those that results of performance jobs may be read from,
-    results_bucket is where jobs are looked for by name. public_url has no slash at its end, None where the rules' pages
-    are private.
+    results_bucket is where jobs are looked for by name. resolve_threads: threads whose finding was fixed are resolved, for
+    which the App needs contents: write. public_url has no slash at its end, None where the rules' pages are private.
     """
 
     app_id: int | None = None
@@ -79,6 +81,8 @@ class Settings:
     log_format: Literal["text", "json"] = "text"
     results_hosts: tuple[str, ...] = RESULTS_HOSTS
     results_bucket: str = RESULTS_BUCKET
+    resolve_threads: bool = False
+    timers: Timers = DEFAULT_TIMERS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -115,6 +119,8 @@ class Settings:
             log_format=read.one("LOG_FORMAT", _log_format, "text"),
             results_hosts=read.one("RESULTS_HOSTS", _hosts, RESULTS_HOSTS),
             results_bucket=read.one("RESULTS_BUCKET", _bucket, RESULTS_BUCKET),
+            resolve_threads=read.one("RESOLVE_THREADS", _yes, False),
+            timers=read.one("TIMERS", Timers.parse, DEFAULT_TIMERS),
         )
 
     @property
@@ -255,6 +261,12 @@ def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
         raise ValueError("write a port, 1 to 65535 (0 takes a free one)")
     return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError("write 1 or 0")
+    return text == "1"
 
 
 def _mode(text: str) -> Literal["post", "shadow"]:

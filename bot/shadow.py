@@ -15,7 +15,19 @@ from redis import Redis
 from bot.github import GitHub
 from bot.review import Review
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
-from bot.writes import DeletePendingReview, EditComment, PostReply, PostReview, PutCheckRun, React, Write, to_json
+from bot.writes import (
+    DeletePendingReview,
+    EditComment,
+    EditReview,
+    PostReply,
+    PostReview,
+    PutCheckRun,
+    React,
+    ResolveThread,
+    Write,
+    Written,
+    to_json,
+)
 
 _STREAM = "scalability-bot:shadow"
 _MOST = 5_000
@@ -67,10 +79,11 @@ class Shadow:
         self._github = github
         self._redis = redis
 
-    def standing(self, number: int, *, replies: bool = False) -> Standing:
+    def standing(self, number: int) -> Standing:
         """Give what stands on GitHub, and what would stand there besides."""
-        standing = self._github.standing(number, replies=replies)
+        standing = self._github.standing(number)
         kept = [json.loads(_text(value)) for value in self._redis.hgetall(self._key(number)).values()]
+        kept.sort(key=lambda each: -each["id"])  # the oldest first
 
         def kind(wanted: str) -> list[dict[str, Any]]:
             return [each for each in kept if each["kind"] == wanted]
@@ -79,16 +92,17 @@ class Shadow:
             standing,
             comments=(
                 *standing.comments,
-                *(StandingComment(each["id"], each["body"], each["path"], each["line"]) for each in kind("comment")),
+                *(
+                    StandingComment(each["id"], each["body"], each["path"], each["line"], each.get("review", 0))
+                    for each in kind("comment")
+                ),
             ),
             reviews=(*standing.reviews, *(StandingReview(each["id"], each["body"], False) for each in kind("review"))),
             replies=(*standing.replies, *(each["body"] for each in kind("reply"))),
             check_runs=(
                 *standing.check_runs,
                 *(
-                    StandingCheckRun(
-                        each["id"], each["check"], each["completed"], each["external_id"], each["annotations"]
-                    )
+                    StandingCheckRun(each["id"], each["check"], each["completed"], each["external_id"])
                     for each in kind("check run")
                     if each["head"] == standing.head
                 ),
@@ -99,16 +113,18 @@ class Shadow:
         """Give the patch of each file as GitHub has it."""
         return self._github.commentable(number)
 
-    def carry_out(self, number: int, write: Write) -> str:
+    def carry_out(self, number: int, write: Write) -> Written:
         """Keep a write, and let it stand."""
         keep(self._redis, self._github.name, number, write)
         match write:
             case PostReview():
-                self._stand(number, "review", body=write.body)
+                review = self._stand(number, "review", body=write.body)
                 for each in write.comments:
-                    self._stand(number, "comment", body=each.body, path=each.path, line=each.end_line)
+                    self._stand(number, "comment", body=each.body, path=each.path, line=each.end_line, review=review)
             case EditComment():
-                self._edit(number, write)
+                self._edit(number, write.comment_id, write.body)
+            case EditReview():
+                self._edit(number, write.review_id, write.body)
             case PutCheckRun():
                 self._stand(
                     number,
@@ -118,15 +134,14 @@ class Shadow:
                     head=write.head,
                     completed=write.conclusion is not None,
                     external_id=write.external_id,
-                    annotations=len(write.annotations),
                 )
             case PostReply():
                 self._stand(number, "reply", body=write.body)
-            case DeletePendingReview() | React():
+            case DeletePendingReview() | ResolveThread() | React():
                 pass
-        return ""
+        return Written()
 
-    def _stand(self, number: int, kind: str, name: str = "", /, **said: Any) -> None:
+    def _stand(self, number: int, kind: str, name: str = "", /, **said: Any) -> int:
         # Negative: no comment of GitHub's has such a number.
         identity = -int(self._redis.hincrby(f"{self._key(number)}:ids", "last", 1))
         record = json.dumps({"kind": kind, "id": identity, **said})
@@ -135,13 +150,13 @@ class Shadow:
             for key in (self._key(number), f"{self._key(number)}:ids"):
                 pipeline.expire(key, _DAYS_90)
             pipeline.execute()
+        return identity
 
-    def _edit(self, number: int, write: EditComment) -> None:
-        found = self._redis.hget(self._key(number), str(write.comment_id))
+    def _edit(self, number: int, identity: int, body: str) -> None:
+        found = self._redis.hget(self._key(number), str(identity))
         if found:
-            self._redis.hset(
-                self._key(number), str(write.comment_id), json.dumps({**json.loads(_text(found)), "body": write.body})
-            )
+            edited = json.dumps({**json.loads(_text(found)), "body": body})
+            self._redis.hset(self._key(number), str(identity), edited)
 
     def _key(self, number: int) -> str:
         return f"{_STREAM}:{self._github.name.lower()}#{number}"

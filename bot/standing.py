@@ -1,4 +1,4 @@
-"""Standing: what the bot already has on a pull request, so that nothing is written twice."""
+"""Standing: what the bot already has on a pull request, so that nothing is written twice and all is kept up."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,18 +6,29 @@ from datetime import datetime
 from functools import cached_property
 
 from analyzers.analysis.diagnostic import Diagnostic
-from bot.comments import concern_keys
+from bot.check_runs import number_in
+from bot.comments import concern_keys, documentation
 from bot.markers import markers
+from bot.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
 class StandingComment:
-    """One of the bot's own comments on lines. line is None where the lines are no longer in the diff (an outdated comment)."""
+    """One of the bot's own comments on lines. line is None where the lines are no longer in the diff (an outdated comment).
+
+    review_id is the review that it belongs to, thread its thread's id in GraphQL ("" if that was not read), resolved says
+    whether that is, dismisser which person did so ("" for the bot itself), talked that people answered in it.
+    """
 
     comment_id: int
     body: str
     path: str
     line: int | None
+    review_id: int = 0
+    thread: str = ""
+    resolved: bool = False
+    dismisser: str = ""
+    talked: bool = False
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -28,7 +39,23 @@ class StandingComment:
     def about(self) -> tuple[str, str, int]:
         """The keys of its concern and of its places (comments.concern_key, places_key), and how many places it names."""
         found = next((words for words in markers(self.body) if words[0] == "about" and len(words) == 4), None)
-        return (found[1], found[2], int(found[3])) if found else ("", "", 1)
+        return (found[1], found[2], int(found[3])) if found and found[3].isdecimal() else ("", "", 1)
+
+    @property
+    def rule(self) -> tuple[str, str]:
+        """The rule that it comes from, and that rule's version; ("", "") if it does not say."""
+        found = next((words for words in markers(self.body) if words[0] == "rule" and len(words) == 3), None)
+        return (found[1], found[2]) if found else ("", "")
+
+    @property
+    def witnesses(self) -> tuple[Witness, ...]:
+        """The places that it rests on."""
+        return tuple(witness for words in markers(self.body) if (witness := Witness.read(words)))
+
+    @property
+    def fixed(self) -> bool:
+        """Say whether it says that what it was about is fixed."""
+        return any(words[0] == "fixed" for words in markers(self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +69,12 @@ class StandingReview:
 
 @dataclass(frozen=True, slots=True)
 class StandingCheckRun:
-    """One of the bot's own check runs at the head; annotations counts those it has."""
+    """One of the bot's own check runs at the head."""
 
     check_run_id: int
     name: str
     completed: bool
     external_id: str
-    annotations: int
     started_at: datetime | None = None
 
 
@@ -56,9 +82,8 @@ class StandingCheckRun:
 class Standing:
     """The state of a pull request, with what the bot itself wrote there (what others wrote never counts, whatever it says).
 
-    replies are the texts of its answers, read only where a command waits for one. refused are fingerprints whose lines
-    GitHub took no comment on during this very review; may_comment is False while the budget leaves room for check runs
-    only.
+    replies are the texts of its answers, the oldest first. refused are fingerprints whose lines GitHub took no comment on
+    during this very review; may_comment is False while the budget leaves room for check runs only.
     """
 
     head: str
@@ -88,9 +113,40 @@ class Standing:
         return None
 
     def knows(self, diagnostic: Diagnostic) -> bool:
-        """Say whether a diagnostic was commented on before; also when a person has deleted the comment since."""
+        """Say whether a diagnostic was commented on before; also when a person has deleted the comment since.
+
+        A finding whose places changed is still the one whose comment was deleted, as it is for one that stands.
+        """
         bearing = {diagnostic.fingerprint, *diagnostic.former_fingerprints}
-        return not bearing.isdisjoint(self._posted) or self.comment(diagnostic) is not None
+        if not bearing.isdisjoint(self._posted) or self.comment(diagnostic) is not None:
+            return True
+        places = max(self._concerns.get(key, 0) for key in concern_keys(diagnostic))
+        return bool(places) and (bool(diagnostic.related) or places > 1)
+
+    def dismissed(self, diagnostic: Diagnostic) -> bool:
+        """Say whether people do not want to hear of a diagnostic on this pull request.
+
+        They dismissed its rule, all rules, or its comment; or resolved its thread, unless they did so since it was fixed.
+        """
+        # What was dismissed, or restored, under a name that the rule had before still is.
+        told = documentation(diagnostic.analyzer)
+        rules = {diagnostic.analyzer, *(told.formerly if told else ())}
+        dismissals = self._dismissals
+        if not rules.isdisjoint(dismissals.rules) or (dismissals.all and rules.isdisjoint(dismissals.but_rules)):
+            return True
+        comment = self.comment(diagnostic)
+        return comment is not None and self.dismissed_comment(comment)
+
+    def dismissed_comment(self, comment: StandingComment) -> bool:
+        """Say whether a person dismissed this very comment, in words or by resolving its thread."""
+        if comment.comment_id in self._dismissals.comments:
+            return True
+        return (
+            bool(comment.dismisser)
+            and not comment.fixed
+            and not self._dismissals.restored
+            and comment.comment_id not in self._dismissals.but_comments
+        )
 
     def cc_done(self, handles: Iterable[str]) -> bool:
         """Say whether these were mentioned on the pull request before, once and for all."""
@@ -108,19 +164,71 @@ class Standing:
         bodies = [review.body for review in self.reviews if not review.pending]
         return all(any(f"/test {name}\n" in body for body in bodies) for name in names)
 
-    def check_run(self, name: str, external_id: str) -> StandingCheckRun | None:
-        """Give the check run of a name that is still in progress, or else the one that already has this external id."""
-        ours = [each for each in self.check_runs if each.name == name]
-        unfinished = [each for each in ours if not each.completed]
-        # Behind the digest there may be the delivery that asked for the run; who did not ask is content with it.
-        same = [each for each in ours if external_id in {each.external_id, each.external_id.partition(" ")[0]}]
-        return next(iter([*unfinished, *same]), None)
+    def check_run(self, name: str, number: int) -> StandingCheckRun | None:
+        """Give the pull request's check run of a name, the newest if there are several.
+
+        Another pull request with the same head has one of its own, whose external id says so.
+        """
+        ours = [each for each in self.check_runs if each.name == name and number_in(each.external_id) in {None, number}]
+        return max(ours, key=lambda each: each.check_run_id, default=None)
 
     @cached_property
     def _posted(self) -> frozenset[str]:
         return frozenset(fingerprint for words in self._said if words[0] == "posted" for fingerprint in words[1:])
 
     @cached_property
+    def _concerns(self) -> dict[str, int]:
+        """The concerns that were commented on, each with the most places that a comment named."""
+        found: dict[str, int] = {}
+        for words in self._said:
+            if words[0] == "concern" and len(words) == 3 and words[2].isdecimal():
+                found[words[1]] = max(found.get(words[1], 0), int(words[2]))
+        return found
+
+    @cached_property
     def _said(self) -> frozenset[tuple[str, ...]]:
         bodies = [*(review.body for review in self.reviews if not review.pending), *self.replies]
         return frozenset(words for body in bodies for words in markers(body))
+
+    @cached_property
+    def _dismissals(self) -> "_Dismissals":
+        found = _Dismissals()
+        for body in self.replies:
+            for words in markers(body):
+                found.hear(words)
+        return found
+
+
+class _Dismissals:
+    """What people dismissed and restored, in the order of the bot's answers to them."""
+
+    def __init__(self) -> None:
+        self.all = self.restored = False
+        self.rules: set[str] = set()
+        self.but_rules: set[str] = set()
+        self.comments: set[int] = set()
+        self.but_comments: set[int] = set()
+
+    def hear(self, words: tuple[str, ...]) -> None:
+        """Take in one marker of an answer."""
+        match words:
+            case ("dismissed", "all"):
+                self.all, self.restored = True, False
+                self.but_rules.clear()
+            case ("dismissed", "rule", rule):
+                self.rules.add(rule)
+                self.but_rules.discard(rule)
+            case ("dismissed", "comment", number) if number.isdecimal():
+                self.comments.add(int(number))
+                self.but_comments.discard(int(number))
+            case ("restored", "all"):
+                self.__init__()  # type: ignore[misc] # everything is as at first, but for threads that people resolved
+                self.restored = True
+            case ("restored", "rule", rule):
+                self.rules.discard(rule)
+                self.but_rules.add(rule)
+            case ("restored", "comment", number) if number.isdecimal():
+                self.comments.discard(int(number))
+                self.but_comments.add(int(number))
+            case _:
+                return

@@ -6,29 +6,32 @@ What a page shows comes from here and from nowhere else, so that another queue c
 import json
 import re
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import rq
 from redis import Redis
-from rq.exceptions import NoSuchJobError
 from rq.job import Job
-from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import Worker
 
 from bot import ended
-from bot.budget import AN_HOUR, Budget
+from bot.budget import Budget
 from bot.ended import Ended
+from bot.keys import PREFIX, Kind
 from bot.queue import QUEUES, Queues, Waiting
+from bot.review_request import Depth, ReviewRequest
 
 MIRRORS = "scalability-bot:mirrors"
-# Failed jobs shown, the newest first.
-FAILURES = 50
 # Three signs of life of workers.worker.MONITORING, and some: a worker in silence for longer is gone.
 SILENT_SECONDS = 60
+# What the kinds of work are called.
+WORK: Mapping[Kind, str] = {"talk": "an answer", "normal": "a review", "deep": "a deep scan"}
+# As bot.keys.Key gives itself.
+_NAME = re.compile(r"(?P<repository>[^#\s]+)#(?P<number>[1-9][0-9]{0,9})(?: \((?P<kind>talk|deep)\))?")
+_FAILED, _AGAIN = "failed", "asked for again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A job that failed for good: why in one line, and what an operator can do."""
+    """A pull request whose work was given up for now: why in one line, and what an operator can do."""
 
     job: str
     queue: str
@@ -74,7 +77,8 @@ class Status:
     """All of it at one moment. room is what may still be written within this hour, of budget; paused in seconds."""
 
     at: float
-    queues: tuple[Waiting, ...]
+    waiting: tuple[Waiting, ...]
+    running: tuple[str, ...]
     workers: tuple[Working, ...]
     ended: tuple[Ended, ...]
     failures: tuple[Failure, ...]
@@ -87,54 +91,66 @@ class Status:
     @property
     def problems(self) -> list[str]:
         """Say in sentences what needs somebody, with what to do; nothing if all is well."""
-        found = []
-        for queue in self.queues:
-            if not any(worker.queue == queue.queue and worker.is_well for worker in self.workers):
+        found: list[str] = []
+        served = {worker.queue for worker in self.workers if worker.is_well}
+        found += (
+            f"No worker serves the queue {name}: start one (scalability-bot worker {name})."
+            for name in QUEUES
+            if name not in served
+        )
+        for each in self.waiting:
+            if each.oldest_seconds > 600:
+                minutes = each.oldest_seconds / 60
                 found.append(
-                    f"No worker serves the queue {queue.queue}: start one (scalability-bot worker {queue.queue})."
+                    f"A pull request has waited {minutes:.0f} min for {WORK[each.kind]}: add workers for that."
                 )
-            elif queue.oldest_seconds > 600:
-                minutes = queue.oldest_seconds / 60
-                found.append(f"A job has waited {minutes:.0f} min in {queue.queue}: add workers for this queue.")
         if self.room < self.budget // 10:
             found.append("GitHub's limit for comments is nearly used up: reviews write their check run alone for now.")
         if self.failures:
             one = len(self.failures) == 1
-            count = f"{len(self.failures)}{'+' if len(self.failures) == FAILURES else ''}"
-            found.append(f"{count} {'job' if one else 'jobs'} failed for good: see below what to do.")
+            what = "pull request was" if one else "pull requests were"
+            found.append(f"{len(self.failures)} {what} given up for now: see below what to do.")
         return found
 
 
 def read(queues: Queues) -> Status:
     """Read how everything stands now. RedisError if the server is away."""
     redis, now = queues.connection, time.time()
-    budget = Budget(redis)
+    budget = Budget(redis, queues.timers)
+    noted = ended.read(redis)
     paused = redis.get("scalability-bot:budget:paused")
     return Status(
         at=now,
-        queues=tuple(queues.waiting()),
+        waiting=tuple(queues.waiting()),
+        running=tuple(_text(name) for name in redis.zrange(f"{PREFIX}running", 0, -1)),
         workers=tuple(sorted(_workers(redis, now), key=lambda each: (each.queue, each.name))),
-        ended=tuple(ended.read(redis)),
-        failures=tuple(_failures(redis)),
+        ended=tuple(noted),
+        failures=tuple(_failures(noted)),
         mirrors=tuple(mirrors(redis)),
         room=budget.room(),
-        budget=AN_HOUR,
+        budget=queues.timers.writes_an_hour,
         paused_seconds=max(0.0, float(paused) - now) if paused else 0.0,
         redis_mb=float(redis.info("memory")["used_memory"]) / 2**20,
     )
 
 
-def run_again(redis: Redis, job_id: str) -> bool:
-    """Enqueue a job that failed for good once more; False if there is no such failure any more."""
-    for name in QUEUES:
-        registry = FailedJobRegistry(queue=_queue(redis, name))
-        if job_id in registry.get_job_ids(cleanup=False):
-            try:
-                registry.requeue(job_id)
-            except NoSuchJobError:
-                return False
-            return True
-    return False
+def run_again(queues: Queues, job: str) -> bool:
+    """Have a pull request that was given up looked at once more; False if it is no such failure any more."""
+    failure = next((each for each in _failures(ended.read(queues.connection)) if each.job == job), None)
+    named = _NAME.fullmatch(job)
+    if failure is None or named is None:
+        return False
+    depth: Depth = "deep" if named["kind"] == "deep" else "normal"
+    asked = ReviewRequest(
+        repository=named["repository"],
+        number=int(named["number"]),
+        depth=depth,
+        cause="operator",
+        again=f"operator-{uuid.uuid4().hex}",
+    )
+    queues.submit([asked])
+    ended.note(queues.connection, job, failure.queue, _AGAIN, 0.0, "by an operator")
+    return True
 
 
 def note_mirrors(redis: Redis, where: str, mb: float, quota_mb: float) -> None:
@@ -157,20 +173,13 @@ def _workers(redis: Redis, now: float) -> Iterator[Working]:
         )
 
 
-def _failures(redis: Redis) -> Iterator[Failure]:
-    found = []
-    for name in QUEUES:
-        registry = FailedJobRegistry(queue=_queue(redis, name))
-        for job_id in registry.get_job_ids(cleanup=False):
-            try:
-                job = Job.fetch(job_id, connection=redis, serializer=JSONSerializer)
-                result = job.latest_result()
-            except (NoSuchJobError, ValueError, TypeError, KeyError):  # expired, or no record of ours
-                continue
-            reason = _last_line((result.exc_string if result else "") or "")
-            at = _seconds(job.ended_at) if job.ended_at else 0.0
-            found.append(Failure(job_id, name, at, reason, advice(reason)))
-    yield from sorted(found, key=lambda each: -each.at)[:FAILURES]
+def _failures(noted: Sequence[Ended]) -> Iterator[Failure]:
+    """Yield what was given up and did not run since, the newest first."""
+    seen = set()
+    for each in noted:
+        if each.job not in seen and each.outcome == _FAILED:
+            yield Failure(each.job, each.queue, each.at, each.said or "it left no reason", advice(each.said))
+        seen.add(each.job)
 
 
 # What the last line of a failure says -> what to do. In this order; the first that fits counts.
@@ -209,15 +218,6 @@ def mirrors(redis: Redis) -> Iterator[Mirrors]:
 def _started(redis: Redis, job_id: str) -> float | None:
     started = redis.hget(Job.key_for(job_id), "started_at")
     return _seconds(datetime.fromisoformat(_text(started))) if started else None
-
-
-def _queue(redis: Redis, name: str) -> rq.Queue:
-    return rq.Queue(name, connection=redis, serializer=JSONSerializer)
-
-
-def _last_line(trace: str) -> str:
-    lines = [line.strip() for line in trace.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it left no reason"
 
 
 def _seconds(moment: datetime) -> float:

@@ -27,12 +27,14 @@ class Placed:
     """Where each diagnostic of a report is told, by fingerprint.
 
     commented have a comment on their lines, from now or from an earlier review; refused are those whose lines GitHub
-    does not take comments on; postponed says that the comments wait because GitHub's limits leave no room now.
+    does not take comments on; postponed says that the comments wait because GitHub's limits leave no room now; dismissed
+    counts those that people dismissed, which are not told.
     """
 
     commented: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     postponed: bool = False
+    dismissed: int = 0
 
 
 def check_run(
@@ -47,8 +49,8 @@ def check_run(
     """Give the completed check run that tells a whole report.
 
     problems are those of the configuration in force; proposed is what the pull request itself makes of the
-    configuration's file, None if it leaves that alone. The conclusion is neutral where a warning was found or something
-    failed, else success.
+    configuration's file, None if it leaves that alone. The conclusion is neutral where a warning was found or more than a
+    file could not be judged, else success.
     """
     warnings = [each for each in report.diagnostics if each.level is Level.WARNING]
     return PutCheckRun(
@@ -144,8 +146,8 @@ def _unread(report: Report) -> bool:
 
 
 def _is_partial(report: Report) -> bool:
-    """Say whether a rule or the analysis itself failed: what is skipped then is no file, so that none was wholly judged."""
-    return any(not each.path for each in report.skipped)
+    """Say whether a rule failed, or the analysis as a whole was cut short: such reasons have no path."""
+    return any(not skipped.path for skipped in report.skipped)
 
 
 def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
@@ -167,6 +169,12 @@ def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
     if placed.postponed:
         blocks.append(
             "GitHub's limit for comments is nearly used up, so the comments on lines wait; all is listed here."
+        )
+    if placed.dismissed:
+        blocks.append(
+            f"{placed.dismissed} {'was' if placed.dismissed == 1 else 'were'} dismissed on this pull request and "
+            f"{'is' if placed.dismissed == 1 else 'are'} not listed; `/scalability-check restore` brings "
+            f"{'it' if placed.dismissed == 1 else 'them'} back."
         )
     blocks += [f"- {quiet(remark)}" for remark in report.remarks]
     return blocks

@@ -1,24 +1,26 @@
-"""Triggers: what a delivery asks for. Pure: a Delivery in, review requests, replies and drops out."""
+"""Triggers: what a delivery asks for. Pure: a Delivery in, review requests and replies out."""
 
 import dataclasses
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import msgspec
 
+from bot.check_runs import number_in
 from bot.commands import Command
-from bot.deliveries import Comment, Delivery, Malformed, Payload, PullRequest
+from bot.deliveries import Account, Comment, Delivery, Malformed, Payload
 from bot.review_request import Answer, CommandSource, Depth, Reply, ReviewRequest, is_repository
 from bot.settings import Settings
 from bot.writes import DEEP_CHECK_RUN, RESULTS_CHECK_RUN
 
 TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
-# Events of a pull request that lead to a review by themselves. Those that are more than a new head happen again for the
-# same head, and so carry their delivery in the job's id.
-_NEW_HEAD = frozenset({"opened", "synchronize"})
-_SAME_HEAD = frozenset({"reopened", "ready_for_review", "edited"})
+# Events of a pull request after which somebody should look at it. One that was closed needs nothing, and what waits finds
+# that out by itself: a `closed` that comes late takes nothing away.
+_LOOK = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited"})
+# Of the rules that one comment asks to have explained, so many are.
+MOST_RULES = 5
 
 _COMMENT_KINDS: dict[str, tuple[Literal["issue_comment", "review_comment", "review"], str]] = {
     "issue_comment": ("issue_comment", "created"),
@@ -26,16 +28,6 @@ _COMMENT_KINDS: dict[str, tuple[Literal["issue_comment", "review_comment", "revi
     "pull_request_review": ("review", "submitted"),
 }
 _Part = TypeVar("_Part")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drop:
-    """A pull request was closed: its waiting reviews are moot."""
-
-    repository: str
-    number: int
-    updated_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class Ignored:
     notable: bool = False
 
 
-Action = ReviewRequest | Reply | Drop
+Action = ReviewRequest | Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +90,15 @@ def _pull_request(delivery: Delivery, settings: Settings, remembered: Remembered
     payload = delivery.payload
     pull = _needed(payload.pull_request, "pull_request")
     match payload.action:
-        case "closed":
-            return [Drop(repository=_repository(payload), number=pull.number, updated_at=_time(pull))]
         case "labeled":
             return _labeled(delivery, settings, remembered)
         case "edited" if not (payload.changes and payload.changes.base):
             return Ignored("the edit did not change the base")
-        case action if action not in _NEW_HEAD | _SAME_HEAD:
+        case action if action not in _LOOK:
             return Ignored(f"nothing is done when a pull request is {action or 'touched'}")
     if pull.draft:
         return Ignored("a draft waits until it is ready for review")
-    return [
-        _review(
-            payload,
-            pull.number,
-            cause=payload.action,
-            head=pull.head.sha,
-            updated_at=_time(pull),
-            delivery=delivery.id if payload.action in _SAME_HEAD else "",
-        )
-    ]
+    return [_review(payload, pull.number, cause=payload.action, head=pull.head.sha)]
 
 
 def _labeled(delivery: Delivery, settings: Settings, remembered: Remembered) -> list[Action] | Ignored:
@@ -132,7 +113,7 @@ def _labeled(delivery: Delivery, settings: Settings, remembered: Remembered) -> 
     # A mention of a SIG's team makes another bot, whose account is a person's, set the SIG's label: our own echo.
     if remembered.just_mentioned and label.lower().startswith("sig/"):
         return Ignored("the label follows the bot's own mention")
-    return [_review(payload, pull.number, cause="label", depth="deep", delivery=delivery.id)]
+    return [_review(payload, pull.number, cause="label", depth="deep", again=delivery.id)]
 
 
 def _check_run(delivery: Delivery, settings: Settings) -> list[Action] | Ignored:
@@ -145,12 +126,11 @@ def _check_run(delivery: Delivery, settings: Settings) -> list[Action] | Ignored
     if run.name == RESULTS_CHECK_RUN:
         return Ignored("results are asked for by command")
     # The check run's own list is empty for a head in a fork; the bot writes the number into external_id.
-    own = re.search(r"#([1-9][0-9]{0,9})(?![0-9])", run.external_id or "")
-    number = int(own[1]) if own else run.pull_requests[0].number if run.pull_requests else None
+    number = number_in(run.external_id or "") or (run.pull_requests[0].number if run.pull_requests else None)
     if number is None:
         return Ignored("the check run names no pull request")
     depth: Depth = "deep" if run.name == DEEP_CHECK_RUN else "normal"
-    return [_review(payload, number, cause="rerequested", depth=depth, delivery=delivery.id)]
+    return [_review(payload, number, cause="rerequested", depth=depth, again=delivery.id)]
 
 
 def _comment(delivery: Delivery, settings: Settings) -> list[Action] | Ignored:
@@ -180,44 +160,53 @@ def _comment(delivery: Delivery, settings: Settings) -> list[Action] | Ignored:
         number = _needed(payload.pull_request, "pull_request").number
     person = _needed(payload.sender, "sender").login
     actions: list[Action] = []
-    for ordinal, command in enumerate(commands):
+    # One comment counts as one command of each kind, however many lines it has.
+    for verb in dict.fromkeys(command.verb for command in commands):
+        same = [command for command in commands if command.verb == verb]
         source = CommandSource(
             kind=kind,
             id=comment.id,
             node_id=comment.node_id,
             author=person,
             author_association=_association(comment, person),
-            text=command.text,
-            ordinal=ordinal,
+            text=same[0].text,
+            verb=verb,
             edit=delivery.id if payload.action == "edited" else "",
+            thread=comment.in_reply_to_id or 0,
         )
-        actions.extend(_commanded(payload, number, command, source))
+        actions.extend(_commanded(payload, number, same, source))
     return actions
 
 
-def _commanded(payload: Payload, number: int, command: Command, source: CommandSource) -> list[Action]:
-    def reply(answer: Answer) -> Reply:
+def _commanded(payload: Payload, number: int, commands: list[Command], source: CommandSource) -> list[Action]:
+    def reply(answer: Answer, words: Iterable[str] = ()) -> Reply:
         return Reply(
             repository=_repository(payload),
             number=number,
             installation=payload.installation.id if payload.installation else None,
             answer=answer,
-            rule=command.rule,
-            runs=command.runs,
+            words=tuple(words),
             command=source,
         )
 
-    match command.verb:
+    trusted = source.author_association in TRUSTED
+    match commands[0].verb:
         case "check":
-            return [_review(payload, number, cause="command", command=source)]
-        case "deep" if source.author_association in TRUSTED:
-            # Deep scans take their time, so what says "seen" does not wait behind them.
+            # What says "seen" does not wait behind reviews.
+            return [reply("received"), _review(payload, number, cause="command", command=source)]
+        case "deep" if trusted:
             return [reply("received"), _review(payload, number, cause="command", depth="deep", command=source)]
         case "deep":
             return [reply("deep-not-allowed")]
         case "results":
-            return [reply("results" if source.author_association in TRUSTED else "results-not-allowed")]
-        case "help" | "explain" | "unknown" as answer:
+            return [reply("results" if trusted else "results-not-allowed", commands[0].words)]
+        case "explain":
+            return [
+                reply("explain", list(dict.fromkeys(word for each in commands for word in each.words[:1]))[:MOST_RULES])
+            ]
+        case "dismiss" | "restore" as answer:
+            return [reply(answer, commands[0].words) if trusted else reply("dismiss-not-allowed")]
+        case "help" | "unknown" as answer:
             return [reply(answer)]
 
 
@@ -228,8 +217,7 @@ def _review(
     cause: str,
     head: str = "",
     depth: Depth = "normal",
-    delivery: str = "",
-    updated_at: str = "",
+    again: str = "",
     command: CommandSource | None = None,
 ) -> ReviewRequest:
     try:
@@ -240,12 +228,21 @@ def _review(
             depth=depth,
             cause=cause,
             installation=payload.installation.id if payload.installation else None,
-            delivery=delivery,
-            updated_at=updated_at,
+            author=_author(payload),
+            again=again,
             command=command,
         )
     except ValueError as error:
         raise Malformed(str(error)) from None
+
+
+def _author(payload: Payload) -> str:
+    account: Account | None = None
+    if payload.pull_request is not None:
+        account = payload.pull_request.user
+    elif payload.issue is not None:
+        account = payload.issue.user
+    return account.login if account else ""
 
 
 def _repository(payload: Payload) -> str:
@@ -256,10 +253,6 @@ def _needed(part: _Part | None, name: str) -> _Part:
     if part is None:
         raise Malformed(f"the payload has no {name}")
     return part
-
-
-def _time(pull: PullRequest) -> str:
-    return pull.updated_at if _TIME.fullmatch(pull.updated_at) else ""
 
 
 def _association(comment: Comment, person: str) -> str:

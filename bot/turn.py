@@ -8,20 +8,16 @@ Without these memories (Redis was flushed) the pull request itself still tells w
 import contextlib
 import dataclasses
 import json
-import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from redis import Redis
-from redis.exceptions import LockError, RedisError
-from redis.lock import Lock
 
-from bot.standing import Standing, StandingReview
-from bot.writes import PostReply, PostReview, PutCheckRun, Write, is_content
-
-_HELD = 20.0
-_WAIT = 60.0
-# Longer than any lag of GitHub's that was heard of, and than it takes until an abandoned job is taken up again.
-_REMEMBERED = 600
+from bot import lease
+from bot.lease import Lease, Lost
+from bot.standing import Standing, StandingCheckRun, StandingReview
+from bot.timers import Timers
+from bot.writes import PostReply, PostReview, PutCheckRun, Write, Written, is_content
 
 
 class Busy(Exception):
@@ -31,38 +27,30 @@ class Busy(Exception):
 class Turn:
     """The right to write on one pull request, for the length of a with block; it ends soon after a process that is killed."""
 
-    def __init__(self, redis: Redis, name: str, lock: Lock) -> None:
+    def __init__(self, redis: Redis, name: str, held: Lease, timers: Timers) -> None:
         self._redis = redis
-        self._name = name
-        self._lock = lock
+        self._held = held
+        self._milliseconds = max(1, int(timers.remembered * 1000))
         self._doubt = f"scalability-bot:doubt:{name}"
         self._recent = f"scalability-bot:recent:{name}"
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, redis: Redis, repository: str, number: int) -> Iterator["Turn"]:
+    def of(cls, redis: Redis, repository: str, number: int, timers: Timers) -> Iterator["Turn"]:
         """Wait for the turn on a pull request and hold it for the with block; Busy if another keeps it."""
         name = f"{repository.lower()}#{number}"
-        lock = redis.lock(f"scalability-bot:turn:{name}", timeout=_HELD, thread_local=False)
-        if not lock.acquire(blocking_timeout=_WAIT):
-            raise Busy(f"another worker is writing on {name}")
-        over = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(lock, over), name=f"turn {name}", daemon=True)
-        keeper.start()
-        try:
-            yield cls(redis, name, lock)
-        finally:
-            over.set()
-            keeper.join()
-            with contextlib.suppress(LockError):  # lost: it is another's now
-                lock.release()
+        key = f"scalability-bot:turn:{name}"
+        with lease.held(redis, key, f"write on {name}", seconds=timers.lease, wait=2 * timers.lease) as held:
+            if held is None:
+                raise Busy(f"another worker is writing on {name}")
+            yield cls(redis, name, held, timers)
 
     def hold(self) -> None:
         """Make sure that the turn is still ours; Busy if it is lost (this process stood still for too long)."""
         try:
-            self._lock.reacquire()
-        except LockError:
-            raise Busy(f"the turn on {self._name} was lost to another worker") from None
+            self._held.check()
+        except Lost as lost:
+            raise Busy(str(lost)) from None
 
     def doubts(self, writes: Iterable[Write]) -> bool:
         """Say whether one of these may stand already: one of its kind was begun, and nobody knows how it ended."""
@@ -75,43 +63,66 @@ class Turn:
         self._redis.delete(self._doubt)
 
     @contextlib.contextmanager
-    def writing(self, write: Write, *, certain: tuple[type[Exception], ...]) -> Iterator[None]:
-        """Note that a write begins, and how it ended; after an exception that is none of `certain` it is in doubt."""
+    def writing(self, write: Write, *, certain: tuple[type[Exception], ...]) -> Iterator[list[Written]]:
+        """Note that a write begins, and how it ended; after an exception that is none of `certain` it is in doubt.
+
+        The caller appends what the write made to the list.
+        """
         makes_something = is_content(write) or (isinstance(write, PutCheckRun) and write.check_run_id is None)
         if makes_something:
-            self._redis.set(self._doubt, type(write).__name__, ex=_REMEMBERED)
+            self._redis.set(self._doubt, type(write).__name__, px=self._milliseconds)
+        made: list[Written] = []
         try:
-            yield
+            yield made
         except certain:
             self.resolved()
             raise
+        record: list[Any] | None = None
+        if isinstance(write, PostReview | PostReply):
+            record = [type(write).__name__, write.body]
+        elif isinstance(write, PutCheckRun) and made and made[0].id is not None:
+            record = [
+                "PutCheckRun",
+                made[0].id,
+                write.name,
+                write.head,
+                write.conclusion is not None,
+                write.external_id,
+            ]
         with self._redis.pipeline() as pipeline:
-            if isinstance(write, PostReview | PostReply):
-                pipeline.rpush(self._recent, json.dumps([type(write).__name__, write.body]))
-                pipeline.expire(self._recent, _REMEMBERED)
+            if record:
+                pipeline.rpush(self._recent, json.dumps(record))
+                pipeline.pexpire(self._recent, self._milliseconds)
             if makes_something:
                 pipeline.delete(self._doubt)
             pipeline.execute()
 
     def remembered(self, standing: Standing) -> Standing:
         """Give what stands together with what was written lately, in case GitHub does not show that yet."""
-        recent = [json.loads(each) for each in self._redis.lrange(self._recent, 0, -1)]
+        recent = [record for each in self._redis.lrange(self._recent, 0, -1) if (record := _record(each))]
+        check_runs = {each.check_run_id: each for each in standing.check_runs}
+        for kind, *written in recent:
+            if kind == PutCheckRun.__name__:
+                number, name, head, completed, external_id = written
+                if head == standing.head:
+                    # What was written last counts: a list may show a check run as it was before it was brought up to date.
+                    check_runs[number] = StandingCheckRun(number, name, completed, external_id)
         return dataclasses.replace(
             standing,
             reviews=(
                 *standing.reviews,
-                *(StandingReview(0, body, False) for kind, body in recent if kind == PostReview.__name__),
+                *(StandingReview(0, said[0], False) for kind, *said in recent if kind == PostReview.__name__),
             ),
-            replies=(*standing.replies, *(body for kind, body in recent if kind == PostReply.__name__)),
+            replies=(*standing.replies, *(said[0] for kind, *said in recent if kind == PostReply.__name__)),
+            check_runs=tuple(check_runs.values()),
         )
 
 
-def _keep(lock: Lock, over: threading.Event) -> None:
-    """Prolong a turn while its worker reads and waits, however long GitHub takes."""
-    while not over.wait(_HELD / 4):
-        try:
-            lock.reacquire()
-        except LockError:
-            return  # hold() tells the worker
-        except RedisError:
-            continue
+def _record(text: bytes | str) -> list[Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None  # whoever can write to Redis must not stop all reviews
+    lengths = {PostReview.__name__: 2, PostReply.__name__: 2, PutCheckRun.__name__: 6}
+    sound = isinstance(found, list) and bool(found) and lengths.get(str(found[0])) == len(found)
+    return found if sound else None

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bot.review_request import CommandSource
 
@@ -49,6 +49,22 @@ class EditComment:
 
 
 @dataclass(frozen=True, slots=True)
+class EditReview:
+    """A new text for one of our own reviews."""
+
+    review_id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveThread:
+    """Mark the thread of one of our own comments as resolved, or take that back; thread is its id in GraphQL."""
+
+    thread: str
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """A note on lines of a file in a check run. GitHub shows the message as plain text."""
 
@@ -66,7 +82,8 @@ class PutCheckRun:
 
     conclusion is "success" or "neutral", never another, since Kubernetes' merge automation counts anything else against
     the pull request; None is "in progress", which only the deep scan's own check run may be.
-    check_run_id is the check run that is brought up to date (None: a new one), `sent` how many annotations it has already.
+    check_run_id is the check run that is brought up to date (None: a new one): it gets the annotations that it lacks.
+    external_id is a bot.check_runs.ExternalId as text.
     """
 
     name: str
@@ -79,7 +96,6 @@ class PutCheckRun:
     external_id: str = ""
     details_url: str | None = None
     check_run_id: int | None = None
-    sent: int = 0
 
     def __post_init__(self) -> None:
         if self.conclusion is None and self.name != DEEP_CHECK_RUN:
@@ -110,7 +126,14 @@ class React:
     content: Literal["eyes", "+1", "confused"] = "eyes"
 
 
-Write = DeletePendingReview | PostReview | EditComment | PutCheckRun | PostReply | React
+Write = DeletePendingReview | PostReview | EditComment | EditReview | ResolveThread | PutCheckRun | PostReply | React
+
+
+class Written(NamedTuple):
+    """What a write made: its address for people ("" if it has none), and a check run's number."""
+
+    address: str = ""
+    id: int | None = None
 
 
 def is_content(write: Write) -> bool:

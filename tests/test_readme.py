@@ -7,9 +7,7 @@ import pytest
 
 from analyzers.analysis.configuration import DEFAULT_CAP
 from bot import comments
-from bot.budget import AN_HOUR
 from bot.links import Links
-from bot.queue import COMMANDS_AN_HOUR
 from bot.settings import Settings
 from tests import harness
 from workers.analysis import TIMEOUT
@@ -43,8 +41,8 @@ def test_its_limits_are_those_of_the_code() -> None:
     settings = Settings.from_environment({})
     for sentence in (
         f"At most {DEFAULT_CAP} comments stand",
-        f"One person has {COMMANDS_AN_HOUR} commands an hour",
-        f"at most {AN_HOUR} pieces of content an hour",
+        f"One person is given {settings.timers.commands} reviews an hour",
+        f"at most {settings.timers.writes_an_hour} pieces of content an hour",
         f"at most {settings.job_timeout:.0f} seconds and {settings.job_memory_mb:,} MiB",
         f"takes git longer than {TIMEOUT:.0f} seconds",
     ):

@@ -107,7 +107,7 @@ def check_app(settings: Settings) -> Iterator[Finding]:
     assert settings.app_id is not None
     try:
         with github_calls.client(
-            settings.github_api_url, AppAuth(settings.app_id, key.reveal()), github_calls.READING
+            settings.github_api_url, AppAuth(settings.app_id, key.reveal()), github_calls.READING, settings.timers
         ) as client:
             headers, app = github_calls.called(lambda: client.requester.requestJsonAndCheck("GET", "/app"))
             asked = time.time()
@@ -167,7 +167,10 @@ def check_hook(settings: Settings) -> Iterator[Finding]:
         return
     try:
         with github_calls.client(
-            settings.github_api_url, AppAuth(settings.app_id or 0, settings.private_key().reveal()), github_calls.AS_APP
+            settings.github_api_url,
+            AppAuth(settings.app_id or 0, settings.private_key().reveal()),
+            github_calls.READING,
+            settings.timers,
         ) as client:
             yield from hook.look(client.requester, settings)
     except (SettingsError, InvalidKeyError):

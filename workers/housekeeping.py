@@ -4,44 +4,61 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import rq
 from redis import Redis
-from rq.exceptions import DeserializationError, DuplicateJobError
-from rq.job import Job, JobStatus, Retry
-from rq.registry import FailedJobRegistry, ScheduledJobRegistry, StartedJobRegistry
+from rq.job import Job, JobStatus
+from rq.registry import ScheduledJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from bot import deep_scans, metrics
+from bot import deep_scans, metrics, sweep
 from bot.budget import Budget
-from bot.github import GitHubError, Refused
-from bot.queue import FOUR_DAYS, MAINTAIN, MAINTENANCE, QUEUES, REVIEW
-from workers import jobs
-from workers.jobs import Equipment
+from bot.github import GitHub, GitHubError
+from bot.queue import MAINTAIN, QUEUES
+from workers.equipment import Equipment
 
 _log = logging.getLogger(__name__)
 
-EVERY = 60
 # GitHub keeps deliveries for three days.
 DELIVERIES_KEPT = timedelta(days=3)
-DELIVERIES_EVERY = 300
-# A delivery that fails again is asked for again, later each time: after 5 minutes, 10, 20 ... and no more after a day.
-REDELIVERIES = 9
-# RQ's own steps between two lists take milliseconds.
-LOST_AFTER = timedelta(seconds=30)
-_SET_ASIDE = "set aside"
 _PREFIX = "scalability-bot:housekeeping"
+
+# What lies under a name of ours and is of another type than this would make all that touch it fail, for ever.
+_TYPES: Mapping[str, str] = {
+    "scalability-bot:labels": "hash",
+    "scalability-bot:served": "hash",
+    "scalability-bot:deep-scans": "zset",
+    "scalability-bot:budget:content": "zset",
+    "scalability-bot:budget:last": "string",
+    "scalability-bot:budget:last-content": "string",
+    "scalability-bot:budget:paused": "string",
+    "scalability-bot:budget:turn": "string",
+    "scalability-bot:shadow": "stream",
+    metrics.COUNTED_KEY: "hash",
+    "rq:workers": "set",
+    "rq:queues": "set",
+    **{f"rq:queue:{name}": "list" for name in QUEUES},
+    **{f"rq:queue:{name}:intermediate": "list" for name in QUEUES},
+    **{f"rq:workers:{name}": "set" for name in QUEUES},
+    **{
+        f"rq:{registry}:{name}": "zset"
+        for registry in ("wip", "scheduled", "failed", "finished", "deferred", "canceled")
+        for name in QUEUES
+    },
+}
 
 
 def maintain(equipment: Equipment) -> str:
     """Do all of it; what fails is logged, hinders nothing else, and fails the job in the end. Give what was done."""
     steps: tuple[Callable[[Equipment], str], ...] = (
+        remove_what_is_not_ours,
+        mend_keys,
         put_back_lost_jobs,
-        set_failed_aside,
         close_deep_scans,
+        sweep_repositories,
         ask_for_failed_deliveries,
     )
     done, failed = [], []
@@ -60,29 +77,29 @@ class HousekeepingError(Exception):
     """Some of the housekeeping failed; the text says what."""
 
 
-def submit(redis: Redis, cause: str = "") -> None:
-    """Enqueue the housekeeping of this minute, once; or one for a cause (a job's id) that should not wait for the next."""
-    job_id = f"maintain-{cause or int(time.time() // EVERY)}"
-    queue = rq.Queue(MAINTENANCE, connection=redis, serializer=JSONSerializer)
-    with contextlib.suppress(DuplicateJobError):
-        queue.enqueue(
-            MAINTAIN,
-            job_id=job_id,
-            description=job_id,
-            retry=Retry(max=3, interval=EVERY // 2),
-            job_timeout=10 * EVERY,
-            result_ttl=10 * EVERY,  # the record has to outlast this minute
-            failure_ttl=FOUR_DAYS,
-            unique=True,
-        )
+def submit(equipment: Equipment) -> None:
+    """Enqueue the housekeeping of this minute, once."""
+    every = equipment.settings.timers.housekeeping
+    equipment.queues.enqueue_once(MAINTAIN, "housekeeping", timeout=max(60.0, 10 * every), kept=every)
 
 
-def is_review(job: Job) -> bool:
-    """Say whether a job is a review, as far as its record can be read."""
-    try:
-        return job.func_name == REVIEW and len(job.args) == 1
-    except DeserializationError:
-        return False
+def remove_what_is_not_ours(equipment: Equipment) -> str:
+    """Remove what lies under a name of ours and is of another type."""
+    wrong = 0
+    for name, wanted in _TYPES.items():
+        found = _text(equipment.redis.type(name))
+        if found not in {wanted, "none"}:
+            _log.error("%s is a %s and no %s: removed", name, found, wanted)
+            equipment.redis.delete(name)
+            wrong += 1
+    return f"{wrong} keys of another type removed" if wrong else ""
+
+
+def mend_keys(equipment: Equipment) -> str:
+    """Make due what waits and is in no index, and remove records that are none."""
+    mended = equipment.queues.keys.mend()
+    equipment.queues.wake()
+    return f"{mended} keys mended" if mended else ""
 
 
 def put_back_lost_jobs(equipment: Equipment) -> str:
@@ -94,54 +111,69 @@ def put_back_lost_jobs(equipment: Equipment) -> str:
         known |= {*queue.get_job_ids(), *queue.intermediate_queue.get_job_ids()}
         known |= {*StartedJobRegistry(queue=queue).get_job_ids(cleanup=False)}
         known |= {*ScheduledJobRegistry(queue=queue).get_job_ids(cleanup=False)}  # type: ignore[no-untyped-call]
+    lost_after = timedelta(seconds=equipment.settings.timers.lost)
     found = 0
     for job_id, name, age in _queued(equipment.redis):
-        if name in queues and age > LOST_AFTER and job_id not in known:
+        if name in queues and age > lost_after and job_id not in known:
             _log.warning("job %s was in no list of %s: enqueued again", job_id, name)
             queues[name].push_job_id(job_id)
             found += 1
     return f"{found} lost jobs put back" if found else ""
 
 
-def set_failed_aside(equipment: Equipment) -> str:
-    """Say on their pull requests that reviews failed for good, once each."""
-    told = 0
-    for name in QUEUES:
-        queue = rq.Queue(name, connection=equipment.redis, serializer=JSONSerializer)
-        for job_id in FailedJobRegistry(queue=queue).get_job_ids(cleanup=False):
-            job = _record(queue, job_id)
-            if job is None or not is_review(job) or _SET_ASIDE in job.meta:
-                continue
-            _log.error("job %s failed for good and is set aside; `rq requeue` runs it again", job_id)
-            try:
-                jobs.set_aside(equipment, job.args[0])
-            except (Refused, ValueError) as reason:
-                _log.warning("nothing is said of job %s on its pull request: %s", job_id, reason)
-            except GitHubError as error:
-                _log.warning("its pull request is told of job %s later: %s", job_id, error)
-                continue
-            job.meta[_SET_ASIDE] = datetime.now(UTC).isoformat()
-            job.save_meta()  # type: ignore[no-untyped-call]
-            told += 1
-    return f"{told} failed jobs set aside" if told else ""
-
-
 def close_deep_scans(equipment: Equipment) -> str:
-    """Complete the check runs of deep scans that did not come to their end within ten minutes."""
+    """Complete the check runs of deep scans that did not come to their end in time."""
     closed = 0
     if equipment.settings.mode == "post":
-        closed = deep_scans.close_overdue(equipment.redis, equipment.app, Budget(equipment.redis))
+        budget = Budget(equipment.redis, equipment.settings.timers)
+        closed = deep_scans.close_overdue(equipment.redis, equipment.app, budget)
     return f"{closed} deep scans closed" if closed else ""
+
+
+def sweep_repositories(equipment: Equipment) -> str:
+    """Look through all open pull requests from time to time, and have those reviewed whose head was not."""
+    timers = equipment.settings.timers
+    if not _from_time_to_time(equipment.redis, "sweep", timers.sweep):
+        return ""
+    now = datetime.now(UTC)
+    served = [each for each in equipment.app.repositories() if equipment.settings.serves(each.repository)]
+    since = sweep.served_since(equipment.redis, served, now)
+    found = 0
+    for each in served:
+        young = sweep.young(since[each.repository], now, timers.sweep_oldest)
+        try:
+            found += _sweep(equipment, each.repository, each.installation, young, timers.sweep_most - found)
+        except GitHubError as error:
+            _log.warning("%s could not be swept: %s", each.repository, error)
+    if found:
+        metrics.count(equipment.redis, "swept", found)
+        equipment.queues.wake()
+    return f"{found} pull requests found without a review" if found else ""
+
+
+def _sweep(equipment: Equipment, repository: str, installation: int | None, young: datetime, most: int) -> int:
+    """Note what is missing in one repository, at most so many."""
+    keys, shadow = equipment.queues.keys, equipment.settings.mode == "shadow"
+    found = 0
+    with GitHub(equipment.app, repository, installation) as github:
+        for pull in sweep.open_pulls(github):
+            if found >= most:
+                break
+            note = sweep.missing(keys, repository, installation, pull, shadow=shadow, young=young)
+            if note and keys.note([note]) == ["queued"]:
+                _log.info("%s: the sweep found no review of %.12s", note.key, pull.head)
+                found += 1
+    return found
 
 
 def ask_for_failed_deliveries(equipment: Equipment, now: Callable[[], float] = time.time) -> str:
     """Ask GitHub to send again the webhooks that did not arrive, from time to time: GitHub never does so by itself."""
-    redis = equipment.redis
-    if not redis.set(f"{_PREFIX}:deliveries", 1, nx=True, ex=DELIVERIES_EVERY - EVERY // 2):
+    redis, timers = equipment.redis, equipment.settings.timers
+    if not _from_time_to_time(redis, "deliveries", timers.deliveries):
         return ""
     asked = 0
     for delivery in equipment.app.failed_deliveries(datetime.now(UTC) - DELIVERIES_KEPT):
-        if _is_due(redis, delivery.guid, now()):
+        if _is_due(redis, delivery.guid, now(), timers.deliveries, timers.redeliveries):
             _log.info("asking for delivery %s (%s) again", delivery.guid, delivery.event)
             equipment.app.redeliver(delivery)
             metrics.count(redis, "redeliveries")
@@ -149,24 +181,30 @@ def ask_for_failed_deliveries(equipment: Equipment, now: Callable[[], float] = t
     return f"{asked} deliveries asked for again" if asked else ""
 
 
-def _is_due(redis: Redis, guid: str, now: float) -> bool:
+def _from_time_to_time(redis: Redis, what: str, seconds: float) -> bool:
+    # Housekeeping comes by the minute, so a mark that ended a moment later would make it every other time.
+    return bool(redis.set(f"{_PREFIX}:{what}", 1, nx=True, px=max(1, int(seconds * 900))))
+
+
+def _is_due(redis: Redis, guid: str, now: float, pause: float, most: int) -> bool:
     """Say whether to ask for a delivery now, and count it: each time the pause doubles."""
     key = f"{_PREFIX}:redelivery:{guid}"
-    raw = redis.get(key)
-    times, at = json.loads(raw) if raw else (0, 0.0)
-    if times >= REDELIVERIES or now < at:
+    times, at = _counted(redis, key)
+    if times >= most or now < at:
         return False
-    state = json.dumps((times + 1, now + DELIVERIES_EVERY * 2**times))
+    state = json.dumps((times + 1, now + pause * 2**times))
     redis.set(key, state, ex=int(DELIVERIES_KEPT.total_seconds()) + 3600)
     return True
 
 
-def _record(queue: rq.Queue, job_id: str) -> Job | None:
+def _counted(redis: Redis, key: str) -> tuple[int, float]:
+    if _text(redis.type(key)) not in {"string", "none"}:
+        redis.delete(key)
     try:
-        return queue.fetch_job(job_id)
-    except (ValueError, TypeError, KeyError) as error:  # whoever can write to Redis must not stop all housekeeping
-        _log.warning("job %s has no readable record: %s", job_id, type(error).__name__)
-        return None
+        times, at = json.loads(_text(redis.get(key)) or "[0, 0]")
+        return int(times), float(at)
+    except (ValueError, TypeError):  # whoever can write to Redis must not stop all housekeeping
+        return 0, 0.0
 
 
 def _queued(redis: Redis) -> Iterator[tuple[str, str, timedelta]]:
@@ -176,7 +214,7 @@ def _queued(redis: Redis) -> Iterator[tuple[str, str, timedelta]]:
         status, origin, enqueued = redis.hmget(key, ["status", "origin", "enqueued_at"])
         if _text(status) != JobStatus.QUEUED.value or not enqueued:
             continue
-        with contextlib.suppress(ValueError):  # no time
+        with contextlib.suppress(ValueError, TypeError):  # no time, or one of no zone
             since = datetime.fromisoformat(_text(enqueued))
             yield _text(key).removeprefix(prefix), _text(origin), datetime.now(UTC) - since
 

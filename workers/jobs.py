@@ -1,309 +1,362 @@
-"""The jobs: what the workers do, each a function of its equipment and of what lay on the queue.
+"""The turns: a worker that gets one takes the fairest pull request that is due, and does what its state on GitHub asks for.
 
-A job may run twice (its worker was killed, its answer was lost): it reads what stands before it writes.
+A run may be cut off at any point (its worker was killed, an answer was lost) and begins anew then: it reads what stands
+before it writes. It ends by reading the head again, so that a push during the run is due at once.
 """
 
+import contextlib
 import dataclasses
-import datetime
+import functools
+import json
 import logging
-import re
-import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import rq
-from redis import Redis, RedisError
+from redis import RedisError
+from rq.timeouts import JobTimeoutException
 
-from analyzers.analysis.configuration import Configuration
-from analyzers.analysis.report import Report
-from bot import deep_scans, metrics, status
-from bot.bot_account import Identity, identity
-from bot.budget import Budget
-from bot.comparison import compare
-from bot.configuration import PATH, Parsed
-from bot.github import GitHub, Pull, RateLimited
-from bot.github_app import READING
-from bot.links import Links
-from bot.post import Page, Posted, Superseded, post, react
-from bot.queue import REVIEW, Queues, queue_of
+from bot import ended, logs, metrics, replies
+from bot.check_runs import ExternalId, base_key
+from bot.github import GitHub, GitHubError, Pull, RateLimited, Refused
+from bot.keys import End, Taken
+from bot.lease import Lease, Lost
+from bot.post import Busy, Posted, Superseded, post, react
+from bot.queue import SECTIONS
 from bot.review import Review
-from bot.review_request import Reply, ReviewRequest
-from bot.settings import Secret, Settings
-from bot.shadow import Shadow
+from bot.review_request import Assignment, CommandSource, Reply, ReviewRequest
 from bot.standing import Standing
-from workers import git
+from bot.timers import Timers
+from bot.writes import CHECK_RUN
+from workers import reviews
+from workers.equipment import Equipment
 from workers.git import GitError
-from workers.mirror import Mirrors
-from workers.parser import Parser, ParserError
+from workers.parser import ParserError
 from workers.results.answer import measured
 
 _log = logging.getLogger(__name__)
 
-# A push is told by webhook before the API knows it: how long to wait before each look.
-_HEAD_SEEN = (0.0, 2.0, 5.0)
-# When a review whose comments found no room is tried again: GitHub's limits are by the hour.
-_LATER = datetime.timedelta(minutes=30)
+_DAY = 24 * 3600.0
+NOTHING = "nothing is due"
 
 
-@dataclass(frozen=True)
-class Equipment:
-    """What the jobs of one worker work with."""
-
-    settings: Settings
-    redis: Redis
-    parser: Parser
-
-    @cached_property
-    def app(self) -> Identity:
-        """The GitHub App, or the account that the bot is."""
-        return identity(self.settings)
-
-    @cached_property
-    def mirrors(self) -> Mirrors:
-        """The mirrors on this machine."""
-        folder = self.settings.data_dir / "mirrors"
-        settings = self.settings
-        return Mirrors(folder, settings.github_git_url, settings.mirror_quota_mb, settings.fetch_timeout)
-
-    @cached_property
-    def queues(self) -> Queues:
-        """The queues, for what comes out of a job."""
-        return Queues(self.redis, job_timeout=self.settings.job_timeout)
-
-    @property
-    def budget(self) -> Budget | None:
-        """The writes that may still be made; None where nothing is written to GitHub."""
-        return None if self.settings.mode == "shadow" else Budget(self.redis)
-
-    def page(self, github: GitHub) -> Page:
-        """Give where reviews are written: GitHub, or beside it in shadow mode."""
-        return Shadow(github, self.redis) if self.settings.mode == "shadow" else github
-
-    def links(self, repository: str, head: str) -> Links:
-        """Give the addresses that comments at a commit need."""
-        return Links(repository, head, self.settings.github_git_url, self.settings.public_url)
+def turn(equipment: Equipment, queue: Any) -> str:
+    """Take the fairest key that is due for a queue, and see to it. Give what became of it, in a few words, for the log."""
+    if not isinstance(queue, str) or queue not in SECTIONS:
+        raise ValueError(f"{str(queue)[:40]!r} is no queue of turns")
+    keys = equipment.queues.keys
+    taken = keys.take(SECTIONS[queue])
+    if taken is None:
+        return NOTHING
+    lease = Lease(lambda: keys.keep(taken), f"work on {taken.key}")
+    started = time.monotonic()
+    with lease.kept(equipment.settings.timers.lease), logs.about(pull_request=str(taken.key)):
+        run = _Run(equipment, taken, lease)
+        end = run.ended()
+    state = keys.end(taken, end)
+    if state == "due" or end.later == 0:
+        equipment.queues.wake()
+    _tell(equipment, queue, run, time.monotonic() - started)
+    after = {"later": f"; looked at again in {end.later or 0:.0f} s", "due": "; due again"}.get(state, "")
+    return f"{taken.key}: {run.said}{after}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Analysis:
-    """What a report was made from: the base branch's configuration, and what the pull request makes of that file."""
+@dataclass
+class _Run:
+    """One run of one key."""
 
-    report: Report
-    in_force: Parsed
-    proposed: Parsed | None
+    equipment: Equipment
+    taken: Taken
+    lease: Lease
 
+    def __post_init__(self) -> None:
+        self.timers: Timers = self.equipment.settings.timers
+        self.said = ""
+        self.outcome = "finished"
+        self.dealt: set[str] = set()
 
-def review(equipment: Equipment, data: Any) -> str:
-    """Review a pull request: data is ReviewRequest.to_json(). Give what became of it, in a few words, for the log.
-
-    GitHubError, GitError, ParserError or Busy, and for a command Superseded: another try may do better.
-    """
-    asked = ReviewRequest.from_json(data)
-    with GitHub(equipment.app, asked.repository, asked.installation) as github:
-        page = equipment.page(github)
-        if asked.command:
-            react(page, asked.number, asked.command, budget=equipment.budget)
+    def ended(self) -> End:
+        """Do it, and say how the key goes on."""
         try:
-            pull = _wanted(github, asked)
-            request = dataclasses.replace(asked, head=pull.head)
-            if request.depth == "deep":
-                _begin_deep_scan(equipment, page, request)
-            found = _analyse(equipment, request, pull)
-            posted = _post(equipment, page, request, found)
-        except Superseded as reason:
-            if asked.command:
-                raise  # it asked about the newest commit: the next try takes that one
-            _forget()
-            return str(reason)
+            if self.taken.crashes >= self.timers.crashes:
+                return self._set_aside("its worker died under it, again and again")
+            with self._github() as github:
+                return self._talk(github) if self.taken.key.kind == "talk" else self._review(github)
         except RateLimited as limit:
-            _try_later(equipment, asked, datetime.timedelta(seconds=limit.wait))
-            return f"put off: {limit}"
-    if request.depth == "deep":
-        deep_scans.ended(equipment.redis, request, pull.head)
-    if posted.postponed:
-        _try_later(equipment, asked, _LATER)
-    for refusal in posted.refusals:
-        _log.warning("%s: GitHub refused %s", asked.job_id, refusal)
-    _count(equipment.redis, request, found.report, posted)
-    _tidy(equipment)
-    written = [type(write).__name__ for write, _ in posted.writes]
-    return f"{len(found.report.diagnostics)} diagnostics; wrote {', '.join(written) or 'nothing'}"
+            return self._put_off(limit.wait, f"put off: {limit}")
+        except (Busy, Lost, Superseded) as reason:
+            # Two answers of GitHub may contradict each other for a while: no storm of reviews meanwhile.
+            wait = self.timers.look if isinstance(reason, Superseded) else self.timers.lease / 2
+            return self._put_off(wait, f"put off: {reason}")
+        except Refused as refusal:
+            return self._refused(refusal)
+        except (GitHubError, GitError, ParserError, RedisError, JobTimeoutException) as error:
+            return self._failed(str(error) or type(error).__name__)
+        except Exception as error:
+            _log.exception("%s: a mistake of the bot's own", self.taken.key)
+            return self._failed(f"{type(error).__name__}: {error}")
 
+    # --- commands -----------------------------------------------------------------------------------------------------
 
-def reply(equipment: Equipment, data: Any) -> str:
-    """Answer a command in words: data is Reply.to_json(). Give what became of it."""
-    asked = Reply.from_json(data)
-    with GitHub(equipment.app, asked.repository, asked.installation) as github:
-        page = equipment.page(github)
-        react(page, asked.number, asked.command, budget=equipment.budget)
-        if asked.answer == "received":
-            return "received"
-        if asked.answer == "results-not-allowed" and github.may_label(asked.command.author):
-            asked = dataclasses.replace(asked, answer="results")
-        found = (
-            measured(equipment.settings, equipment.redis, equipment.parser, asked)
-            if asked.answer == "results"
-            else None
-        )
-        if asked.answer == "deep-not-allowed" and github.may_label(asked.command.author):
-            return f"submitted {equipment.queues.submit(asked.deep_review()).job_id}"
+    def _talk(self, github: GitHub) -> End:
+        asked = self._replies()
+        page, budget = self.equipment.page(github), self.equipment.budget
+        seen: set[str] = set()
+        for _, reply in asked:
+            if reply.command.key not in seen:  # the sign that says "seen" before all that takes longer
+                react(page, reply.number, reply.command, budget=budget)
+                seen.add(reply.command.key)
+        said = []
+        for cause, reply in asked:
+            said.append(self._answer(github, reply))
+            self.dealt.add(cause)
+        self.said = ", ".join(said) or "nothing to answer"
+        return End(dealt=tuple(self.dealt))
+
+    def _replies(self) -> list[tuple[str, Reply]]:
+        found = []
+        for name, text in sorted(self.taken.commands.items()):
+            cause = f"command:{name}"
+            self.dealt.add(cause)  # what cannot be read is dealt with
+            with contextlib.suppress(ValueError, TypeError):
+                found.append((cause, Reply.from_json(json.loads(text))))
+                self.dealt.discard(cause)
+        return found
+
+    def _answer(self, github: GitHub, reply: Reply) -> str:
+        if reply.answer == "received":
+            return "heard a command"
+        if reply.answer == "deep-not-allowed" and github.may_label(reply.command.author):
+            self.equipment.queues.submit([reply.deep_review()])
+            return "began a deep scan"
+        if reply.answer == "results-not-allowed" and github.may_label(reply.command.author):
+            reply = dataclasses.replace(reply, answer="results")
+        found = None
+        if reply.answer == "results":
+            found = measured(self.equipment.settings, self.equipment.redis, self.equipment.parser, reply)
+        told: list[bool] = []
 
         def compose(standing: Standing) -> Review:
             if found is not None:
-                return Review.measured(standing, reply=asked, found=found)
-            links = equipment.links(asked.repository, standing.head)
-            return Review.answer(standing, reply=asked, links=links)
+                return Review.measured(standing, reply=reply, found=found)
+            told[:] = [replies.changes_what_is_told(reply, standing)]
+            return Review.answer(standing, reply=reply, links=self.equipment.links(reply.repository, standing.head))
 
-        posted = post(page, asked, compose, redis=equipment.redis, budget=equipment.budget)
-    return f"answered with {asked.answer}" if posted.writes else "the answer stands already"
-
-
-def set_aside(equipment: Equipment, data: Any) -> None:
-    """Say on the pull request that a review could not be made: data is ReviewRequest.to_json() of a job that failed for good."""
-    request = ReviewRequest.from_json(data)
-    with GitHub(equipment.app, request.repository, request.installation) as github:
-
-        def compose(standing: Standing) -> Review:
-            links = equipment.links(request.repository, standing.head)
-            return Review.failed(standing, request=request, links=links)
-
-        try:
-            post(
-                equipment.page(github),
-                request,
-                compose,
-                redis=equipment.redis,
-                budget=equipment.budget,
-                head=request.head or None,
+        posted = self._post(github, compose)
+        if any(told):
+            # What the check run says is to be brought up to date: another run, whether or not this commit was reviewed.
+            again = ReviewRequest(
+                repository=reply.repository,
+                number=reply.number,
+                cause=reply.answer,
+                installation=reply.installation,
+                again=reply.command.key,
             )
-        except Superseded as reason:
-            _log.info("%s: nothing to be said of its failure: %s", request.job_id, reason)
+            self.equipment.queues.submit([again])
+            if posted.writes:
+                rule = reply.words[0] if reply.words else "one"
+                outcome = {"dismiss": "dismissed", "restore": "restored"}[reply.answer]
+                metrics.count(self.equipment.redis, "comments", rule=rule, outcome=outcome)
+        return f"answered with {reply.answer}" if posted.writes else "the answer stands already"
 
+    # --- reviews ------------------------------------------------------------------------------------------------------
 
-def _forget() -> None:
-    """Let this job's record go with the job: a force-push back to this commit must be able to ask again."""
-    job = rq.get_current_job()
-    if job is not None:
-        job.result_ttl = 0
-
-
-def _wanted(github: GitHub, request: ReviewRequest, sleep: Callable[[float], None] = time.sleep) -> Pull:
-    """Give the pull request if its review is still wanted; Superseded if it has another head, or is closed."""
-    where = f"{request.repository}#{request.number}"
-    for wait in _HEAD_SEEN:
-        sleep(wait)
-        pull = github.pull(request.number)
-        if not pull.is_open and not request.command:
-            raise Superseded(f"{where} is closed")
-        if pull.is_draft and request.is_automatic:
-            raise Superseded(f"{where} is a draft again")
-        if request.head in {"", pull.head}:
-            return pull
-    raise Superseded(f"{where} has another head than {request.head}")
-
-
-def _begin_deep_scan(equipment: Equipment, page: Page, request: ReviewRequest) -> None:
-    """Say that a deep scan is under way, noted first, so that maintenance ends what this process may not."""
-    deep_scans.begun(equipment.redis, request, request.head)
-
-    def compose(standing: Standing) -> Review:
-        return Review.started(standing, request=request, links=equipment.links(request.repository, standing.head))
-
-    post(page, request, compose, redis=equipment.redis, budget=equipment.budget, head=request.head)
-
-
-def _analyse(equipment: Equipment, request: ReviewRequest, pull: Pull) -> _Analysis:
-    """Bring the code into the mirror and have the parser process read it."""
-    app, repository = equipment.app, request.repository
-    compared = compare(app, repository, request.installation, pull.base_branch, pull.head)
-    token = Secret(app.token(repository, READING, request.installation))
-    commits = (compared.merge_base, pull.head, compared.base)
-    try:
-        with equipment.mirrors.holding(repository, commits, token) as mirror:
-            defaults = Configuration(cc=equipment.settings.cc, label=equipment.settings.deep_scan_label)
-            in_force = equipment.parser.configuration(mirror, compared.base, defaults)
-            proposed = None
-            if _blob(mirror, compared.merge_base) != _blob(mirror, pull.head):
-                proposed = equipment.parser.configuration(mirror, pull.head, defaults)
-            equipment.queues.remember_label(repository, in_force.configuration.label)
-            report = equipment.parser.analyze(
-                mirror,
-                compared.merge_base,
-                pull.head,
-                deep=request.depth == "deep",
-                configuration=in_force.configuration,
+    def _review(self, github: GitHub) -> End:
+        pull = github.pull(self.taken.key.number)
+        self._shown(pull)
+        assignment = self._assignment(pull)
+        reason = self._unwanted(github, assignment, pull)
+        if reason:
+            self.said = reason
+            done = self.taken.done
+        else:
+            posted = reviews.review(
+                self.equipment,
+                github,
+                assignment,
+                pull,
+                fetching=self._fetching,
+                still_ours=self.lease.check,
             )
-    except (GitError, ParserError):
-        if equipment.mirrors.repair(repository):
-            _log.warning("the mirror of %s was damaged and is made anew at the next try", repository)
-        raise
-    return _Analysis(report, in_force, proposed)
+            written = [type(write).__name__ for write, _ in posted.writes]
+            self.said = f"reviewed {pull.head[:12]}, wrote {', '.join(written) or 'nothing'}"
+            self._deal_with_wishes()
+            self._observe(pull.head, assignment.depth, posted)
+            if posted.postponed:
+                return self._end(later=self.timers.postponed, done="")
+            done = _done(assignment)
+            now = github.pull(self.taken.key.number)
+            self._shown(now)
+            if now.head != pull.head or now.base_branch != pull.base_branch or now.is_draft != pull.is_draft:
+                return self._end(later=0.0, done=done)
+        return self._end(later=self._next_look(), done=done)
 
+    def _observe(self, head: str, depth: str, posted: Posted) -> None:
+        """Measure how long a review took from the delivery that named its head; tries and waits are part of that."""
+        since = self.taken.heads.get(head)
+        if since and not posted.postponed:
+            with contextlib.suppress(RedisError):
+                waited = self.equipment.queues.keys.now() - since
+                metrics.observe(self.equipment.redis, "webhook_to_review_seconds", waited, depth=depth)
 
-def _post(equipment: Equipment, page: Page, request: ReviewRequest, found: _Analysis) -> Posted:
-    if found.report.cc:
-        equipment.queues.remember_mention(request.repository, request.number)
-
-    def compose(standing: Standing) -> Review:
-        return Review.of(
-            found.report,
-            standing,
-            request=request,
-            configuration=found.in_force.configuration,
-            links=equipment.links(request.repository, request.head),
-            problems=found.in_force.problems,
-            proposed=found.proposed,
+    def _assignment(self, pull: Pull) -> Assignment:
+        return Assignment(
+            repository=self.taken.key.repository,
+            number=pull.number,
+            head=pull.head,
+            base=pull.base_branch,
+            depth="deep" if self.taken.key.kind == "deep" else "normal",
+            installation=self.taken.installation,
+            commands=self._commands(),
+            again=bool(self.taken.again),
+            silent=self.taken.old and not self.taken.commands and not self.taken.again,
         )
 
-    return post(page, request, compose, redis=equipment.redis, budget=equipment.budget, head=request.head)
+    def _commands(self) -> tuple[CommandSource, ...]:
+        found = []
+        for text in self.taken.commands.values():
+            with contextlib.suppress(ValueError, TypeError):
+                found.append(CommandSource.from_json(json.loads(text)))
+        return tuple(found)
+
+    def _unwanted(self, github: GitHub, assignment: Assignment, pull: Pull) -> str:
+        """Say why there is nothing to review, "" if there is."""
+        if assignment.commands or (assignment.again and pull.is_open):
+            return ""
+        if assignment.depth == "deep":
+            self._deal_with_wishes()
+            return "nobody asks for it"
+        if not pull.is_open:
+            self._deal_with_wishes()
+            return "it is closed"
+        if pull.is_draft:
+            return "it is a draft"
+        if self.taken.done == _done(assignment):
+            return f"{pull.head[:12]} is reviewed"
+        if self.equipment.settings.mode == "post":
+            for run in github.check_runs(pull.head):
+                identity = ExternalId.read(run.external_id) if run.name == CHECK_RUN else None
+                if identity and (identity.number, identity.base, identity.state) == (
+                    pull.number,
+                    base_key(pull.base_branch),
+                    "done",
+                ):
+                    return f"{pull.head[:12]} was reviewed"
+        return ""
+
+    def _deal_with_wishes(self) -> None:
+        self.dealt |= {f"command:{name}" for name in self.taken.commands}
+        self.dealt |= {f"again:{name}" for name in self.taken.again}
+
+    def _shown(self, pull: Pull) -> None:
+        """Forget the head that GitHub shows by now; whoever waits for others looks again."""
+        self.dealt.add(f"head:{pull.head}")
+
+    def _next_look(self) -> float | None:
+        """Say when to look again for heads that deliveries named and GitHub has not shown; the oldest are given up."""
+        keys = self.equipment.queues.keys
+        now = keys.now()
+        for head, since in self.taken.heads.items():
+            if now - since > self.timers.look_end:
+                self.dealt.add(f"head:{head}")
+        if not any(f"head:{head}" not in self.dealt for head in self.taken.heads):
+            return None
+        return float(self.timers.look * self.timers.look_factor**self.taken.looks)
+
+    def _fetching(self, under_way: bool) -> None:
+        self.lease.also = (
+            functools.partial(self.equipment.queues.keys.fetching, self.taken.key.repository, self.timers.lease)
+            if under_way
+            else None
+        )
+        self.equipment.queues.keys.fetching(self.taken.key.repository, self.timers.lease if under_way else 0.0)
+
+    # --- how it goes on -----------------------------------------------------------------------------------------------
+
+    def _end(self, *, later: float | None, done: str | None = None) -> End:
+        looks = self.taken.looks + 1 if later else 0
+        return End(dealt=tuple(self.dealt), later=later, done=done, looks=looks)
+
+    def _put_off(self, seconds: float, said: str) -> End:
+        self.said, self.outcome = said, "put-off"
+        return End(dealt=tuple(self.dealt), later=max(0.0, seconds), tries=self.taken.tries, lapses=self.taken.lapses)
+
+    def _refused(self, refusal: Refused) -> End:
+        """GitHub says no: the pull request or the repository is gone, or the App is no longer installed there."""
+        if refusal.status not in {403, 404, 410, 451}:
+            return self._failed(str(refusal))
+        self._deal_with_wishes()
+        self.said, self.outcome = f"let go: {refusal}", "let-go"
+        return End(dealt=(*self.dealt, *(f"head:{head}" for head in self.taken.heads)))
+
+    def _failed(self, error: str) -> End:
+        tries = self.taken.tries + 1
+        if tries > len(self.timers.retries):
+            return self._set_aside(error)
+        self.said, self.outcome = f"failed, try {tries}: {error}", "retried"
+        _log.warning("%s: failed, try %s: %s", self.taken.key, tries, error)
+        later = self.timers.retries[tries - 1]
+        return End(dealt=tuple(self.dealt), later=later, tries=tries, lapses=self.taken.lapses)
+
+    def _set_aside(self, error: str) -> End:
+        """Say on the pull request that it could not be finished; the sweep asks for it again, later each time."""
+        _log.error("%s is set aside: %s", self.taken.key, error)
+        self.said, self.outcome = f"set aside: {error}", "failed"
+        try:
+            with self._github() as github:
+                self._tell_of_failure(github)
+        except Refused as refusal:
+            self.said += f" (not told: {refusal})"
+        except (GitHubError, Busy, Lost, Superseded, RedisError) as problem:
+            # A person's command is answered, whenever that may be.
+            self.said += f" (told later: {problem})"
+            tries = len(self.timers.retries) + 1
+            return End(dealt=tuple(self.dealt), later=self.timers.longest_retry, tries=tries, lapses=self.taken.lapses)
+        self._deal_with_wishes()
+        rest = min(_DAY, self.timers.rest * 2.0**self.taken.lapses)
+        heads = (f"head:{head}" for head in self.taken.heads)
+        return End(dealt=(*self.dealt, *heads), lapses=self.taken.lapses + 1, rest=rest)
+
+    def _tell_of_failure(self, github: GitHub) -> None:
+        if self.taken.key.kind == "talk":
+            for _, reply in self._replies():
+                failure = Assignment(
+                    repository=reply.repository,
+                    number=reply.number,
+                    commands=(reply.command,),
+                    installation=reply.installation,
+                )
+                self._post(github, functools.partial(Review.sorry, assignment=failure))
+            return
+        pull = github.pull(self.taken.key.number)
+        if pull.is_open or self.taken.commands:
+            reviews.set_aside(self.equipment, github, self._assignment(pull), self.lease.check)
+
+    def _post(self, github: GitHub, compose: Callable[[Standing], Review]) -> Posted:
+        return post(
+            self.equipment.page(github),
+            self.taken.key.repository,
+            self.taken.key.number,
+            compose,
+            redis=self.equipment.redis,
+            timers=self.timers,
+            budget=self.equipment.budget,
+            asked=True,
+            still_ours=self.lease.check,
+        )
+
+    @contextlib.contextmanager
+    def _github(self) -> Iterator[GitHub]:
+        with GitHub(self.equipment.app, self.taken.key.repository, self.taken.installation) as github:
+            yield github
 
 
-def _tidy(equipment: Equipment) -> None:
-    # Here rather than in the housekeeping of the maintenance worker: each worker may have a disk of its own.
-    try:
-        if equipment.mirrors.tidy_now_and_then():
-            quota = equipment.settings.mirror_quota_mb
-            status.note_mirrors(equipment.redis, socket.gethostname(), equipment.mirrors.size_mb(), quota)
-    except (GitError, OSError, RedisError) as error:
-        _log.warning("the mirrors could not be tidied: %s", error)
+def _done(assignment: Assignment) -> str:
+    return f"{assignment.head} {base_key(assignment.base)}"
 
 
-def _try_later(equipment: Equipment, request: ReviewRequest, wait: datetime.timedelta) -> None:
-    at = datetime.datetime.now(datetime.UTC) + wait
-    # An id of its own: this job's record stands for four days. Nor two of them within the same half hour.
-    job_id = f"{request.job_id}-later-{int(at.timestamp() // _LATER.total_seconds())}"
-    equipment.queues.enqueue(queue_of(request), REVIEW, request.to_json(), job_id, at=at)
-
-
-def _blob(mirror: Path, commit: str) -> str | None:
-    """Give the id of a commit's configuration file, None if it has none (or no plain file there)."""
-    entry = git.run(mirror, "ls-tree", commit, "--", PATH).decode().split()
-    return entry[2] if entry and entry[0] in {"100644", "100755"} else None
-
-
-def _count(redis: Redis, request: ReviewRequest, report: Report, posted: Posted) -> None:
-    try:
-        job = rq.get_current_job()
-        if job is not None and job.created_at and not posted.postponed:
-            # The record was made when the webhook came in; tries and waits since then are part of what people wait.
-            waited = (datetime.datetime.now(datetime.UTC) - _aware(job.created_at)).total_seconds()
-            metrics.observe(redis, "webhook_to_review_seconds", waited, depth=request.depth)
-        for diagnostic in report.diagnostics:
-            metrics.count(redis, "diagnostics", rule=diagnostic.analyzer, level=diagnostic.level.value)
-        for each in report.skipped:
-            metrics.count(redis, "skipped_files", reason=metrics.why(each))
-        for write, _ in posted.writes:
-            kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(write).__name__).lower()
-            metrics.count(redis, "writes", kind=kind, outcome="written")
-        if posted.refusals:
-            metrics.count(redis, "writes", len(posted.refusals), kind="any", outcome="refused")
-    except RedisError as error:
-        _log.warning("the metrics miss a review: %s", error)
-
-
-def _aware(moment: datetime.datetime) -> datetime.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+def _tell(equipment: Equipment, queue: str, run: _Run, seconds: float) -> None:
+    with contextlib.suppress(RedisError):
+        metrics.count(equipment.redis, "jobs", queue=queue, outcome=run.outcome)
+        ended.note(equipment.redis, str(run.taken.key), queue, run.outcome, seconds, run.said)

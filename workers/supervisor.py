@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings, SettingsError
+from bot.timers import DEFAULT as DEFAULT_TIMERS
+from bot.timers import Timers
 from workers import environment, limits, services
 from workers.command_line import COULD_NOT_RUN, CannotRun, coloured
 from workers.services import Program
 
-# Seconds from the end of a program to its next start: doubled each time, and the first again after a minute of running.
-_PAUSE = 1.0
-_LONGEST_PAUSE = 30.0
-_STEADY = 60.0
 _READY = 60.0
 # For so long after the end of a program of the first stage, others that cannot run are its consequence.
 _CONSEQUENCE = 10.0
@@ -38,11 +36,12 @@ Show = Callable[[str, str], None]
 class Supervisor:
     """Runs programs, stage by stage, until told to stop; starts again what ends by itself."""
 
-    def __init__(self, programs: Sequence[Program], folder: Path, show: Show) -> None:
+    def __init__(self, programs: Sequence[Program], folder: Path, show: Show, timers: Timers = DEFAULT_TIMERS) -> None:
         """The programs run in `folder`; `show` is given each line that they print, with the program's name."""
         self._programs = programs
         self._folder = folder
         self._show = show
+        self._timers = timers
         self._stopping = asyncio.Event()
         self._failure = ""
         self._up = False
@@ -83,7 +82,7 @@ class Supervisor:
 
     async def _keep(self, program: Program) -> None:
         """Run a program, again and again."""
-        pause = _PAUSE
+        pause = self._timers.restart
         while not self._stopping.is_set():
             started = time.monotonic()
             status = await self._once(program)
@@ -93,18 +92,18 @@ class Supervisor:
                 # Its sentence is on the terminal. Later on, what it lacks (the queue, say) may come back.
                 self._fail(f"{program.name} cannot run: its reason is above")
                 return
-            if time.monotonic() - started > _STEADY:
-                pause = _PAUSE
+            if time.monotonic() - started > self._timers.steady:
+                pause = self._timers.restart
             if program.stage == 0:
                 self._foundation_lost = time.monotonic()
             # What cannot run for want of the queue that just ended is no news of its own.
             consequence = time.monotonic() - self._foundation_lost < _CONSEQUENCE
             if program.stage == 0 or status != COULD_NOT_RUN or not consequence:
                 how = f"status {status}" if status >= 0 else signal.Signals(-status).name
-                self._show("run", f"{program.name} ended ({how}) and starts again in {pause:.0f} s")
+                self._show("run", f"{program.name} ended ({how}) and starts again in {pause:g} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, self._timers.restart_longest)
 
     async def _once(self, program: Program) -> int:
         parent = os.getpid()
@@ -236,8 +235,8 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-async def _supervise(programs: Sequence[Program], folder: Path) -> None:
-    supervisor = Supervisor(programs, folder, _terminal([program.name for program in programs]))
+async def _supervise(programs: Sequence[Program], folder: Path, timers: Timers) -> None:
+    supervisor = Supervisor(programs, folder, _terminal([program.name for program in programs]), timers)
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(each, supervisor.stop)
     await supervisor.run()
@@ -264,7 +263,8 @@ def main(args: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         try:
             variables = environment.variables()
-            folder = Settings.from_environment(variables).data_dir.resolve()
+            settings = Settings.from_environment(variables)
+            folder = settings.data_dir.resolve()
             folder.mkdir(parents=True, exist_ok=True)
             stack.enter_context(_alone(folder))
             programs = services.plan(variables, stack)
@@ -273,7 +273,7 @@ def main(args: argparse.Namespace) -> int:
         except OSError as error:
             raise CannotRun(f"the data folder cannot be used ({error}): set DATA_DIR") from error
         try:
-            asyncio.run(_supervise(programs, folder))
+            asyncio.run(_supervise(programs, folder, settings.timers))
         finally:
             _end_orphans()
     return 0

@@ -1,7 +1,8 @@
 """scalability-bot worker: one process that runs the jobs of one queue.
 
-RQ's worker with what its defaults lack here: it runs three functions and no other, whatever lies in Redis; its jobs end
-when it is killed, and are taken up again within seconds; the maintenance worker also looks after the other queues.
+RQ's worker with what its defaults lack here: it runs two functions and no other, whatever lies in Redis; its jobs end
+when it is killed, and what they held is due again within seconds; it looks every second for what has become due; the
+maintenance worker also looks after the other queues.
 """
 
 import argparse
@@ -15,32 +16,27 @@ from typing import Any
 
 import rq
 from redis import RedisError
-from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.exceptions import DeserializationError, InvalidJobOperation, NoSuchJobError
 from rq.executions import Execution
 from rq.job import JobStatus
-from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 from rq.worker import Worker as RQWorker
 
 from bot import ended, logs, metrics
-from bot.queue import MAINTAIN, MAINTENANCE, QUEUES, REPLY, REVIEW, connect
+from bot.queue import MAINTAIN, MAINTENANCE, QUEUES, TURN, connect
 from bot.settings import Settings, SettingsError
 from workers import environment, housekeeping, jobs, limits
 from workers.command_line import CannotRun
-from workers.jobs import Equipment
+from workers.equipment import Equipment
 from workers.parser import Parser
 
 _log = logging.getLogger(__name__)
 
 # All that a worker ever runs. What lies in Redis under another name, or brings anything along, is refused.
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
-    REVIEW: jobs.review,
-    REPLY: jobs.reply,
+    TURN: jobs.turn,
     MAINTAIN: housekeeping.maintain,
 }
-# Seconds between signs of life. After three without one, a job counts as abandoned and is taken up again.
-MONITORING = 4
 
 
 class Refused(Exception):
@@ -77,10 +73,6 @@ class Job(rq.job.Job):
             raise Refused(f"job {self.id} asks for {name[:100]!r}, which no worker runs")
         return functools.partial(FUNCTIONS[name], self.equipment)
 
-    def get_retry_interval(self) -> int:
-        """Give the seconds until the next try: none where the worker was to blame (it was killed), not the work."""
-        return 0 if self.get_status(refresh=False) == JobStatus.STARTED else super().get_retry_interval()
-
 
 class Queue(rq.Queue):
     """A queue whose lock for maintenance ends soon: RQ's lasts 15 minutes when the worker that holds it is killed."""
@@ -92,54 +84,55 @@ class Queue(rq.Queue):
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=30))
 
 
-class _Scheduler(RQScheduler):
-    """The process that brings back jobs whose retry is due; it ends with its worker."""
-
-    def work(self) -> None:
-        """Run until told to stop."""
-        limits.die_with_parent(self.worker_pid)
-        try:
-            super().work()  # type: ignore[no-untyped-call]
-        except RedisConnectionError as error:
-            # Its worker notices, waits until the queue is back, and starts another: no 60 lines of traces for that.
-            _log.warning("the queue is away (%s): the scheduler starts again with it", error)
-
-    worker_pid: int
-
-
 class Worker(RQWorker):
-    """A worker of one queue. monitoring is the time between signs of life, in seconds."""
+    """A worker of one queue."""
 
     job_class = Job
     queue_class = Queue
     # RQ waits longer each time that Redis is away, up to this.
     max_connection_wait_time = 10.0
 
-    def __init__(self, queue: str, equipment: Equipment, monitoring: int = MONITORING) -> None:
+    def __init__(self, queue: str, equipment: Equipment) -> None:
         # A class of its own for each worker: RQ makes jobs from the class alone, and they need the equipment.
         class EquippedJob(Job):
             pass
 
         EquippedJob.equipment = equipment
         self.job_class = EquippedJob
+        self._equipment = equipment  # RQ asks for its times while it is made
+        timers = equipment.settings.timers
         super().__init__(
             [queue],
             connection=equipment.redis,
             serializer=JSONSerializer,
-            # RQ waits for work in steps of this less 15 s, and cleans up between two steps.
-            worker_ttl=15 + monitoring,
-            maintenance_interval=monitoring,
-            job_monitoring_interval=monitoring,
+            worker_ttl=15 + timers.monitoring,
+            maintenance_interval=timers.monitoring,
+            job_monitoring_interval=timers.monitoring,
             log_job_description=False,
         )
         self.log_result_lifespan = False
-        self._equipment = equipment
         # Who maintains sees to all queues: their own workers may be busy for minutes, or gone.
         names = QUEUES if queue == MAINTENANCE else (queue,)
         self._tended = [
             self.queue_class(each, connection=equipment.redis, serializer=JSONSerializer, job_class=self.job_class)
             for each in names
         ]
+
+    @property
+    def dequeue_timeout(self) -> float:  # type: ignore[override] # RQ hands it to Redis, which takes fractions
+        """For how long to wait for work at a time; between two waits it looks for what has become due."""
+        return max(0.01, self._equipment.settings.timers.tick)
+
+    @property
+    def connection_timeout(self) -> int:
+        """For how long to wait for Redis."""
+        return int(self.dequeue_timeout) + 10
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Give a sign of life, and have what has become due meanwhile get its turn."""
+        super().heartbeat(timeout, pipeline)
+        if pipeline is None:
+            self._equipment.queues.wake()
 
     def get_heartbeat_ttl(self, job: rq.job.Job, working_time: float = 0.0) -> int:
         """Give for how long a running job counts as alive without a sign."""
@@ -157,7 +150,7 @@ class Worker(RQWorker):
         """Clean up; the maintenance worker also submits the housekeeping of this minute."""
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         if self.queues[0].name == MAINTENANCE:
-            housekeeping.submit(self.connection)
+            housekeeping.submit(self._equipment)
 
     def execute_job(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Run a job in a process of its own, with a parser process that is up; refuse what is none of ours before that."""
@@ -169,22 +162,8 @@ class Worker(RQWorker):
         else:
             self._equipment.parser.start()
             super().execute_job(job, queue)
-        with contextlib.suppress(RedisError), logs.about(**_about(job)):
+        with contextlib.suppress(RedisError), logs.about(job=job.id):
             self._tell(job, queue, time.monotonic() - started)
-
-    def handle_job_failure(
-        self,
-        job: rq.job.Job,
-        queue: rq.Queue,
-        started_job_registry: Any = None,
-        exc_string: str = "",
-        execution: Execution | None = None,
-    ) -> None:
-        """Have a failed job tried again, or set aside: then it is said on its pull request soon."""
-        retry = job.should_retry
-        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
-        if not retry and housekeeping.is_review(job):
-            housekeeping.submit(self.connection, cause=job.id)
 
     def main_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Begin the process of one job: it ends when this worker does, so that a job taken up again runs once."""
@@ -192,23 +171,14 @@ class Worker(RQWorker):
         super().main_work_horse(job, queue)
 
     def perform_job(self, job: rq.job.Job, queue: rq.Queue, execution: Execution) -> bool:
-        """Run a job in its process; what is logged meanwhile says which job, pull request and delivery it is about."""
-        with logs.about(**_about(job)):
+        """Run a job in its process; what is logged meanwhile says which job it is about."""
+        with logs.about(job=job.id):
             return super().perform_job(job, queue, execution)
 
     def fork_work_horse(self, job: rq.job.Job, queue: rq.Queue) -> None:
         """Fork the process of one job."""
         self._worker_pid = os.getpid()
         super().fork_work_horse(job, queue)
-
-    def _start_scheduler(self, *_: Any, **__: Any) -> None:
-        """Start the scheduler for all queues (RQ's is for the worker's own), unless another worker has it."""
-        names = [queue.name for queue in self._tended]
-        self.scheduler = _Scheduler(
-            names, connection=self.connection, logging_level=logging.WARNING, serializer=JSONSerializer
-        )
-        self.scheduler.worker_pid = os.getpid()
-        self.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
 
     def _refuse(self, job: rq.job.Job, queue: rq.Queue, error: Exception) -> None:
         self.log.error("%s", error)
@@ -222,25 +192,17 @@ class Worker(RQWorker):
             status = job.get_status()
         except InvalidJobOperation:
             status = JobStatus.FINISHED  # its record has expired
-        outcome = "retried" if status in {JobStatus.SCHEDULED, JobStatus.QUEUED} else status.value
-        result = job.return_value(refresh=True) if status == JobStatus.FINISHED else None
-        _log.info("%s %s in %.1f s%s", job.id, outcome, seconds, f": {result}" if result else "")
-        ended.note(self.connection, job.id, queue.name, outcome, seconds, str(result or ""))
-        metrics.count(self.connection, "jobs", queue=queue.name, outcome=outcome)
+        result = job.return_value(refresh=True) if status == JobStatus.FINISHED else status.value
+        level = logging.DEBUG if result == jobs.NOTHING else logging.INFO
+        _log.log(level, "%s in %.1f s: %s", queue.name, seconds, result)
+        if status == JobStatus.FAILED:
+            # The key, if there was one, is taken up again; what ends by itself is told by the turn (workers.jobs).
+            ended.note(self.connection, job.id, queue.name, "crashed", seconds)
+            metrics.count(self.connection, "jobs", queue=queue.name, outcome="failed")
         metrics.count(self.connection, "job_seconds", seconds, queue=queue.name)
 
 
-def _about(job: rq.job.Job) -> dict[str, str]:
-    """Say which job, pull request and delivery a line of the log is about, as far as the job's record can be read."""
-    try:
-        asked = job.args[0] if job.args and isinstance(job.args[0], dict) else {}
-    except DeserializationError:
-        asked = {}
-    pull_request = f"{asked['repository']}#{asked['number']}" if {"repository", "number"} <= asked.keys() else ""
-    return {"job": job.id, "pull_request": pull_request, "delivery": str(asked.get("delivery") or "")}
-
-
-def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
+def work(queue: str, settings: Settings) -> None:
     """Run the jobs of one queue until a signal ends the process. SettingsError if a setting is missing."""
     settings.require_identity()
     settings.require_redis()
@@ -253,9 +215,9 @@ def work(queue: str, settings: Settings, monitoring: int = MONITORING) -> None:
     parser = Parser(timeout=settings.analysis_timeout, memory_mb=settings.job_memory_mb)
     parser.start()
     try:
-        worker = Worker(queue, Equipment(settings, connection, parser), monitoring)
+        worker = Worker(queue, Equipment(settings, connection, parser))
         # RQ's own news are of interest when something is wrong; Worker tells the rest in a line a job.
-        worker.work(logging_level="WARNING", with_scheduler=queue == MAINTENANCE)
+        worker.work(logging_level="WARNING")
     finally:
         parser.close()
 
@@ -270,20 +232,13 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("queue", choices=QUEUES, help="whose jobs to run")
-    parser.add_argument(
-        "--monitoring",
-        type=int,
-        default=MONITORING,
-        metavar="SECONDS",
-        help="between two signs of life; the jobs of a killed worker are taken up after three (default: %(default)s)",
-    )
 
 
 def main(args: argparse.Namespace) -> int:
     """Work until told to end."""
     environment.log()
     try:
-        work(args.queue, environment.settings(), args.monitoring)
+        work(args.queue, environment.settings())
     except SettingsError as error:
         raise CannotRun(str(error).removesuffix(".")) from error
     except RedisError as error:

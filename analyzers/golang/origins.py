@@ -19,6 +19,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.naming import for_tests, saying, word
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.inference import type_of_binding
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface, Named, Pointer, Struct, Type, dereferenced
 
@@ -498,7 +499,8 @@ class _Search:
 
     def filled(self, step: _Step, binding: Binding, function: Function) -> None:
         """Calls that are given the variable's address, or the variable that holds a pointer, to fill it."""
-        pointer = binding.value is not None and isinstance(step.place.type_of(binding.node), Pointer)
+        place = step.place
+        pointer = isinstance(type_of_binding(self.index, binding, place.file, function), Pointer)
         for call, number in function.facts.given(binding.name):
             if not binding.start <= call.node.start_byte < binding.end:
                 continue

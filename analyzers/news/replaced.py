@@ -3,6 +3,7 @@
 A request is known by verb, resource and scope, counted over the whole change, however its receiver is spelled.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -244,15 +245,23 @@ def _sparing(index: PackageIndex, request: Request) -> list[Requirement]:
 
 
 def _asked_elsewhere(change: Change, gone: Condition, function: Function) -> bool:
-    """Say whether the test of a condition that is gone stands on an added line of another function: it moved."""
+    """Say whether what a condition asked for, one of its names at least, decides something on an added line of another function:
+    it moved there."""
     assert gone.test is not None
-    text = " ".join(syntax.text(gone.test).split())
+    names = {
+        syntax.text(node)
+        for node in syntax.walk(gone.test)
+        if node.type in {"identifier", "field_identifier"} and syntax.text(node) not in _TRIVIAL
+    }
+    words = {name.lower() for name in names}
     for file in change.go_files:
-        lines = {
-            line: added
-            for line, added in file.diff.added.items()
-            if file.path != function.file.path or not function.line <= line <= function.end_line
-        }
-        if text in " ".join(" ".join(lines.values()).split()):
-            return True
+        for line, added in file.diff.added.items():
+            if file.path == function.file.path and function.line <= line <= function.end_line:
+                continue
+            if _DECIDES.search(added) and words & {word.lower() for word in re.findall(r"\w+", added)}:
+                return True
     return False
+
+
+_DECIDES = re.compile(r"\bif\b|\bcase\b|&&|\|\||\breturn\b")
+_TRIVIAL = frozenset({"len", "err", "ok", "_", "string", "int", "append", "cap"})

@@ -69,6 +69,9 @@ def deep_copy(change: Change) -> Iterator[Diagnostic]:
         type_ = dereferenced(change.head_index.type_of(call.operand, function.file, function))
         if not isinstance(type_, Named) or immutables.by_value(type_):
             continue
+        # What a copy is made of is copied, unless it is an object, which is only read.
+        if (path.of_one_kind or function.name in _COPIES) and collections.kind(type_) is None:
+            continue
         under = change.head_index.underlying(type_)
         if not isinstance(under, Struct | Map | None):
             continue

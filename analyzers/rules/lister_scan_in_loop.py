@@ -152,7 +152,7 @@ def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:
 def _of_helpers(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
     """The calls that a change adds of functions of the program that walk through a cache, and were there before."""
     new = {(each.path, line) for each in change.go_files for line in each.diff.added}
-    for each in added(change, _calls):
+    for each in added(change, _calls, functools.partial(_walks_the_same, change)):
         found = scans.wrapped(change.head_index, each.function, each.what)
         # What a helper does that is new itself is told there.
         if found is not None and not any((found.path, line) in new for line in found.lines):
@@ -163,7 +163,17 @@ def _calls(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
         if call.name and call.name not in scans.METHODS:
             looped = any(loop.kind == "range" for loop in call.loops)
-            yield Candidate(("call", call.name, looped), call.statement_line, call.statement_end_line, call)
+            other = (("call in", function.name, looped), ("call in", looped))
+            yield Candidate(("call", call.name, looped), call.statement_line, call.statement_end_line, call, other)
+
+
+def _walks_the_same(change: Change, old: Removed[Call], new: Added[Call]) -> bool:
+    """Whether a removed call of a helper walked through the same cache, whatever it was called and wherever it stood."""
+    if old.what.name == new.what.name:
+        return True
+    now = scans.wrapped(change.head_index, new.function, new.what)
+    was = scans.wrapped(change.base_index, old.function, old.what) if now is not None else None
+    return was is not None and now is not None and was.resource == now.resource
 
 
 def _kept(change: Change) -> Iterator[Added[Call]]:

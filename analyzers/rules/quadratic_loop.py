@@ -49,6 +49,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Assignment, Call, Loop
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Map, Named, Type
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.execution.collections import Growing
@@ -204,11 +205,21 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
     if not collections.given_one_node(each.function):
         return None
     second = _growing(change.head_index, each.file, each.function, inner.collection)
-    if second is None or second.resource not in {"pods", "nodes"}:
+    if second is None or second.resource not in {"pods", "nodes"} or not _is_of_all(change, each.function, inner):
         return None
     runs = f"{code(each.function.name)} runs for each node that is tried for a pod"
     construct = f"{runs}, and goes through all {code(_text(inner.collection))}."
     return _Found("nodes", second.resource, construct, second.typed)
+
+
+def _is_of_all(change: Change, function: Function, inner: Loop) -> bool:
+    """Say whether a loop goes through what is kept for all nodes: a LIST, or a field of the receiver; what was made of the node
+    that the function is given is that node's."""
+    assert inner.collection is not None
+    if collections.extent(Place(change.head_index, function.file, function), inner.collection).size == "all":
+        return True
+    receiver = function.receiver
+    return receiver is not None and inner.collection.type != "identifier" and _root(inner.collection) == receiver.name
 
 
 def _pairs(function: Function) -> Iterator[Candidate[Pair]]:

@@ -76,7 +76,7 @@ def scan_under_lock(change: Change) -> Iterator[Diagnostic]:
         if path is None or path.per in {"object", "tick"}:
             continue
         read = lock == "RLock"
-        sure = not read and (whole or (growing is not None and growing.typed and path.hot))
+        sure = not read and not path.of_one_kind and (whole or (growing is not None and growing.typed and path.hot))
         yield Diagnostic(
             analyzer="scan-under-lock",
             path=each.file.path,

@@ -105,7 +105,7 @@ def _often(there: NewRequest, change: Change) -> str:
     if there.request.background or there.path.rare or there.path.after_a_miss:
         return words
     estimate, _ = load(there, change).told()
-    told = estimate.qps is not None or estimate.bytes is not None
+    told = " = " in estimate.formula or estimate.bytes is not None  # else it says once more how often
     return "; ".join(filter(None, (words, code(estimate.formula, 200) if told else "")))
 
 

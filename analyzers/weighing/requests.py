@@ -75,7 +75,11 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if per == "path" and _for_few(new, change):
         return Level.NOTICE
     if per == "node":
-        waits = path.root == "poll"
+        # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
+        waits = path.root == "poll" or (
+            new.component.name == "node agent"
+            and (path.root == "unknown" or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
+        )
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
     if request.resource.endswith("/proxy"):

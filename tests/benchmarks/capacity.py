@@ -20,7 +20,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.budget import AN_HOUR, APART, NOTIFYING_APART, RESERVE
+from bot.timers import DEFAULT as TIMERS
 
 DAY = 86_400
 # Share of a day's reviews in each hour, beginning at midnight UTC: American and European working hours overlap.
@@ -49,11 +49,11 @@ class Writer:
 
     def write(self, now: float, content: bool) -> float | None:
         """Give when a write is done; None where the hour's content is used up."""
-        at = max(now, self.last + APART)
+        at = max(now, self.last + TIMERS.writes_apart)
         if content:
-            at = max(at, self.last_content + NOTIFYING_APART)
+            at = max(at, self.last_content + TIMERS.notifying_apart)
             self.content = [each for each in self.content or [] if each > at - 3600]
-            if len(self.content) >= AN_HOUR - RESERVE:
+            if len(self.content) >= TIMERS.writes_an_hour - TIMERS.writes_reserved:
                 return None
             self.content.append(at)
             self.last_content = at

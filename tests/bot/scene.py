@@ -14,9 +14,10 @@ from bot.github import App, GitHub
 from bot.links import Links
 from bot.post import Page, Posted, post
 from bot.review import Review
-from bot.review_request import CommandSource, ReviewRequest
+from bot.review_request import Assignment, CommandSource
 from bot.settings import Secret, Settings
 from bot.standing import Standing
+from bot.timers import Timers
 from workers.sandbox import SimulatedGitHub, SimulatedRepository
 from workers.sandbox.records import Pull
 
@@ -71,20 +72,21 @@ def source(
     )
 
 
-def request(number: int = 1, **changes: Any) -> ReviewRequest:
-    return ReviewRequest(repository=REPOSITORY, number=number, cause=changes.pop("cause", "synchronize"), **changes)
+def assignment(number: int = 1, *commands: CommandSource, **changes: Any) -> Assignment:
+    given: dict[str, Any] = {"repository": REPOSITORY, "number": number, "base": "master", "commands": commands}
+    return Assignment(**{**given, **changes})
 
 
 def links(head: str = "f" * 40, rules: str | None = None) -> Links:
     return Links(REPOSITORY, head, "https://github.com", rules)
 
 
-def review(found: Report, standing: Standing, asked: ReviewRequest | None = None, **changes: Any) -> Review:
+def review(found: Report, standing: Standing, asked: Assignment | None = None, **changes: Any) -> Review:
     """Compose a review with the defaults of a test."""
     return Review.of(
         found,
         standing,
-        request=asked or request(),
+        assignment=asked or assignment(),
         configuration=changes.pop("configuration", Configuration()),
         links=changes.pop("links", links(standing.head)),
         **changes,
@@ -131,7 +133,8 @@ class Scene:
         self.pull: Pull = self.repository.open_pull({"pkg/a.go": text("a"), "pkg/b.go": text("b")}, "Add a and b")
         self.app = App(settings(self.simulated))
         self.github = GitHub(self.app, REPOSITORY)
-        self.budget = Budget(self.redis, now=self.clock.now, sleep=self.clock.sleep)
+        self.timers = Timers()
+        self.budget = Budget(self.redis, self.timers, now=self.clock.now, sleep=self.clock.sleep)
 
     def close(self) -> None:
         self.github.close()
@@ -140,23 +143,39 @@ class Scene:
     def head(self) -> str:
         return self.pull.head_sha
 
-    def composer(self, found: Report, asked: ReviewRequest, **changes: Any) -> Callable[[Standing], Review]:
+    def asked(self, *commands: CommandSource, **changes: Any) -> Assignment:
+        """Give what a run on the pull request as it is now is about."""
+        return assignment(self.pull.number, *commands, **{"head": self.head, **changes})
+
+    def composer(self, found: Report, asked: Assignment, **changes: Any) -> Callable[[Standing], Review]:
         return lambda standing: review(found, standing, asked, links=links(self.head), **changes)
 
     def post(
-        self, found: Report, asked: ReviewRequest | None = None, *, page: Page | None = None, **changes: Any
+        self, found: Report, asked: Assignment | None = None, *, page: Page | None = None, **changes: Any
     ) -> Posted:
         """Post what a report asks for, as a worker does."""
-        asked = asked or request(self.pull.number, head=self.head)
-        return post(
-            page or self.github,
-            asked,
-            self.composer(found, asked, **changes),
-            redis=self.redis,
-            budget=self.budget,
-            head=asked.head or None,
-            sleep=self.clock.sleep,
-        )
+        asked = asked or self.asked()
+        return self.write(self.composer(found, asked, **changes), asked, page=page)
+
+    def write(
+        self,
+        compose: Callable[[Standing], Review],
+        asked: Assignment | None = None,
+        *,
+        page: Page | None = None,
+        **changes: Any,
+    ) -> Posted:
+        """Write what somebody composes."""
+        asked = asked or self.asked()
+        given: dict[str, Any] = {
+            "redis": self.redis,
+            "timers": self.timers,
+            "budget": self.budget,
+            "head": asked.head or None,
+            "asked": bool(asked.commands),
+            "sleep": self.clock.sleep,
+        }
+        return post(page or self.github, REPOSITORY, self.pull.number, compose, **{**given, **changes})
 
     def later(self) -> None:
         """Let a quarter of an hour pass: what Redis remembers of the latest writes is forgotten (bot.turn)."""
@@ -172,6 +191,7 @@ class Scene:
             if each.operation
             and each.method != "GET"
             and not each.operation.startswith("apps/")
+            and (each.operation != "graphql" or "mutation" in each.body["query"])
             and (each.status or 0) < 400
         ]
 

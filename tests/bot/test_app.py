@@ -16,7 +16,9 @@ from werkzeug.test import TestResponse
 
 from bot import app
 from bot.app import LARGEST_BODY, create_app
-from bot.review_request import ReviewRequest
+from bot.keys import PREFIX, Keys
+from bot.queue import DEEP, REVIEWS, SECTIONS, TURN
+from bot.review_request import CommandSource
 from bot.settings import Secret, Settings, SettingsError
 from tests.bot.payloads import APP_ID, HEAD, OTHER_HEAD, SECRET, comment, labeled, pull_request, signed
 
@@ -49,9 +51,10 @@ def waiting(redis: Redis, queue: str = "reviews") -> int:
 def test_a_pull_request_is_queued(client: FlaskClient, redis_connection: Redis) -> None:
     answer = post(client, "pull_request", pull_request())
     assert answer.status_code == 202
-    job_id = f"review-octo__kubernetes-12-{HEAD}-normal"
-    assert answer.json == {"jobs": [{"job": job_id, "outcome": "queued"}]}
-    assert redis_connection.lrange("rq:queue:reviews", 0, -1) == [job_id.encode()]
+    assert answer.json == {"asked": [{"pull_request": "octo/kubernetes#12", "outcome": "queued"}]}
+    assert waiting(redis_connection) == 1
+    record = redis_connection.hgetall(f"{PREFIX}record:normal:octo/kubernetes#12")
+    assert f"head:{HEAD}".encode() in record
 
 
 def test_the_same_delivery_again_is_accepted_and_harmless(client: FlaskClient, redis_connection: Redis) -> None:
@@ -69,31 +72,46 @@ def test_what_is_ignored_is_accepted_with_the_reason(client: FlaskClient, redis_
 
 def test_a_command_goes_before_automatic_reviews(client: FlaskClient, redis_connection: Redis) -> None:
     assert post(client, "issue_comment", comment("/scalability-check")).status_code == 202
-    assert (waiting(redis_connection, "commands"), waiting(redis_connection)) == (1, 0)
+    # Whoever is free first says that it was heard; then the review comes before all that nobody asked for.
+    assert (waiting(redis_connection, "commands"), waiting(redis_connection)) == (1, 1)
+    post(client, "pull_request", pull_request(number=13), delivery="d-2")
+    keys = Keys(redis_connection)
+    taken = [keys.take(SECTIONS[REVIEWS]) for _ in range(3)]
+    assert [str(each.key) for each in taken if each] == [
+        "octo/kubernetes#12 (talk)",
+        "octo/kubernetes#12",
+        "octo/kubernetes#13",
+    ]
 
 
 def test_a_deep_scan_by_label_and_by_command(client: FlaskClient, redis_connection: Redis) -> None:
     post(client, "pull_request", labeled())
-    post(client, "issue_comment", comment("/scalability-check deep", association="MEMBER"))
-    assert (waiting(redis_connection, "deep"), waiting(redis_connection, "commands")) == (2, 1)
+    post(client, "issue_comment", comment("/scalability-check deep", association="MEMBER"), delivery="d-2")
+    # One key, however many ask for it.
+    assert (waiting(redis_connection, "deep"), waiting(redis_connection, "commands")) == (1, 1)
+    taken = Keys(redis_connection).take(SECTIONS[DEEP])
+    assert taken and (taken.again, list(taken.commands)) == (("d-1",), ["issue_comment-700-deep"])
 
 
-def test_a_newer_push_supersedes_and_closing_drops(client: FlaskClient, redis_connection: Redis) -> None:
+def test_a_pull_request_waits_once_and_closing_takes_nothing_away(client: FlaskClient, redis_connection: Redis) -> None:
     post(client, "pull_request", pull_request())
-    post(client, "pull_request", pull_request("synchronize", head=OTHER_HEAD, at="2026-11-20T10:01:00Z"))
+    again = post(client, "pull_request", pull_request("synchronize", head=OTHER_HEAD), delivery="d-2")
+    assert again.json == {"asked": [{"pull_request": "octo/kubernetes#12", "outcome": "waiting"}]}
+    assert post(client, "pull_request", pull_request("closed"), delivery="d-3").status_code == 202
     assert waiting(redis_connection) == 1
-    answer = post(client, "pull_request", pull_request("closed", at="2026-11-20T10:02:00Z"))
-    assert answer.status_code == 202
-    assert waiting(redis_connection) == 0
 
 
 def test_the_fourth_command_of_an_hour_is_told_and_the_fifth_is_not(
     client: FlaskClient, redis_connection: Redis
 ) -> None:
     for number in range(1, 6):
-        post(client, "issue_comment", comment("/scalability-check help", comment_id=number), delivery=f"d-{number}")
-    jobs = rq.Queue("commands", connection=redis_connection).get_job_ids()
-    assert [job.split("-")[3] for job in jobs] == ["help", "help", "help", "too"]
+        post(client, "issue_comment", comment("/scalability-check", comment_id=number), delivery=f"d-{number}")
+    taken = Keys(redis_connection).take(["talk!"])
+    assert taken
+    answers = sorted(json.loads(text)["answer"] for text in taken.commands.values())
+    assert answers == ["received", "received", "received", "too-many"]
+    asked = Keys(redis_connection).take(["normal!"])
+    assert asked and len(asked.commands) == 3
 
 
 def test_a_label_that_a_repository_configured_counts(client: FlaskClient, redis_connection: Redis) -> None:
@@ -159,7 +177,6 @@ def test_without_its_queue_it_says_so(redis_url: str) -> None:
     assert (answer.status_code, answer.json) == (503, {"error": "the queue cannot be reached"})
     assert post(away, "pull_request", labeled()).status_code == 503
     assert post(away, "issue_comment", comment("/scalability-check")).status_code == 503
-    assert post(away, "pull_request", pull_request("closed")).status_code == 503
     assert away.get("/readyz").status_code == 503
     assert away.get("/healthz").status_code == 200
     # What needs no queue is answered all the same, and what is wrong stays wrong.
@@ -201,7 +218,7 @@ def test_after_an_answer_of_503_the_delivery_can_come_again(redis_url: str, redi
         assert post(app.test_client(), "pull_request", pull_request()).status_code == 503
     finally:
         redis_connection.config_set("maxmemory", "0")
-    assert post(app.test_client(), "pull_request", pull_request()).json["jobs"][0]["outcome"] == "queued"  # type: ignore[index]
+    assert post(app.test_client(), "pull_request", pull_request()).json["asked"][0]["outcome"] == "queued"  # type: ignore[index]
     assert waiting(redis_connection) == 1
 
 
@@ -239,7 +256,7 @@ def test_the_log_names_what_came_and_holds_no_text_of_it(client: FlaskClient, ca
     headers, body = signed("pull_request", pull_request())
     headers |= {"X-Hub-Signature-256": "sha256=0", "X-GitHub-Event": "forged"}
     client.post("/webhook", headers=headers, data=body)
-    assert "queued review-octo__kubernetes-12-newest-normal-issue_comment-700-0" in caplog.text
+    assert "queued octo/kubernetes#12" in caplog.text
     assert "elsewhere/kubernetes is not covered by REPOSITORIES" in caplog.text
     assert "a delivery of 'forged' was refused" in caplog.text
     for secret in ("secret plan", SECRET, "sha256="):
@@ -256,9 +273,12 @@ def test_what_reaches_the_queue_is_a_request_that_workers_can_read(
 ) -> None:
     post(client, "issue_comment", comment("/scalability-check"))
     (job,) = rq.Queue("commands", connection=redis_connection, serializer=JSONSerializer).jobs
-    request = ReviewRequest.from_json(job.args[0])
-    assert request.command is not None
-    assert (request.repository, request.number, request.installation) == ("octo/kubernetes", 12, 99)
+    assert (job.func_name, job.args) == (TURN, ["commands"])  # a turn names no pull request
+    taken = Keys(redis_connection).take(["normal!"])
+    assert taken
+    [text] = taken.commands.values()
+    source = CommandSource.from_json(json.loads(text))
+    assert (source.id, source.author, taken.installation, taken.author) == (700, "alice", 99, "")
 
 
 def test_the_web_process_loads_no_analyzer() -> None:

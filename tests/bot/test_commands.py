@@ -16,7 +16,7 @@ CHECK = Command("check")
         ("/scalability-check", CHECK),
         ("/scalability-check deep", Command("deep")),
         ("/scalability-check help", Command("help")),
-        ("/scalability-check explain explicit-list", Command("explain", "explicit-list")),
+        ("/scalability-check explain explicit-list", Command("explain", ("explicit-list",))),
         ("/scalability-check explain", Command("explain")),
         ("/Scalability-Check  DEEP \t", Command("deep")),
         ("/scalability-check deeper", Command("unknown")),
@@ -92,7 +92,7 @@ def test_text_elsewhere_is_no_command(comment: str) -> None:
 def test_all_commands_of_a_comment_in_their_order_with_their_lines() -> None:
     comment = "/scalability-check help\n```\n/scalability-check deep\n```\nand\n/scalability-check  Explain A-b \nend"
     commands = Command.parse(comment)
-    assert commands == [Command("help"), Command("explain", "a-b")]
+    assert commands == [Command("help"), Command("explain", ("a-b",))]
     assert [command.text for command in commands] == ["/scalability-check help", "/scalability-check  Explain A-b"]
 
 
@@ -111,7 +111,7 @@ def test_the_marks_that_lead_back_to_a_line_cannot_be_forged() -> None:
         ("/scalability-check", "/scalability-check deep", [Command("deep")]),
         ("`/scalability-check`", "/scalability-check", [CHECK]),
         ("/scalability-check", "/scalability-check\n\n/scalability-check", [CHECK]),
-        ("/scalability-check explain a", "/scalability-check explain b", [Command("explain", "b")]),
+        ("/scalability-check explain a", "/scalability-check explain b", [Command("explain", ("b",))]),
     ],
 )
 def test_an_edited_comment_runs_only_what_is_new(before: str, after: str, new: list[Command]) -> None:
@@ -183,3 +183,21 @@ def test_no_comment_costs_the_receiver_much(hostile: str) -> None:
     finally:
         sys.setprofile(before)
     assert steps < CHEAP
+
+
+@pytest.mark.parametrize(
+    ("line", "verb", "words"),
+    [
+        ("dismiss", "dismiss", ()),
+        ("dismiss ALL", "dismiss", ("all",)),
+        ("Dismiss Value-Receiver it is Small", "dismiss", ("value-receiver", "it", "is", "Small")),
+        ("dismiss value-receiver `T` is *small*", "dismiss", ("value-receiver", "`T`", "is", "*small*")),
+        ("restore", "restore", ()),
+        ("restore value-receiver", "restore", ("value-receiver",)),
+        ("restore a b", "unknown", ()),
+        ("check", "unknown", ()),
+    ],
+)
+def test_what_to_leave_out_is_said_with_a_reason(line: str, verb: str, words: tuple[str, ...]) -> None:
+    (command,) = Command.parse(f"/scalability-check {line}")
+    assert (command.verb, command.words) == (verb, words)

@@ -123,7 +123,7 @@ def test_nothing_from_the_code_under_review_renders_links_or_mentions() -> None:
     assert all(target.startswith("https://github.com/octo/kubernetes/blob/") for target in targets)
     assert not any(line.startswith("/test") for line in body.splitlines())
     assert ("aa",) not in markers(body)
-    assert [words[0] for words in markers(body)] == [hostile.fingerprint, "about"]
+    assert [words[0] for words in markers(body)] == [hostile.fingerprint, "about", "rule"]
 
 
 @pytest.mark.parametrize(

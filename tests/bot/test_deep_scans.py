@@ -1,25 +1,17 @@
 from bot import deep_scans
-from bot import post as posting
 from bot.review import Review
-from bot.review_request import ReviewRequest
+from bot.review_request import Assignment
 from bot.writes import DEEP_CHECK_RUN
-from tests.bot.scene import Scene, diagnostic, links, note, report, request
+from tests.bot.scene import Scene, diagnostic, links, note, report
 from workers.sandbox import Fault
 
 START = 1_000_000.0
 
 
-def begin(scene: Scene) -> ReviewRequest:
-    asked = request(scene.pull.number, depth="deep", cause="label", head=scene.head, delivery="guid-1")
-    deep_scans.begun(scene.redis, asked, scene.head, now=lambda: START)
-    posting.post(
-        scene.github,
-        asked,
-        lambda standing: Review.started(standing, request=asked, links=links(scene.head)),
-        redis=scene.redis,
-        budget=scene.budget,
-        sleep=scene.clock.sleep,
-    )
+def begin(scene: Scene) -> Assignment:
+    asked = scene.asked(depth="deep", again=True)
+    deep_scans.begun(scene.redis, asked, now=lambda: START)
+    scene.write(lambda standing: Review.started(standing, assignment=asked, links=links(scene.head)), asked)
     return asked
 
 
@@ -31,7 +23,7 @@ def test_a_deep_scan_is_in_progress_until_its_end(scene: Scene) -> None:
     asked = begin(scene)
     assert state(scene) == [(DEEP_CHECK_RUN, "in_progress", None)]
     scene.post(report(diagnostic(), *(note(f"note {index}", index + 1) for index in range(60))), asked)
-    deep_scans.ended(scene.redis, asked, scene.head)
+    deep_scans.ended(scene.redis, asked)
     assert state(scene) == [(DEEP_CHECK_RUN, "completed", "neutral")]
     assert len(scene.repository.check_runs(scene.pull)[0].annotations) == 60
     assert deep_scans.close_overdue(scene.redis, scene.app, scene.budget, now=lambda: START + 3600) == 0
@@ -41,7 +33,7 @@ def test_a_deep_scan_that_is_done_again_leaves_nothing_in_progress(scene: Scene)
     for _ in range(2):
         asked = begin(scene)
         scene.post(report(note()), asked)
-    assert {status for _, status, _ in state(scene)} == {"completed"}
+    assert [status for _, status, _ in state(scene)] == ["completed"]
 
 
 def test_an_overdue_deep_scan_is_closed_as_neutral(scene: Scene) -> None:
@@ -71,3 +63,10 @@ def test_a_deep_scan_of_a_repository_that_is_gone_is_forgotten(scene: Scene) -> 
     before = len(scene.simulated.state.requests)
     assert deep_scans.close_overdue(scene.redis, scene.app, scene.budget, now=lambda: START + 661) == 0
     assert len(scene.simulated.state.requests) == before
+
+
+def test_garbage_among_the_deep_scans_hinders_no_other(scene: Scene) -> None:
+    scene.redis.zadd("scalability-bot:deep-scans", {b"no deep scan": 1.0, b"[]": 2.0, b"\xff": 3.0, b"{}": 4.0})
+    begin(scene)
+    assert deep_scans.close_overdue(scene.redis, scene.app, scene.budget, now=lambda: START + 601) == 1
+    assert not scene.redis.exists("scalability-bot:deep-scans")

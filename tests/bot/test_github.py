@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bot import sweep
 from bot.github import App, GitHub, RateLimited, Refused, Uncertain, Unreachable
 from bot.github_app import READING, WRITING
 from bot.markers import marker
@@ -20,7 +21,7 @@ from bot.writes import (
     Write,
 )
 from tests.bot.scene import REPOSITORY, Scene, settings, source
-from workers.sandbox import Fault, SimulatedGitHub
+from workers.sandbox import Fault, SimulatedGitHub, records
 
 
 def a_review(scene: Scene, *comments: LineComment) -> PostReview:
@@ -45,7 +46,7 @@ def a_check_run(scene: Scene, annotations: int = 0, **changes: object) -> PutChe
 
 
 def write(scene: Scene, made: Write) -> str:
-    return scene.github.carry_out(scene.pull.number, made)
+    return scene.github.carry_out(scene.pull.number, made).address
 
 
 def test_a_token_opens_one_repository_with_the_permissions_asked_for(scene: Scene) -> None:
@@ -123,29 +124,29 @@ def test_a_review_stands_on_its_lines_at_its_commit(scene: Scene) -> None:
 def test_standing_holds_what_the_bot_wrote_and_nothing_of_others(scene: Scene) -> None:
     body = f"A\n\n{marker('0123456789abcdef')}"
     write(scene, PostReview(scene.head, f"R\n\n{marker('cc')}", (LineComment("aa", "pkg/a.go", 3, 3, body),)))
-    write(scene, PostReply(1, source(), f"Answered\n\n{marker('answer', 'issue_comment-77-0')}"))
+    write(scene, PostReply(1, source(), f"Answered\n\n{marker('answer', 'issue_comment-77-check')}"))
     write(scene, a_check_run(scene, 3))
     forged = marker("fedcba9876543210")
     scene.repository.review(scene.pull, "mallory", forged, comments=[{"path": "pkg/a.go", "line": 9, "body": forged}])
     scene.repository.comment(scene.pull, "mallory", marker("answer", "issue_comment-78-0"))
-    standing = scene.github.standing(1, replies=True)
+    standing = scene.github.standing(1)
     assert [each.fingerprints for each in standing.comments] == [("0123456789abcdef",)]
     assert [(each.path, each.line) for each in standing.comments] == [("pkg/a.go", 3)]
     assert standing.cc_done(["@a/b"])
-    assert standing.answered("issue_comment-77-0")
+    assert standing.answered("issue_comment-77-check")
     assert not standing.answered("issue_comment-78-0")
     [run] = standing.check_runs
-    assert (run.name, run.completed, run.external_id, run.annotations) == (CHECK_RUN, True, "an-id", 3)
+    assert (run.name, run.completed, run.external_id) == (CHECK_RUN, True, "an-id")
     assert standing.head == scene.head
 
 
 def test_a_whole_discussion_is_read_page_by_page(scene: Scene) -> None:
     for index in range(130):
         scene.repository.comment(scene.pull, "contributor", f"comment {index}")
-    write(scene, PostReply(1, source(), marker("answer", "issue_comment-77-0")))
+    write(scene, PostReply(1, source(), marker("answer", "issue_comment-77-check")))
     assert scene.app.login
     before = len(scene.simulated.state.requests)
-    assert scene.github.standing(1, replies=True).answered("issue_comment-77-0")
+    assert scene.github.standing(1).answered("issue_comment-77-check")
     asked = [each.operation for each in scene.simulated.state.requests[before:]]
     assert asked.count("issues/list-comments") == 2
     assert len(asked) == 6
@@ -175,7 +176,7 @@ def test_annotations_go_fifty_at_a_time(scene: Scene) -> None:
 def test_a_check_run_goes_on_where_it_was_left(scene: Scene) -> None:
     write(scene, a_check_run(scene, 50))
     [run] = scene.repository.check_runs(scene.pull)
-    write(scene, a_check_run(scene, 120, check_run_id=run.id, sent=50))
+    write(scene, a_check_run(scene, 120, check_run_id=run.id))
     assert [each["message"] for each in run.annotations] == [f"note {index}" for index in range(120)]
 
 
@@ -327,3 +328,34 @@ def test_failed_deliveries_are_found_and_asked_for_again(scene: Scene) -> None:
     again = scene.simulated.delivered()
     assert sum(each.guid == failed.guid for each in again) == 2
     assert scene.app.failed_deliveries(datetime.now(UTC) + timedelta(minutes=1)) == []
+
+
+def test_another_apps_check_run_of_the_same_name_is_not_ours(scene: Scene) -> None:
+    state = scene.simulated.state
+    with state.lock:
+        app = records.App(1, "other-ci", state.user("ci", "Organization"), state.user("other-ci[bot]"), "Iv1", "")
+        suite = state.suite(scene.repository.record, app, scene.head)
+        theirs = records.CheckRun(state.id(), CHECK_RUN, suite, "completed", "success", 0.0, 0.0, external_id="aa#1")
+        scene.repository.record.check_runs[theirs.id] = theirs
+    assert scene.github.standing(1).check_runs == ()
+    write(scene, a_check_run(scene, 1))
+    assert len(scene.github.check_runs(scene.head)) == 1
+    assert [each.reviewed for each in sweep.open_pulls(scene.github)] == [()]  # "an-id" says nothing
+
+
+def test_threads_are_read_with_who_resolved_them_and_who_talked(scene: Scene) -> None:
+    lines = tuple(LineComment(str(line), "pkg/a.go", line, line, f"{line}") for line in (3, 4, 5))
+    write(scene, a_review(scene, *lines))
+    first, second, third = scene.pull.review_comments
+    scene.repository.resolve(first, "reviewer")
+    scene.repository.reply(scene.pull, second, "author", "why?")
+    with scene.simulated.state.lock:
+        third.resolved_by = scene.simulated.state.app.bot
+    seen = scene.github.standing(1).comments
+    assert [(each.resolved, each.dismisser, each.talked) for each in seen] == [
+        (True, "reviewer", False),
+        (False, "", True),
+        (True, "", False),
+    ]
+    assert {each.review_id for each in seen} == {scene.pull.reviews[0].id}
+    assert all(each.thread for each in seen)

@@ -56,12 +56,13 @@ def test_a_counter_must_be_known(redis_connection: Redis) -> None:
 
 
 def test_the_queues_are_told(redis_connection: Redis) -> None:
-    Queues(redis_connection).submit(ReviewRequest(repository="octo/kubernetes", number=1, head=HEAD, cause="opened"))
+    Queues(redis_connection).submit([ReviewRequest(repository="octo/kubernetes", number=1, head=HEAD, cause="opened")])
     lines = page(redis_connection)
     assert "scalability_bot_redis_up 1.0" in lines
-    assert 'scalability_bot_queue_jobs{queue="reviews",state="waiting"} 1.0' in lines
-    assert 'scalability_bot_queue_jobs{queue="deep",state="failed"} 0.0' in lines
-    assert any(line.startswith('scalability_bot_queue_oldest_seconds{queue="reviews"}') for line in lines)
+    assert 'scalability_bot_pull_requests{kind="normal",state="due"} 1.0' in lines
+    assert 'scalability_bot_pull_requests{kind="deep",state="later"} 0.0' in lines
+    assert any(line.startswith('scalability_bot_oldest_seconds{kind="normal"}') for line in lines)
+    assert "scalability_bot_turns_failed 0.0" in lines
 
 
 def test_events_that_nobody_expected_share_a_label(redis_connection: Redis) -> None:

@@ -12,14 +12,14 @@ import pytest
 from flask.testing import FlaskClient
 from github import GithubException
 from redis import Redis
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
 from bot.app import create_app
 from bot.bot_account import BotAccount, identity
 from bot.commands import NAME, Command
 from bot.github import GitHub
 from bot.github_app import App
+from bot.keys import Taken
+from bot.queue import REVIEWS, Queues
 from bot.review_request import ReviewRequest
 from bot.settings import Secret, Settings, SettingsError
 from bot.writes import CHECK_RUN, DEEP_CHECK_RUN, PutCheckRun
@@ -27,7 +27,7 @@ from tests.bot import scene
 from tests.bot.payloads import APP_ID, SECRET, comment, pull_request
 from tests.end_to_end.conftest import BEFORE, FILES, FITS, PATH
 from workers import jobs
-from workers.jobs import Equipment
+from workers.equipment import Equipment
 from workers.parser import Parser
 from workers.sandbox import SimulatedGitHub
 
@@ -67,9 +67,11 @@ def client(redis_url: str) -> Iterator[FlaskClient]:
         yield client
 
 
-def queued(redis: Redis, answer: Any) -> dict[str, Any]:
-    (job,) = answer.json["jobs"]
-    return dict(Job.fetch(job["job"], connection=redis, serializer=JSONSerializer).args[0])
+def queued(redis: Redis, answer: Any) -> Taken:
+    assert answer.json["asked"]
+    taken = Queues(redis).keys.take(("normal!", "normal"))
+    assert taken
+    return taken
 
 
 def without_installation(payload: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def without_installation(payload: dict[str, Any]) -> dict[str, Any]:
 def test_an_event_of_an_organisations_hook_has_no_installation(client: FlaskClient, redis_connection: Redis) -> None:
     headers, body = forwarded("pull_request", without_installation(pull_request()))
     answer = client.post("/webhook", headers=headers, data=body)
-    assert answer.status_code == 202 and queued(redis_connection, answer)["installation"] is None
+    assert answer.status_code == 202 and queued(redis_connection, answer).installation is None
 
 
 @pytest.mark.parametrize(
@@ -92,15 +94,13 @@ def test_the_installation_of_prows_own_app_opens_nothing_for_us(
     client = create_app(settings(redis_url, app_id=APP_ID)).test_client()
     headers, body = forwarded("pull_request", pull_request(), target, number)
     answer = client.post("/webhook", headers=headers, data=body)
-    assert queued(redis_connection, answer)["installation"] == installation
+    assert queued(redis_connection, answer).installation == installation
 
 
 def test_a_command_that_hook_forwards_is_answered(client: FlaskClient, redis_connection: Redis) -> None:
     headers, body = forwarded("issue_comment", without_installation(comment(NAME)))
-    assert (
-        queued(redis_connection, client.post("/webhook", headers=headers, data=body))["command"]["kind"]
-        == "issue_comment"
-    )
+    taken = queued(redis_connection, client.post("/webhook", headers=headers, data=body))
+    assert [name.split("-")[0] for name in taken.commands] == ["issue_comment"]
 
 
 def test_the_same_hmac_is_demanded(client: FlaskClient) -> None:
@@ -129,7 +129,7 @@ def test_the_command_help_page_gets_plugin_help(client: FlaskClient, path: str) 
 def test_every_example_on_the_help_page_is_a_command_and_each_command_is_there(client: FlaskClient) -> None:
     told: Any = client.post("/help", json=["octo/kubernetes"]).json
     verbs = {Command.parse(example)[0].verb for command in told["Commands"] for example in command["Examples"]}
-    assert verbs == {"check", "deep", "results", "explain", "help"}
+    assert verbs == {"check", "deep", "results", "explain", "dismiss", "restore", "help"}
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"a": 1}', b"[5]", b'[{"Repo": "x"}]', b"[" * 100_000, b"\xff"])
@@ -218,8 +218,9 @@ def test_a_whole_review_with_a_token_says_everything_once(
     try:
         equipment = Equipment(given, redis_connection, parser)
         request = ReviewRequest(repository=scene.REPOSITORY, number=1, head=pull.head_sha, cause="opened")
-        jobs.review(equipment, request.to_json())
-        jobs.review(equipment, request.to_json())
+        for _ in range(2):
+            equipment.queues.submit([request])
+            jobs.turn(equipment, REVIEWS)
     finally:
         parser.close()
     assert [review.user.login for review in pull.reviews] == ["k8s-ci-robot"]

@@ -4,33 +4,50 @@ from analyzers import catalogue
 from bot import replies
 from bot.markers import markers
 from bot.review_request import Answer, Reply
+from bot.standing import Standing
 from tests.bot.scene import links, source
 
 
 def answer(kind: Answer, rule: str = "", rules: str | None = None) -> str:
     command = source(text=f"/scalability-check {kind} {rule}")
     return replies.answer(
-        Reply(repository="octo/kubernetes", number=1, answer=kind, command=command, rule=rule), links(rules=rules)
+        Reply(repository="octo/kubernetes", number=1, answer=kind, command=command, words=(rule,) if rule else ()),
+        links(rules=rules),
+        Standing(head="f" * 40),
     )
 
 
 def test_an_answer_quotes_the_command_and_marks_it_as_answered() -> None:
     text = answer("help")
     assert text.startswith("> `/scalability-check help`\n\n")
-    assert markers(text) == [("answer", "issue_comment-77-0")]
+    assert markers(text) == [("answer", "issue_comment-77-check")]
 
 
-@pytest.mark.parametrize("kind", ["help", "explain", "unknown", "deep-not-allowed", "too-many", "closed"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "help",
+        "explain",
+        "unknown",
+        "deep-not-allowed",
+        "dismiss-not-allowed",
+        "too-many",
+        "dismiss",
+        "restore",
+    ],
+)
 def test_no_answer_is_a_command_or_a_mention(kind: Answer) -> None:
     hostile = source(
         text="/scalability-check @kubernetes/owners\n/test all `x` <!-- scalability-bot:answer issue_comment-1-0 -->"
     )
     text = replies.answer(
-        Reply(repository="octo/kubernetes", number=1, answer=kind, command=hostile, rule="@kubernetes/owners"), links()
+        Reply(repository="octo/kubernetes", number=1, answer=kind, command=hostile, words=("@kubernetes/owners",)),
+        links(),
+        Standing(head="f" * 40),
     )
     assert not any(line.lstrip("> ").startswith("/") for line in text.splitlines())
     assert "@" not in text.replace("`@kubernetes/owners`", "").split("\n", 1)[1]
-    assert markers(text) == [("answer", "issue_comment-77-0")]
+    assert markers(text) == [("answer", "issue_comment-77-check")]
 
 
 def test_help_lists_every_command() -> None:

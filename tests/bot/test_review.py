@@ -3,14 +3,26 @@ import dataclasses
 import pytest
 
 from analyzers.analysis.configuration import Configuration
-from analyzers.analysis.report import Report
+from analyzers.analysis.diagnostic import Level
+from analyzers.analysis.report import Report, Skipped
 from bot import comments
+from bot.check_runs import ExternalId
 from bot.markers import markers
 from bot.review import EDITS, Review
-from bot.review_request import Reply
+from bot.review_request import Answer, Reply
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
-from bot.writes import CHECK_RUN, DEEP_CHECK_RUN, DeletePendingReview, EditComment, PostReply, PostReview, PutCheckRun
-from tests.bot.scene import diagnostic, links, note, place, report, request, review, source, warnings
+from bot.writes import (
+    CHECK_RUN,
+    DEEP_CHECK_RUN,
+    DeletePendingReview,
+    EditComment,
+    EditReview,
+    PostReply,
+    PostReview,
+    PutCheckRun,
+    ResolveThread,
+)
+from tests.bot.scene import assignment, diagnostic, links, note, place, report, review, source, warnings
 
 EMPTY = Standing(head="f" * 40)
 CC = ("@kubernetes/sig-scalability-pr-reviews",)
@@ -30,7 +42,7 @@ def after(standing: Standing, made: Review) -> Standing:
         match write:
             case PostReview():
                 stands = [
-                    StandingComment(index, each.body, each.path, each.end_line)
+                    StandingComment(index, each.body, each.path, each.end_line, review_id=9)
                     for index, each in enumerate(write.comments, 100)
                 ]
                 standing = dataclasses.replace(
@@ -44,6 +56,12 @@ def after(standing: Standing, made: Review) -> Standing:
                     for each in standing.comments
                 ]
                 standing = dataclasses.replace(standing, comments=tuple(stands))
+            case EditReview():
+                changed = [
+                    dataclasses.replace(each, body=write.body) if each.review_id == write.review_id else each
+                    for each in standing.reviews
+                ]
+                standing = dataclasses.replace(standing, reviews=tuple(changed))
             case PostReply():
                 standing = dataclasses.replace(standing, replies=(*standing.replies, write.body))
             case _:
@@ -190,7 +208,7 @@ def test_refused_lines_are_listed_in_the_check_run() -> None:
 
 
 def test_a_command_gets_an_answer_exactly_once() -> None:
-    asked = request(command=source(), cause="command")
+    asked = assignment(1, source())
     nothing = review(report(files=3, lines=1200), EMPTY, asked)
     reply = next(write for write in nothing.writes if isinstance(write, PostReply))
     assert reply.body.startswith("> `/scalability-check`\n\nI read 3 files with 1,200 added lines and found nothing")
@@ -198,12 +216,12 @@ def test_a_command_gets_an_answer_exactly_once() -> None:
 
 
 def test_the_review_is_the_answer_to_a_command() -> None:
-    asked = request(command=source(), cause="command")
+    asked = assignment(1, source())
     made = review(report(diagnostic()), EMPTY, asked)
     assert not any(isinstance(write, PostReply) for write in made.writes)
     again = review(report(diagnostic()), after(EMPTY, made), asked)
     assert not any(isinstance(write, PostReply) for write in again.writes)
-    another = request(command=source(number=78), cause="command")
+    another = assignment(1, source(number=78))
     reply = next(
         write
         for write in review(report(diagnostic()), after(EMPTY, made), another).writes
@@ -214,41 +232,73 @@ def test_the_review_is_the_answer_to_a_command() -> None:
 
 def test_a_command_hears_of_findings_that_could_not_be_comments() -> None:
     only = diagnostic()
-    asked = request(command=source(), cause="command")
+    asked = assignment(1, source())
     made = review(report(only), dataclasses.replace(EMPTY, refused=frozenset({only.fingerprint})), asked)
     assert "one place" in next(write for write in made.writes if isinstance(write, PostReply)).body.replace(
         "1 place", "one place"
     )
 
 
-def test_the_same_check_run_is_not_written_again_unless_it_was_asked_for() -> None:
+def standing_run(number: int, external_id: str, name: str = CHECK_RUN, completed: bool = True) -> Standing:
+    return dataclasses.replace(EMPTY, check_runs=(StandingCheckRun(number, name, completed, external_id),))
+
+
+def test_there_is_one_check_run_and_it_is_brought_up_to_date() -> None:
     first = checked(review(report(note()), EMPTY))
-    stands = dataclasses.replace(EMPTY, check_runs=(StandingCheckRun(3, CHECK_RUN, True, first.external_id, 1),))
+    assert first.check_run_id is None
+    stands = standing_run(3, first.external_id)
     assert review(report(note()), stands).writes == ()
-    assert checked(review(report(), stands)).check_run_id is None
-    rerun = request(delivery="guid-1", cause="rerequested")
-    fresh = checked(review(report(note()), stands, rerun))
-    assert fresh.check_run_id is None
-    done = dataclasses.replace(EMPTY, check_runs=(StandingCheckRun(4, CHECK_RUN, True, fresh.external_id, 1),))
-    assert review(report(note()), done, rerun).writes == ()
-    assert review(report(note()), done).writes == ()
+    assert checked(review(report(), stands)).check_run_id == 3
+    # Another base, another way to end: the same check run.
+    assert checked(review(report(note()), stands, assignment(base="release"))).check_run_id == 3
+    rerun = checked(review(report(note()), stands, assignment(again=True)))
+    assert (rerun.check_run_id, rerun.external_id) == (3, first.external_id)
 
 
-def test_a_check_run_that_lacks_annotations_gets_the_rest() -> None:
-    notes = report(*(note(f"note {index}", index + 1) for index in range(120)))
-    whole = checked(review(notes, EMPTY))
-    half = dataclasses.replace(EMPTY, check_runs=(StandingCheckRun(3, CHECK_RUN, True, whole.external_id, 50),))
-    assert (checked(review(notes, half)).check_run_id, checked(review(notes, half)).sent) == (3, 50)
+def test_another_pull_request_with_the_same_head_has_a_check_run_of_its_own() -> None:
+    first = checked(review(report(note()), EMPTY, assignment(1)))
+    made = checked(review(report(note()), standing_run(3, first.external_id), assignment(2)))
+    assert made.check_run_id is None
+    assert made.external_id != first.external_id
+
+
+def test_a_check_run_that_lacks_annotations_is_written_again() -> None:
+    whole = checked(review(report(note()), EMPTY))
+    identity = ExternalId.read(whole.external_id)
+    assert identity is not None
+    part = str(dataclasses.replace(identity, state="part"))
+    assert checked(review(report(note()), standing_run(3, part))).check_run_id == 3
+
+
+def test_the_check_run_says_how_the_review_ended() -> None:
+    def state(made: Review) -> str:
+        identity = ExternalId.read(checked(made).external_id)
+        assert identity is not None
+        return identity.state
+
+    assert state(review(report(diagnostic()), EMPTY)) == "done"
+    short = dataclasses.replace(EMPTY, may_comment=False)
+    assert state(review(report(diagnostic()), short)) == "retry"
+    assert state(review(report(note()), short)) == "done"
+    assert state(review(report(diagnostic()), EMPTY, assignment(silent=True))) == "done"
+    assert state(Review.failed(EMPTY, assignment=assignment(), links=links())) == "failed"
+
+
+def test_a_head_from_before_the_bot_served_gets_its_check_run_alone() -> None:
+    made = review(report(*warnings(2)), EMPTY, assignment(silent=True))
+    assert [type(write) for write in made.writes] == [PutCheckRun]
 
 
 def test_a_deep_scan_has_a_check_run_of_its_own_which_it_completes() -> None:
-    deep = request(depth="deep", cause="label")
-    begun = checked(Review.started(EMPTY, request=deep, links=links()))
+    deep = assignment(depth="deep")
+    begun = checked(Review.started(EMPTY, assignment=deep, links=links()))
     assert (begun.name, begun.conclusion) == (DEEP_CHECK_RUN, None)
-    stands = dataclasses.replace(EMPTY, check_runs=(StandingCheckRun(8, DEEP_CHECK_RUN, False, "", 0),))
-    assert Review.started(stands, request=deep, links=links()).writes == ()
+    stands = standing_run(8, begun.external_id, DEEP_CHECK_RUN, completed=False)
+    assert Review.started(stands, assignment=deep, links=links()).writes == ()
     ended = checked(review(report(), stands, deep))
     assert (ended.name, ended.conclusion, ended.check_run_id) == (DEEP_CHECK_RUN, "success", 8)
+    again = checked(Review.started(standing_run(8, ended.external_id, DEEP_CHECK_RUN), assignment=deep, links=links()))
+    assert (again.check_run_id, again.conclusion) == (8, None)
 
 
 def test_a_check_run_never_fails_and_never_hangs() -> None:
@@ -257,12 +307,14 @@ def test_a_check_run_never_fails_and_never_hangs() -> None:
 
 
 def test_a_review_that_was_set_aside_says_so() -> None:
-    asked = request(command=source(), cause="command")
-    made = Review.failed(EMPTY, request=asked, links=links())
+    asked = assignment(1, source())
+    made = Review.failed(EMPTY, assignment=asked, links=links())
     assert checked(made).conclusion == "neutral"
     assert "set aside" in checked(made).summary
     assert "Sorry" in next(write for write in made.writes if isinstance(write, PostReply)).body
-    assert [type(write) for write in Review.failed(EMPTY, request=request(), links=links()).writes] == [PutCheckRun]
+    assert [type(write) for write in Review.failed(EMPTY, assignment=assignment(), links=links()).writes] == [
+        PutCheckRun
+    ]
 
 
 def test_words_are_answered_once() -> None:
@@ -278,3 +330,206 @@ def test_the_text_is_what_people_read_first() -> None:
     assert "check run scalability: neutral" in text
     assert "<!--" not in text
     assert comments.unfolded("a\n\n<details>x</details>\n\nb") == "a\n\nb"
+
+
+# --- reviews that keep themselves up ------------------------------------------------------------------------------------
+
+BEFORE = "package a\n\nfunc Sync() {\n\tfor {\n\t\tlist()\n\t}\n}\n\nfunc Other() {\n\tother()\n}\n"
+FIXED = BEFORE.replace("\tfor {\n\t\tlist()\n\t}\n", "\tonce()\n")
+AT = {"line": 5, "function": "Sync"}
+
+
+def pushed(standing: Standing, letter: str) -> Standing:
+    return dataclasses.replace(standing, head=letter * 40, check_runs=())
+
+
+def edits(made: Review) -> list[EditComment]:
+    return [write for write in made.writes if isinstance(write, EditComment)]
+
+
+@pytest.fixture
+def stands() -> Standing:
+    """A comment on pkg/a.go, in a review of two."""
+    made = review(
+        report(diagnostic(**AT), diagnostic("another", 10, function="Other")), EMPTY, texts={"pkg/a.go": BEFORE}
+    )
+    return after(EMPTY, made)
+
+
+def rest() -> object:
+    return diagnostic("another", 8, function="Other")
+
+
+def test_a_fix_is_said_in_the_comment_and_in_the_review(stands: Standing) -> None:
+    fixed = review(report(rest()), pushed(stands, "a"), texts={"pkg/a.go": FIXED})
+    [edit] = edits(fixed)
+    assert edit.body.startswith("**Fixed in aaaaaaa.**\n\n<details>")
+    assert "lists all pods" in edit.body
+    assert posted(fixed) is None
+    [text] = [write for write in fixed.writes if isinstance(write, EditReview)]
+    assert "one place in this change may cost more than it seems to (1 of 2 is fixed)" in text.body
+    assert markers(text.body) == markers(stands.reviews[0].body)
+    again = after(pushed(stands, "a"), fixed)
+    assert [type(write) for write in review(report(rest()), again, texts={"pkg/a.go": FIXED}).writes] == [PutCheckRun]
+    all_fixed = review(report(), pushed(again, "b"), texts={"pkg/a.go": "package a\n"})
+    [text] = [write for write in all_fixed.writes if isinstance(write, EditReview)]
+    assert text.body.startswith("All that I found here is fixed.")
+
+
+def test_what_comes_back_is_undone(stands: Standing) -> None:
+    was = [*(each.body for each in stands.comments), *(each.body for each in stands.reviews)]
+    both = report(diagnostic(**AT), rest())
+    fixed = after(pushed(stands, "a"), review(report(rest()), pushed(stands, "a"), texts={"pkg/a.go": FIXED}))
+    back = after(pushed(fixed, "f"), review(both, pushed(fixed, "f"), texts={"pkg/a.go": BEFORE}))
+    assert [*(each.body for each in back.comments), *(each.body for each in back.reviews)] == was
+
+
+def test_lines_that_moved_are_no_fix_and_no_news(stands: Standing) -> None:
+    moved = report(diagnostic(line=55, function="Sync"), diagnostic("another", 61, function="Other"))
+    made = review(moved, pushed(stands, "a"), texts={"pkg/a.go": "// x\n" * 50 + BEFORE})
+    assert [type(write) for write in made.writes] == [PutCheckRun]
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["unchanged", "unread", "rule-failed", "budget", "another-version", "demoted", "off", "ignored", "not-looked-at"],
+)
+def test_what_is_merely_no_longer_said_is_not_called_fixed(
+    stands: Standing, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, texts, configuration = report(rest()), {"pkg/a.go": FIXED}, Configuration()
+    match why:
+        case "unchanged":
+            texts = {"pkg/a.go": "// elsewhere\n" + BEFORE}
+        case "unread":
+            found = dataclasses.replace(found, skipped=(Skipped("pkg/a.go", "it is too deep"),))
+        case "rule-failed":
+            found = dataclasses.replace(found, skipped=(Skipped("", "rule value-receiver failed (KeyError)"),))
+        case "budget":
+            found = dataclasses.replace(found, skipped=(Skipped("", "the analysis took longer than 60 s"),))
+        case "another-version":
+            monkeypatch.setattr("analyzers.catalogue.version", lambda name: "00000000")
+        case "demoted":
+            found = report(rest(), dataclasses.replace(diagnostic(**AT), level=Level.NOTICE, inline=False))
+        case "off":
+            configuration = Configuration(rules={"value-receiver": "off"})
+        case "ignored":
+            configuration = Configuration(ignore=("pkg/",))
+        case "not-looked-at":
+            texts = {}
+    made = review(found, pushed(stands, "a"), texts=texts, configuration=configuration)
+    assert edits(made) == []
+
+
+def test_another_rule_that_failed_hinders_no_fix(stands: Standing) -> None:
+    found = dataclasses.replace(report(rest()), skipped=(Skipped("", "rule hot-alloc failed (KeyError)"),))
+    assert len(edits(review(found, pushed(stands, "a"), texts={"pkg/a.go": FIXED}))) == 1
+
+
+def test_a_file_that_is_gone_took_its_findings_along(stands: Standing) -> None:
+    assert len(edits(review(report(), pushed(stands, "a"), texts={"pkg/a.go": None}))) == 2
+
+
+def test_a_thread_in_which_people_talked_keeps_its_text(stands: Standing) -> None:
+    talked = dataclasses.replace(
+        stands, comments=tuple(dataclasses.replace(each, talked=True) for each in stands.comments)
+    )
+    [edit] = edits(review(report(rest()), pushed(talked, "a"), texts={"pkg/a.go": FIXED}))
+    said = comments.unfolded(stands.comments[0].body)
+    assert comments.unfolded(edit.body) == f"**Fixed in aaaaaaa.**\n\n{said}"
+
+
+def test_a_review_that_a_person_rewrote_is_left_alone(stands: Standing) -> None:
+    rewritten = dataclasses.replace(stands, reviews=(StandingReview(9, "Please look at these.\n", False),))
+    made = review(report(rest()), pushed(rewritten, "a"), texts={"pkg/a.go": FIXED})
+    assert not any(isinstance(write, EditReview) for write in made.writes)
+
+
+def test_threads_are_resolved_where_the_operator_wants_it(stands: Standing) -> None:
+    with_threads = dataclasses.replace(
+        stands, comments=tuple(dataclasses.replace(each, thread=f"T{each.comment_id}") for each in stands.comments)
+    )
+    fixed = review(report(rest()), pushed(with_threads, "a"), texts={"pkg/a.go": FIXED}, resolve_threads=True)
+    assert [write for write in fixed.writes if isinstance(write, ResolveThread)] == [ResolveThread("T100", True)]
+    resolved = after(pushed(with_threads, "a"), fixed)
+    resolved = dataclasses.replace(
+        resolved, comments=tuple(dataclasses.replace(each, resolved=each.fixed) for each in resolved.comments)
+    )
+    both = report(diagnostic(**AT), rest())
+    back = review(both, pushed(resolved, "f"), texts={"pkg/a.go": BEFORE}, resolve_threads=True)
+    assert [write for write in back.writes if isinstance(write, ResolveThread)] == [ResolveThread("T100", False)]
+
+
+def test_fixes_count_among_the_edits_of_a_head() -> None:
+    concerns = [diagnostic(f"concern {index}", 5, function="Sync") for index in range(EDITS + 5)]
+    made = review(report(*concerns), EMPTY, texts={"pkg/a.go": BEFORE})
+    fixed = review(report(), pushed(after(EMPTY, made), "a"), texts={"pkg/a.go": FIXED})
+    assert len(edits(fixed)) == EDITS
+
+
+# --- dismissals -----------------------------------------------------------------------------------------------------------
+
+
+def said(standing: Standing, answer: Answer, *words: str, thread: int = 0) -> Standing:
+    reply = Reply(
+        repository="octo/kubernetes",
+        number=1,
+        answer=answer,
+        words=words,
+        command=dataclasses.replace(source(number=500 + len(standing.replies)), verb=answer, thread=thread),
+    )
+    return after(standing, Review.answer(standing, reply=reply, links=links()))
+
+
+@pytest.mark.parametrize("words", [("value-receiver", "it", "is", "small"), ("all",), ("thread",)])
+def test_what_is_dismissed_is_silent_until_it_is_restored(stands: Standing, words: tuple[str, ...]) -> None:
+    both = report(diagnostic(**AT), rest(), cc=CC)
+    thread = 100 if words == ("thread",) else 0
+    quiet = said(stands, "dismiss", *(() if thread else words), thread=thread)
+    left = 1 if thread else 0
+    made = review(both, pushed(quiet, "a"))
+    assert edits(made) == []
+    assert checked(made).conclusion == ("neutral" if left else "success")
+    assert ("1 was" if left else "2 were") + " dismissed on this pull request" in checked(made).summary
+    more = review(report(*both.diagnostics, diagnostic("a third", 20)), pushed(quiet, "a"))
+    assert (posted(more) is not None) == bool(left)
+    loud = said(quiet, "restore", *(() if thread else words[:1]), thread=thread)
+    assert checked(review(both, pushed(loud, "a"))).text == checked(review(both, pushed(stands, "a"))).text
+    assert posted(review(both, pushed(loud, "a"))) is None
+
+
+def test_a_thread_that_a_person_resolved_is_dismissed_and_restored_with_all(stands: Standing) -> None:
+    first = dataclasses.replace(stands.comments[0], resolved=True, dismisser="reviewer")
+    quiet = dataclasses.replace(stands, comments=(first, *stands.comments[1:]))
+    both = report(diagnostic(**AT), rest())
+    assert "1 was dismissed" in checked(review(both, pushed(quiet, "a"))).summary
+    # Fixed meanwhile, it stays as it is; and who resolves what says that it is fixed has dismissed nothing.
+    assert edits(review(report(rest()), pushed(quiet, "a"), texts={"pkg/a.go": FIXED})) == []
+    loud = said(quiet, "restore")
+    assert "dismissed" not in checked(review(both, pushed(loud, "a"))).summary
+
+
+def test_who_resolves_what_is_fixed_dismisses_nothing(stands: Standing) -> None:
+    fixed = after(pushed(stands, "a"), review(report(rest()), pushed(stands, "a"), texts={"pkg/a.go": FIXED}))
+    first = dataclasses.replace(fixed.comments[0], resolved=True, dismisser="author")
+    closed = dataclasses.replace(fixed, comments=(first, *fixed.comments[1:]))
+    back = review(report(diagnostic(**AT), rest()), pushed(closed, "f"), texts={"pkg/a.go": BEFORE})
+    assert len(edits(back)) == 1
+
+
+def test_a_dismissal_that_names_nothing_is_asked_back(stands: Standing) -> None:
+    for words in ((), ("value-reciever",)):
+        asked = said(stands, "dismiss", *words)
+        assert "Name a rule or `all`" in asked.replies[-1]
+        assert "dismissed" not in checked(review(report(diagnostic(**AT), rest()), pushed(asked, "a"))).summary
+    assert "Did you mean `value-receiver`" in asked.replies[-1]
+
+
+def test_a_comment_that_a_person_deleted_stays_deleted_when_its_places_change() -> None:
+    two = report(diagnostic(function="", related=(place("pkg/b.go"),)))
+    standing = dataclasses.replace(after(EMPTY, review(two, EMPTY)), comments=())
+    for left in (diagnostic(function="Sync"), diagnostic(function="", related=(place("pkg/c.go"), place("pkg/d.go")))):
+        assert posted(review(report(left), pushed(standing, "a"))) is None
+    one = dataclasses.replace(after(EMPTY, review(report(diagnostic(function="Sync")), EMPTY)), comments=())
+    assert posted(review(two, pushed(one, "a"))) is None
+    assert posted(review(report(diagnostic("something else", 3)), pushed(one, "a"))) is not None

@@ -1,6 +1,6 @@
 from bot import shadow
 from bot.shadow import Shadow
-from tests.bot.scene import REPOSITORY, Scene, diagnostic, note, place, report, request, source
+from tests.bot.scene import REPOSITORY, Scene, diagnostic, note, place, report, source
 
 
 def test_a_shadow_writes_nothing_and_keeps_what_it_would_write(scene: Scene) -> None:
@@ -39,7 +39,7 @@ def test_a_shadow_edits_what_it_would_have_written(scene: Scene) -> None:
 
 def test_a_shadow_answers_a_command_once(scene: Scene) -> None:
     page = Shadow(scene.github, scene.redis)
-    asked = request(cause="command", command=source())
+    asked = scene.asked(source())
     scene.post(report(), asked, page=page)
     scene.later()
     scene.post(report(), asked, page=page)

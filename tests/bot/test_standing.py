@@ -72,10 +72,11 @@ def test_a_command_is_answered_by_a_review_or_a_reply() -> None:
     assert not Standing(head=HEAD, replies=(said,)).answered("issue_comment-7-1")
 
 
-def test_the_check_run_in_progress_comes_first() -> None:
-    begun = StandingCheckRun(1, DEEP_CHECK_RUN, False, "", 0)
-    same = StandingCheckRun(2, DEEP_CHECK_RUN, True, "aa", 3)
-    other = StandingCheckRun(3, CHECK_RUN, True, "aa", 0)
-    assert Standing(head=HEAD, check_runs=(same, begun, other)).check_run(DEEP_CHECK_RUN, "aa") is begun
-    assert Standing(head=HEAD, check_runs=(same, other)).check_run(DEEP_CHECK_RUN, "aa") is same
-    assert Standing(head=HEAD, check_runs=(same, other)).check_run(DEEP_CHECK_RUN, "bb") is None
+def test_the_newest_check_run_of_a_pull_request_is_its_own() -> None:
+    old = StandingCheckRun(1, DEEP_CHECK_RUN, True, "aa#7")
+    new = StandingCheckRun(2, DEEP_CHECK_RUN, False, "aa#7")
+    other = StandingCheckRun(3, CHECK_RUN, True, "aa#7")
+    others = StandingCheckRun(4, DEEP_CHECK_RUN, True, "aa#71")
+    assert Standing(head=HEAD, check_runs=(new, old, other, others)).check_run(DEEP_CHECK_RUN, 7) is new
+    assert Standing(head=HEAD, check_runs=(new, old, other, others)).check_run(DEEP_CHECK_RUN, 71) is others
+    assert Standing(head=HEAD, check_runs=(other, others)).check_run(DEEP_CHECK_RUN, 7) is None

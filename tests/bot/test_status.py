@@ -2,37 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
-import rq
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
 from redis import Redis
-from rq.job import Job, JobStatus
-from rq.registry import FailedJobRegistry
-from rq.results import Result
-from rq.serializers import JSONSerializer
 
 from bot import ended, operator_pages, status
-from bot.queue import QUEUES, REVIEW, REVIEWS, Queues
+from bot.queue import QUEUES, REVIEWS, Queues
+from bot.review_request import ReviewRequest
 from bot.settings import Secret, Settings
-from workers.jobs import Equipment
+from workers.equipment import Equipment
 from workers.parser import Parser
 from workers.worker import Worker
 
+JOB = "octo/kubernetes#7 (deep)"
 
-def fail(redis: Redis, job_id: str, trace: str, queue: str = REVIEWS) -> None:
-    """Have a job be one that failed for good, as RQ's worker leaves it."""
-    Queues(redis).enqueue(queue, REVIEW, {"a": 1}, job_id)
-    own = rq.Queue(queue, connection=redis, serializer=JSONSerializer)
-    own.remove(job_id)
-    job = Job.fetch(job_id, connection=redis, serializer=JSONSerializer)
-    job.ended_at = datetime.now(UTC)
-    job.save()
-    job.set_status(JobStatus.FAILED)
-    FailedJobRegistry(queue=own).add(job, ttl=1000, exc_string=trace)
-    Result.create_failure(job, 1000, exc_string=trace)
+
+def fail(redis: Redis, job: str, said: str, queue: str = REVIEWS) -> None:
+    """Have a pull request be one that was given up, as a turn leaves it."""
+    ended.note(redis, job, queue, "failed", 1.0, said)
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def workers(redis_connection: Redis) -> None:
 def test_nothing_to_do_is_said(client: FlaskClient) -> None:
     page = client.get("/status")
     assert page.status_code == 200 and "All is well." in page.text and "mode shadow" in page.text
-    assert all(f'<th scope="row">{name}</th>' in page.text for name in QUEUES)
+    assert all(f'<th scope="row">{name}</th>' in page.text for name in (*QUEUES, *status.WORK.values()))
 
 
 def test_a_queue_that_nobody_serves_is_told_with_what_to_do(queues: Queues) -> None:
@@ -73,42 +62,47 @@ def test_a_queue_that_nobody_serves_is_told_with_what_to_do(queues: Queues) -> N
 
 @pytest.mark.usefixtures("workers")
 def test_waiting_and_ended_jobs_are_told(queues: Queues, client: FlaskClient, redis_connection: Redis) -> None:
-    queues.enqueue(REVIEWS, REVIEW, {"a": 1}, "waits")
+    queues.submit([ReviewRequest(repository="octo/kubernetes", number=8, cause="opened")])
     for number in range(ended.KEPT + 3):
         ended.note(
             redis_connection, f"review-{number}", REVIEWS, "finished", 12.3, "2 diagnostics; wrote <b>nothing</b>"
         )
     redis_connection.lpush("scalability-bot:ended", "what another version wrote")
     found = status.read(queues)
-    assert [queue.waiting for queue in found.queues if queue.queue == REVIEWS] == [1]
+    assert [each.due for each in found.waiting if each.kind == "normal"] == [1]
     assert found.ended[0].job == f"review-{ended.KEPT + 2}" and len(found.ended) == ended.KEPT - 1
     page = client.get("/status").text
     assert "12 s" in page and "&lt;b&gt;nothing" in page and "<b>" not in page
 
 
 @pytest.mark.parametrize(
-    ("trace", "sentence"),
+    ("said", "sentence"),
     [
-        ("bot.github_calls.Refused: GitHub answered 404: Not Found", "Install the App"),
-        ("workers.parser.ParserError: the analysis of a..b took longer than 600 s", "JOB_TIMEOUT"),
+        ("set aside: GitHub answered 404: Not Found", "Install the App"),
+        ("set aside: the analysis of a..b took longer than 600 s", "JOB_TIMEOUT"),
         (
-            "workers.parser.ParserError: the analysis of a..b failed: it needs more memory than JOB_MEMORY_MB allows",
+            "set aside: the analysis of a..b failed: it needs more memory than JOB_MEMORY_MB allows",
             "JOB_MEMORY_MB",
         ),
-        ("bot.github_calls.Unreachable: GitHub did not answer (ConnectionError)", "run it again"),
-        ("bot.settings.SettingsError: the private key /key cannot be read: x", "doctor"),
+        ("set aside: GitHub did not answer (ConnectionError)", "run it again"),
+        ("set aside: the private key /key cannot be read: x", "doctor"),
         ("KeyError: 'x'", "log"),
         ("", "log"),
     ],
 )
-def test_each_failure_has_its_advice(queues: Queues, redis_connection: Redis, trace: str, sentence: str) -> None:
-    fail(redis_connection, "review-1", f"Traceback (most recent call last):\n  File x\n{trace}\n" if trace else "")
+def test_each_failure_has_its_advice(queues: Queues, redis_connection: Redis, said: str, sentence: str) -> None:
+    fail(redis_connection, JOB, said)
     (failure,) = status.read(queues).failures
-    assert failure.reason == (trace or "it left no reason") and sentence in failure.advice
+    assert failure.reason == (said or "it left no reason") and sentence in failure.advice
 
 
-def test_a_record_that_is_no_job_breaks_nothing(queues: Queues, redis_connection: Redis) -> None:
-    redis_connection.zadd("rq:failed:reviews", {"ghost": 9e9})
+def test_what_ran_since_is_no_failure(queues: Queues, redis_connection: Redis) -> None:
+    fail(redis_connection, JOB, "set aside: x")
+    ended.note(redis_connection, JOB, REVIEWS, "finished", 1.0, "reviewed abc")
+    assert status.read(queues).failures == ()
+
+
+def test_what_another_wrote_breaks_nothing(queues: Queues, redis_connection: Redis) -> None:
     redis_connection.hset("scalability-bot:mirrors", "host", "{")
     found = status.read(queues)
     assert found.failures == () and found.mirrors == ()
@@ -119,19 +113,26 @@ def test_mirrors_of_each_worker_are_told(queues: Queues, client: FlaskClient, re
     assert "Mirrors on worker-1: 1,234 of 20,480 MiB" in client.get("/status").text
 
 
-def test_a_failed_job_runs_again_by_the_pages_own_button_only(client: FlaskClient, redis_connection: Redis) -> None:
-    fail(redis_connection, "review-1", "KeyError: 'x'")
+def test_a_failure_is_looked_at_again_by_the_pages_own_button_only(
+    client: FlaskClient, queues: Queues, redis_connection: Redis
+) -> None:
+    fail(redis_connection, JOB, "KeyError: 'x'")
     token = re.findall(r'name="token" value="([^"]+)"', client.get("/status").text)[0]
 
     def press(**changes: str) -> int:
         headers = {"Origin": changes.pop("origin", "http://localhost")}
-        form = {"token": token, "job": "review-1", **changes}
+        form = {"token": token, "job": JOB, **changes}
         return client.post("/status/run-again", data=form, headers=headers).status_code
 
+    def due() -> int:
+        return queues.keys.due("deep")[0]
+
     assert press(token="") == press(token="x") == press(origin="http://evil.example") == 403
-    assert redis_connection.llen("rq:queue:reviews") == 0
-    assert press() == 303 and redis_connection.lrange("rq:queue:reviews", 0, -1) == [b"review-1"]
-    assert press() == 303 and redis_connection.llen("rq:queue:reviews") == 1  # it is no failure any more
+    assert press(job="octo/kubernetes#9") == 303 and due() == 0
+    assert press() == 303 and due() == 1
+    taken = queues.keys.take(("deep!",))
+    assert taken and str(taken.key) == JOB and taken.again
+    assert press() == 303 and status.read(queues).failures == ()  # it is no failure any more
     client.delete_cookie("form")
     assert press() == 403
 

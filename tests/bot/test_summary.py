@@ -28,10 +28,10 @@ def test_the_title_counts() -> None:
 
 def test_what_was_not_read_keeps_the_title_from_saying_that_nothing_is_there() -> None:
     failed = told(skipped=(Skipped("", "rule x failed"),))
-    assert failed.title == "Not everything could be read"
+    assert (failed.title, failed.conclusion) == ("Not everything could be read", "neutral")
     assert "rule x failed" in failed.summary
     some = told(note(), skipped=(Skipped("pkg/a.go", "too deep"),))
-    assert some.title == "1 smaller note, not everything could be read"
+    assert (some.title, some.conclusion) == ("1 smaller note, not everything could be read", "success")
     assert told(skipped=(Skipped(PATH, "line 1: no rule"),)).title == "Nothing found"
 
 

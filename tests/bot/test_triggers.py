@@ -10,10 +10,10 @@ from analyzers.analysis.report import Report
 from bot.deliveries import EVENTS, Delivery, Malformed
 from bot.links import Links
 from bot.review import Review
-from bot.review_request import Depth, Reply, ReviewRequest
+from bot.review_request import Assignment, Depth, Reply, ReviewRequest
 from bot.settings import Secret, Settings
 from bot.standing import Standing
-from bot.triggers import NOTHING_REMEMBERED, Action, Drop, Ignored, Remembered, requests
+from bot.triggers import MOST_RULES, NOTHING_REMEMBERED, Action, Ignored, Remembered, requests
 from bot.writes import PutCheckRun
 from tests.bot.payloads import (
     APP_ID,
@@ -49,32 +49,27 @@ def asked(
 def the_review(event: str, payload: Payload, **more: Any) -> ReviewRequest:
     actions = asked(event, payload, **more)
     assert isinstance(actions, list), actions
-    (action,) = actions
-    assert isinstance(action, ReviewRequest)
+    (action,) = [each for each in actions if isinstance(each, ReviewRequest)]
+    # Who asks in a comment sees at once that it was heard.
+    heard = [each.answer for each in actions if isinstance(each, Reply)]
+    assert heard == (["received"] if action.command else [])
     return action
-
-
-@pytest.mark.parametrize("action", ["opened", "synchronize"])
-def test_a_new_head_is_reviewed_once_however_often_it_is_delivered(action: str) -> None:
-    assert the_review("pull_request", pull_request(action)) == ReviewRequest(
-        repository="octo/kubernetes",
-        number=12,
-        head=HEAD,
-        depth="normal",
-        cause=action,
-        installation=99,
-        updated_at="2026-11-20T10:00:00Z",
-    )
 
 
 @pytest.mark.parametrize(
     ("action", "more"),
-    [("reopened", {}), ("ready_for_review", {}), ("edited", {"changes": {"base": {"ref": {"from": "x"}}}})],
+    [
+        ("opened", {}),
+        ("synchronize", {}),
+        ("reopened", {}),
+        ("ready_for_review", {}),
+        ("edited", {"changes": {"base": {"ref": {"from": "x"}}}}),
+    ],
 )
-def test_the_same_head_is_reviewed_again_where_something_else_changed(action: str, more: Payload) -> None:
-    request = the_review("pull_request", pull_request(action, **more))
-    assert (request.head, request.cause, request.delivery) == (HEAD, action, "d-1")
-    assert request.job_id != the_review("pull_request", pull_request("opened")).job_id
+def test_an_event_says_to_look_at_the_pull_request_and_which_head_it_named(action: str, more: Payload) -> None:
+    assert the_review("pull_request", pull_request(action, **more)) == ReviewRequest(
+        repository="octo/kubernetes", number=12, head=HEAD, cause=action, installation=99, author="alice"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,15 +98,13 @@ def test_a_draft_is_reviewed_when_somebody_asks() -> None:
     assert the_review("issue_comment", comment("/scalability-check")).cause == "command"
 
 
-def test_closing_drops_what_waits() -> None:
-    assert asked("pull_request", pull_request("closed")) == [
-        Drop(repository="octo/kubernetes", number=12, updated_at="2026-11-20T10:00:00Z")
-    ]
+def test_closing_takes_nothing_away() -> None:
+    assert asked("pull_request", pull_request("closed")) == Ignored("nothing is done when a pull request is closed")
 
 
 def test_the_label_asks_for_a_deep_scan_of_the_newest_head() -> None:
     request = the_review("pull_request", labeled())
-    assert (request.depth, request.head, request.cause, request.delivery) == ("deep", "", "label", "d-1")
+    assert (request.depth, request.head, request.cause, request.again) == ("deep", "", "label", "d-1")
 
 
 def test_the_label_is_the_operators_unless_the_repository_has_its_own() -> None:
@@ -182,7 +175,8 @@ def test_bots_comments_are_never_commands(author: Payload, sender: Payload | Non
 def test_an_edit_asks_for_what_is_new_in_it_and_counts_as_another_request() -> None:
     first = the_review("issue_comment", comment("/scalability-check"))
     again = the_review("issue_comment", comment("/scalability-check", "edited", before="hello"))
-    assert again.job_id != first.job_id
+    assert first.command and again.command
+    assert again.command.key != first.command.key
 
 
 @pytest.mark.parametrize("association", ["OWNER", "MEMBER", "COLLABORATOR"])
@@ -212,7 +206,7 @@ def test_results_are_fetched_for_trusted_people(association: str, answer: str) -
     assert isinstance(actions, list)
     (reply,) = actions
     assert isinstance(reply, Reply)
-    assert (reply.answer, reply.runs) == (answer, ("https://prow.k8s.io/view/gs/B/1", "ci-perf"))
+    assert (reply.answer, reply.words) == (answer, ("https://prow.k8s.io/view/gs/B/1", "ci-perf"))
 
 
 def test_who_edits_a_members_comment_is_no_member() -> None:
@@ -229,12 +223,12 @@ def test_words_are_answered_with_words() -> None:
     actions = asked("issue_comment", comment(body))
     assert isinstance(actions, list)
     replies = [action for action in actions if isinstance(action, Reply)]
-    assert [(reply.answer, reply.rule) for reply in replies] == [
-        ("help", ""),
-        ("explain", "explicit-list"),
-        ("unknown", ""),
+    assert [(reply.answer, reply.words) for reply in replies] == [
+        ("help", ()),
+        ("explain", ("explicit-list",)),
+        ("unknown", ()),
     ]
-    assert len({reply.job_id for reply in replies}) == 3
+    assert len({reply.command.key for reply in replies}) == 3
 
 
 def test_our_own_check_run_is_run_again_on_request() -> None:
@@ -247,13 +241,11 @@ def test_our_own_check_run_is_run_again_on_request() -> None:
 
 @pytest.mark.parametrize("depth", ["normal", "deep"])
 def test_the_check_runs_that_a_review_writes_are_known_again(depth: Depth) -> None:
-    asked_for = ReviewRequest(
-        repository="octo/kubernetes", number=345, head=HEAD, depth=depth, cause="label", delivery="d"
-    )
+    asked_for = Assignment(repository="octo/kubernetes", number=345, head=HEAD, base="main", depth=depth, again=True)
     written = Review.of(
         Report(),
         Standing(head=HEAD),
-        request=asked_for,
+        assignment=asked_for,
         configuration=Configuration(),
         links=Links("octo/kubernetes", HEAD, "https://github.com"),
     ).writes
@@ -326,3 +318,41 @@ def test_without_an_installation_in_the_payload_it_stays_unknown() -> None:
     payload = pull_request()
     del payload["installation"]
     assert the_review("pull_request", payload).installation is None
+
+
+def test_one_comment_counts_as_one_command_of_each_kind_however_many_lines_it_has() -> None:
+    many = "/scalability-check deep\n" * 150 + "\n/scalability-check\n\n/scalability-check\n"
+    actions = asked("issue_comment", comment(many, association="MEMBER"))
+    assert isinstance(actions, list)
+    reviews = [action for action in actions if isinstance(action, ReviewRequest)]
+    assert [action.depth for action in reviews] == ["deep", "normal"]
+    assert len(actions) == 4
+
+
+def test_the_rules_of_one_comment_are_explained_together() -> None:
+    body = "\n".join(f"/scalability-check explain rule-{number}" for number in (1, 2, 2, 3, 4, 5, 6, 7))
+    actions = asked("issue_comment", comment(body))
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert reply.words == tuple(f"rule-{number}" for number in range(1, MOST_RULES + 1))
+
+
+@pytest.mark.parametrize("verb", ["dismiss", "restore"])
+def test_what_to_leave_out_is_for_trusted_people_to_say(verb: str) -> None:
+    for association, answer in (("MEMBER", verb), ("CONTRIBUTOR", "dismiss-not-allowed")):
+        actions = asked("issue_comment", comment(f"/scalability-check {verb} value-receiver", association=association))
+        assert isinstance(actions, list)
+        (reply,) = actions
+        assert isinstance(reply, Reply)
+        assert reply.answer == answer
+
+
+def test_a_command_in_a_thread_names_the_thread() -> None:
+    payload = review_comment("/scalability-check dismiss", association="OWNER")
+    payload["comment"]["in_reply_to_id"] = 31
+    actions = asked("pull_request_review_comment", payload)
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert (reply.command.thread, reply.words) == (31, ())

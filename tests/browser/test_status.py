@@ -27,17 +27,17 @@ def address(redis_connection: Redis) -> Iterator[str]:
 def test_it_can_be_read(
     address: str, open_page: Open, redis_connection: Redis, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    job = f"review-kubernetes__kubernetes-131105-{'ab' * 20}-normal"
+    job = "kubernetes-sigs/cluster-api-provider-of-somebody#131105 (deep)"
     for number in range(5):
         ended.note(
             redis_connection,
-            f"{job}-{number}",
+            f"kubernetes/kubernetes#{131105 + number}",
             REVIEWS,
             "finished",
             12.3,
             "2 diagnostics; wrote PostReview, PutCheckRun",
         )
-    fail(redis_connection, job, "bot.github_calls.Refused: GitHub answered 404: Not Found")
+    fail(redis_connection, job, "set aside: GitHub answered 404: Not Found")
     status.note_mirrors(redis_connection, "worker-reviews-0", 1234, 20480)
     page = open_page(address, width, scheme)
     assert violations(page) == [] and overflow(page) == 0
@@ -45,12 +45,11 @@ def test_it_can_be_read(
 
 
 def test_a_failed_job_is_run_again_by_its_button(address: str, open_page: Open, redis_connection: Redis) -> None:
-    fail(redis_connection, "review-1", "KeyError: 'x'")
+    fail(redis_connection, "octo/kubernetes#1", "KeyError: 'x'")
     page = open_page(address)
-    page.get_by_role("button", name="Run again: review-1").click()
+    page.get_by_role("button", name="Run again: octo/kubernetes#1").click()
     page.wait_for_url("**/status#failures")
     assert page.get_by_role("button").count() == 0
-    assert redis_connection.lrange("rq:queue:reviews", 0, -1) == [b"review-1"]
-    redis_connection.delete("rq:queue:reviews", "rq:job:review-1")
+    assert Queues(redis_connection).keys.due("normal")[0] == 1
     page.reload()
     assert violations(page) == []

@@ -87,8 +87,8 @@ def buckets(slow: int, fast: int) -> list[dict[str, str]]:
         ("RedisAway", [{"series": "scalability_bot_redis_up", "values": "0x60"}], {"severity": "critical"}, "5m"),
         (
             "QueueStands",
-            [{"series": 'scalability_bot_queue_oldest_seconds{queue="reviews"}', "values": "0+60x60"}],
-            {"severity": "warning", "queue": "reviews"},
+            [{"series": 'scalability_bot_oldest_seconds{kind="normal"}', "values": "0+60x60"}],
+            {"severity": "warning", "kind": "normal"},
             "30m",
         ),
         (
@@ -113,7 +113,8 @@ def test_an_alert_rings_when_it_should_and_not_otherwise(
     rules = yaml.safe_load(ALERTS.read_text())["groups"][0]["rules"]
     (rule,) = [each for each in rules if each["alert"] == f"ScalabilityBot{alert}"]
     said = {
-        name: text.replace("{{ $labels.queue }}", labels.get("queue", "")) for name, text in rule["annotations"].items()
+        name: re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda label: labels[label[1]], text)
+        for name, text in rule["annotations"].items()
     }
     quiet = [{**each, "values": "1x240" if alert == "RedisAway" else "100x240"} for each in series]
 

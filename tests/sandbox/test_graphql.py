@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import NAME, Scene, client, text
+from tests.sandbox.conftest import NAME, Clock, Scene, client, text
+from workers.sandbox import SimulatedGitHub
 from workers.sandbox.graphql.syntax import GraphQLError, parse
 
 THREADS = """
@@ -186,3 +187,58 @@ def test_more_ways_to_ask(scene: Scene) -> None:
 def test_what_is_no_graphql_is_refused(query: str) -> None:
     with pytest.raises(GraphQLError):
         parse(query)
+
+
+def test_open_pull_requests_come_with_their_heads_check_runs_and_late_heads(scene: Scene) -> None:
+    query = """query($app: Int!) { repository(owner: "octo", name: "kubernetes") {
+      pullRequests(states: OPEN, first: 10, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes {
+        number headRefOid commits(last: 1) { nodes { commit { oid checkSuites(first: 1, filterBy: {appId: $app}) { nodes {
+          checkRuns(first: 5, filterBy: {checkName: "scalability", checkType: ALL}) { nodes { externalId } } } } } } } } } } }"""
+    closed = scene.repository.open_pull({"x.txt": "x\n"})
+    scene.repository.close(closed)
+    for name in ("scalability", "another"):
+        scene.seen.create_check_run(
+            name, scene.pull.head_sha, external_id=name, status="completed", conclusion="neutral"
+        )
+
+    def ask(app: int) -> Any:
+        _, answer = scene.api.requester.graphql_query(query, {"app": app})
+        [pull] = answer["data"]["repository"]["pullRequests"]["nodes"]
+        [commit] = [node["commit"] for node in pull["commits"]["nodes"]]
+        runs = [run for suite in commit["checkSuites"]["nodes"] for run in suite["checkRuns"]["nodes"]]
+        return pull["headRefOid"], commit["oid"], runs
+
+    head = scene.pull.head_sha
+    assert ask(scene.github.app_id) == (head, head, [{"externalId": "scalability"}])
+    assert ask(1) == (head, head, [])
+    scene.github.state.head_lag = 3600.0
+    scene.repository.push(scene.pull, {"new.txt": "three\n"})
+    assert ask(scene.github.app_id)[:2] == (head, head)
+    assert scene.seen.get_pull(scene.pull.number).head.sha == head
+    assert scene.pull.head_sha != head
+
+
+def test_every_change_moves_the_time_of_a_pull_request(github: SimulatedGitHub) -> None:
+    clock = Clock()
+    github.state.clock = clock
+    repository = github.repository("octo/moving")
+    repository.commit({"a.txt": "a\n"})
+    repository.commit({"a.txt": "b\n"}, branch="release")
+    pull = repository.open_pull({"a.txt": "c\n"})
+    comment = repository.comment(pull, "somebody", "words")
+    for change in (
+        lambda: repository.push(pull, {"a.txt": "d\n"}),
+        lambda: repository.edit(pull, title="T"),
+        lambda: repository.move_base(pull, "release"),
+        lambda: repository.label(pull, "l"),
+        lambda: repository.unlabel(pull, "l"),
+        lambda: repository.comment(pull, "somebody", "more"),
+        lambda: repository.edit_comment(pull, comment, "others"),
+        lambda: repository.review(pull, "somebody", "fine"),
+        lambda: repository.close(pull),
+        lambda: repository.reopen(pull),
+    ):
+        before = pull.updated_at
+        clock.now += 10
+        change()
+        assert before < pull.updated_at == clock.now

@@ -5,25 +5,30 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
 
 from bot import metrics
-from bot.queue import Queues
+from bot.check_runs import base_key
+from bot.github import GitHub, Unreachable
+from bot.keys import Key
+from bot.queue import COMMANDS, DEEP, REVIEWS, Queues
 from bot.review_request import CommandSource, Reply, ReviewRequest
 from bot.settings import Secret, Settings
 from bot.shadow import read
-from workers import git, jobs
-from workers.jobs import Equipment
-from workers.parser import Parser, ParserError
-from workers.remote import CommitGone
+from bot.timers import Timers
+from workers import jobs, reviews
+from workers.equipment import Equipment
+from workers.parser import Parser
 from workers.sandbox import Entry, Fault, SimulatedGitHub, SimulatedRepository
 from workers.sandbox.records import Pull
 
 GO = "package a\n\ntype T struct{ a [100]string }\n"
 COPIES = GO + "\nfunc F(t T) int {\n\treturn len(t.a)\n}\n"
 PATH = "pkg/scheduler/a.go"
+TIMERS = Timers(lease=60, retries=(600.0, 600.0), look=600.0, settle=(0.0,))
 
 
 @pytest.fixture(scope="module")
@@ -58,32 +63,58 @@ def equipment(github: SimulatedGitHub, parser: Parser, redis_connection: Redis, 
         data_dir=tmp_path,
         mode="shadow",
         bot_login="scalability-bot[bot]",
+        timers=TIMERS,
     )
     return Equipment(settings, redis_connection, parser)
 
 
-def request_for(repository: SimulatedRepository, pull: Pull, **changes: object) -> dict[str, object]:
-    request = ReviewRequest(repository=repository.full_name, number=pull.number, head=pull.head_sha, cause="opened")
-    return dataclasses.replace(request, **changes).to_json()  # type: ignore[arg-type]
+def submit(equipment: Equipment, repository: SimulatedRepository, pull: Pull, **changes: Any) -> None:
+    given = {"repository": repository.full_name, "number": pull.number, "cause": "opened", "author": "contributor"}
+    equipment.queues.submit([ReviewRequest(**{**given, **changes})])
+
+
+def run(equipment: Equipment, repository: SimulatedRepository, pull: Pull, **changes: Any) -> str:
+    """Have something happen to a pull request, and give what the next turn makes of it."""
+    submit(equipment, repository, pull, **changes)
+    return jobs.turn(equipment, DEEP if changes.get("depth") == "deep" else REVIEWS)
 
 
 def written(equipment: Equipment, kind: str) -> list[dict[str, object]]:
     return [dict(kept.write) for kept in read(equipment.redis) if kept.write["write"] == kind]
 
 
-def command(text: str = "/scalability-check", author: str = "somebody") -> CommandSource:
-    return CommandSource(kind="issue_comment", id=1, author=author, author_association="NONE", text=text)
+def command(author: str = "somebody", number: int = 1, verb: str = "check", association: str = "NONE") -> CommandSource:
+    return CommandSource(
+        kind="issue_comment",
+        id=number,
+        author=author,
+        author_association=association,
+        text="/scalability-check",
+        verb=verb,
+    )
 
 
-def test_a_review_is_made(equipment: Equipment, repository: SimulatedRepository) -> None:
+def waits(equipment: Equipment) -> list[tuple[str, float]]:
+    """Give what waits for a time, and for how long."""
+    now = equipment.queues.keys.now()
+    found = equipment.redis.zrange("scalability-bot:keys:later", 0, -1, withscores=True)
+    return [(name.decode(), float(at) - now) for name, at in found]  # type: ignore[str-unpack]
+
+
+def test_a_review_is_made_once(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: COPIES})
-    said = jobs.review(equipment, request_for(repository, pull))
-    assert said == "1 diagnostics; wrote PostReview, PutCheckRun"
+    said = run(equipment, repository, pull)
+    assert said == f"{repository.full_name}#1: reviewed {pull.head_sha[:12]}, wrote PostReview, PutCheckRun"
     [review] = written(equipment, "PostReview")
     assert review["commit"] == pull.head_sha
     counted = equipment.redis.hgetall(metrics.COUNTED_KEY)
     assert counted[b'["writes", "post-review", "written"]'] == b"1"
     assert counted[b'["diagnostics", "large-value-param", "warning"]'] == b"1"
+    assert counted[b'["comments", "large-value-param", "posted"]'] == b"1"
+    assert run(equipment, repository, pull).endswith("is reviewed")
+    assert jobs.turn(equipment, REVIEWS) == jobs.NOTHING
+    assert waits(equipment) == []
+    assert equipment.queues.keys.done(Key("normal", repository.full_name, 1)) == f"{pull.head_sha} {base_key('master')}"
 
 
 def test_a_branch_with_a_slash_is_compared_too(equipment: Equipment, repository: SimulatedRepository) -> None:
@@ -91,56 +122,99 @@ def test_a_branch_with_a_slash_is_compared_too(equipment: Equipment, repository:
     repository.commit({PATH: GO + "\n// Of the release.\n"}, parent=master, branch="release/1.2")
     head = repository.commit({PATH: COPIES}, parent=master)
     pull = repository.open_pull(head, base="release/1.2")
-    assert jobs.review(equipment, request_for(repository, pull)).startswith("1 diagnostics")
+    assert "wrote PostReview" in run(equipment, repository, pull)
 
 
-@pytest.mark.parametrize("turn", ["pushed", "closed", "draft"])
-def test_what_is_no_longer_wanted_is_not_made(
-    equipment: Equipment, repository: SimulatedRepository, turn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workers.jobs._HEAD_SEEN", (0.0,))
+def test_another_base_is_another_review_of_the_same_head(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: COPIES})
-    request = request_for(repository, pull)
-    if turn == "pushed":
-        repository.push(pull, {"b.go": "package b\n"})
-    elif turn == "closed":
+    run(equipment, repository, pull)
+    repository.commit({"other.go": "package a\n"}, branch="release", parent=pull.base_sha)
+    repository.move_base(pull, "release")
+    assert "reviewed" in run(equipment, repository, pull, cause="edited")
+    names = {run["external_id"].split(" ")[1] for run in written(equipment, "PutCheckRun")}  # type: ignore[attr-defined]
+    assert names == {base_key("master"), base_key("release")}
+
+
+@pytest.mark.parametrize("turn", ["closed", "draft"])
+def test_what_is_not_wanted_is_not_made(equipment: Equipment, repository: SimulatedRepository, turn: str) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    if turn == "closed":
         repository.close(pull)
     else:
         pull.draft = True
-    said = jobs.review(equipment, request)
-    assert {"pushed": "another head", "closed": "is closed", "draft": "is a draft"}[turn] in said
+    assert {"closed": "it is closed", "draft": "it is a draft"}[turn] in run(equipment, repository, pull)
     assert list(read(equipment.redis)) == []
     assert not equipment.mirrors.folder.exists()
 
 
-def test_who_asks_gets_a_review_of_a_draft(equipment: Equipment, repository: SimulatedRepository) -> None:
-    pull = repository.open_pull({PATH: COPIES}, draft=True)
-    jobs.review(equipment, request_for(repository, pull, head="", command=command()))
-    assert next(read(equipment.redis)).write["write"] == "React"
+@pytest.mark.parametrize("state", ["draft", "closed"])
+def test_who_asks_gets_a_review_whatever_became_of_the_pull_request(
+    equipment: Equipment, repository: SimulatedRepository, state: str
+) -> None:
+    pull = repository.open_pull({PATH: COPIES}, draft=state == "draft")
+    if state == "closed":
+        repository.close(pull)
+    run(equipment, repository, pull, command=command())
     assert written(equipment, "PostReview")
+    # Asked once, answered once: by the review itself.
+    assert not written(equipment, "PostReply")
+    assert "answer issue_comment-1-check" in str(written(equipment, "PostReview")[0]["body"])
 
 
-def test_a_hook_may_be_faster_than_the_api(
+def test_everybody_who_asked_is_answered_by_one_run(equipment: Equipment, repository: SimulatedRepository) -> None:
+    pull = repository.open_pull({PATH: GO + "// nothing\n"})
+    submit(equipment, repository, pull, command=command("alice", 1))
+    submit(equipment, repository, pull, command=command("bob", 2))
+    jobs.turn(equipment, COMMANDS)
+    assert len(written(equipment, "PostReply")) == 2
+    assert jobs.turn(equipment, REVIEWS) == jobs.NOTHING
+
+
+def test_a_push_during_the_run_is_due_at_once(
     equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pull = repository.open_pull({PATH: COPIES})
-    old = pull.head_sha
-    new = repository.push(pull, {PATH: COPIES.replace("F", "G")})
-    # The API still tells the head of before, once.
-    pull.head_sha = old
-    waits: list[float] = []
+    original = reviews._post
 
-    def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 2:
-            pull.head_sha = new
+    def pushing(*given: Any) -> Any:
+        posted = original(*given)
+        if pull.head_sha == first:
+            repository.push(pull, {PATH: COPIES.replace("F", "G")})
+        return posted
 
-    from bot.github import GitHub
+    first = pull.head_sha
+    monkeypatch.setattr(reviews, "_post", pushing)
+    run(equipment, repository, pull)
+    assert f"reviewed {pull.head_sha[:12]}" in jobs.turn(equipment, REVIEWS)
+    assert jobs.turn(equipment, REVIEWS) == jobs.NOTHING
 
-    with GitHub(equipment.app, repository.full_name) as page:
-        request = ReviewRequest(repository=repository.full_name, number=1, head=new, cause="synchronize")
-        assert jobs._wanted(page, request, sleep).head == new
-    assert waits == [0.0, 2.0]
+
+def test_a_head_that_github_does_not_show_yet_is_looked_for_later_each_time_and_not_for_ever(
+    equipment: Equipment, github: SimulatedGitHub, repository: SimulatedRepository
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    run(equipment, repository, pull)
+    github.state.head_lag = 3600.0
+    try:
+        new = repository.push(pull, {PATH: COPIES.replace("F", "G")})
+        # The old head is what GitHub shows: it is reviewed already, and the new one decides nothing.
+        assert "is reviewed; looked at again in 600 s" in run(equipment, repository, pull, head=new)
+        [(name, seconds)] = waits(equipment)
+        assert 590 < seconds <= 600
+        equipment.redis.zadd("scalability-bot:keys:later", {name: 1.0})
+        assert "looked at again in 900 s" in jobs.turn(equipment, REVIEWS)
+        assert len(written(equipment, "PutCheckRun")) == 1
+        record = f"scalability-bot:keys:record:{name}"
+        equipment.redis.hset(record, f"head:{new}", str(equipment.queues.keys.now() - 601))
+        equipment.redis.zadd("scalability-bot:keys:later", {name: 1.0})
+        assert jobs.turn(equipment, REVIEWS).endswith("is reviewed")
+        assert waits(equipment) == []
+        assert "again in 600 s" in run(equipment, repository, pull, head=new)
+    finally:
+        github.state.head_lag = 0.0
+    equipment.redis.zadd("scalability-bot:keys:later", {name: 1.0})
+    assert f"reviewed {new[:12]}" in jobs.turn(equipment, REVIEWS)
+    assert waits(equipment) == []
 
 
 def test_a_rate_limit_puts_the_review_off(
@@ -149,27 +223,84 @@ def test_a_rate_limit_puts_the_review_off(
     pull = repository.open_pull({PATH: COPIES})
     limit = Fault(path=f"/{repository.record.name}/pulls/1$", status=429, headers={"Retry-After": "1200"})
     github.faults.add(limit)
-    said = jobs.review(equipment, request_for(repository, pull))
-    assert said.startswith("put off: GitHub answered 429")
-    [job_id] = equipment.redis.zrange("rq:scheduled:reviews", 0, -1)
-    assert job_id.decode().startswith(f"review-octo__{repository.record.name}-1-{pull.head_sha}-normal-later-")
-    # When its time comes, it is the same review; a push or the end of the pull request drops it like any other.
-    jobs.review(equipment, request_for(repository, pull))
-    assert written(equipment, "PostReview")
+    assert "put off: GitHub answered 429" in run(equipment, repository, pull)
+    [(name, seconds)] = waits(equipment)
+    assert 1190 < seconds <= 1200
+    equipment.redis.zadd("scalability-bot:keys:later", {name: 1.0})
+    assert "wrote PostReview" in jobs.turn(equipment, REVIEWS)
+
+
+def test_a_failure_is_tried_again_and_in_the_end_told_and_swept(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+
+    def failing(*_: Any, **__: Any) -> Any:
+        raise Unreachable("the comparison could not be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reviews, "compare", failing)
+        assert "failed, try 1: the comparison" in run(equipment, repository, pull, command=command())
+        [(name, _)] = waits(equipment)
+        for said in ("failed, try 2", "set aside"):
+            equipment.redis.zadd("scalability-bot:keys:later", {name: 1.0})
+            assert said in jobs.turn(equipment, REVIEWS)
+    [told] = written(equipment, "PutCheckRun")
+    assert (told["conclusion"], told["title"]) == ("neutral", "The review could not be finished")
+    assert "Sorry" in str(written(equipment, "PostReply")[0]["body"])
+    assert waits(equipment) == []
+    assert equipment.redis.hget(f"scalability-bot:keys:record:{name}", "lapses") == b"1"
+    # It is no review: when all is well again, what comes along is reviewed.
+    assert "wrote PostReview" in run(equipment, repository, pull)
+
+
+def test_a_promise_outlasts_an_outage(
+    equipment: Equipment, github: SimulatedGitHub, repository: SimulatedRepository
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    github.faults.add(Fault(path=f"/{repository.record.name}/", status=500, times=None))
+    quick = dataclasses.replace(
+        equipment,
+        settings=dataclasses.replace(
+            equipment.settings, timers=dataclasses.replace(TIMERS, retries=(0.0,), call_again=0.01)
+        ),
+    )
+    submit(quick, repository, pull, command=command())
+    for _ in range(5):
+        assert "failed, try 1" in (said := jobs.turn(quick, REVIEWS)) or "told later" in said
+    github.faults.clear()
+    jobs.turn(quick, REVIEWS)
+    assert written(quick, "PostReview") or written(quick, "PostReply")
+
+
+def test_a_key_whose_worker_died_again_and_again_is_set_aside(
+    equipment: Equipment, repository: SimulatedRepository
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    submit(equipment, repository, pull)
+    record = f"scalability-bot:keys:record:normal:{repository.full_name}#1"
+    equipment.redis.hset(record, "crashes", TIMERS.crashes)
+    assert "set aside: its worker died" in jobs.turn(equipment, REVIEWS)
+    [told] = written(equipment, "PutCheckRun")
+    assert told["title"] == "The review could not be finished"
+
+
+def test_a_pull_request_that_is_gone_is_let_go(equipment: Equipment, repository: SimulatedRepository) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    del repository.record.pulls[pull.number]
+    assert "let go: GitHub answered 404" in run(equipment, repository, pull, command=command())
+    assert waits(equipment) == []
 
 
 def test_a_damaged_mirror_fails_once(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: COPIES})
-    jobs.review(equipment, request_for(repository, pull))
+    run(equipment, repository, pull)
     mirror = equipment.mirrors.path(repository.full_name)
-    for pack in mirror.glob("objects/??/*"):
+    for pack in [*mirror.glob("objects/??/*"), *mirror.glob("objects/pack/*")]:
         pack.unlink()
-    for pack in mirror.glob("objects/pack/*"):
-        pack.unlink()
-    with pytest.raises((git.GitError, ParserError)):
-        jobs.review(equipment, request_for(repository, pull))
+    assert "failed, try 1" in run(equipment, repository, pull, command=command())
     assert not mirror.exists()
-    jobs.review(equipment, request_for(repository, pull))
+    assert "reviewed" in run(equipment, repository, pull)
 
 
 def test_a_commit_that_git_does_not_know_yet_is_tried_again(
@@ -178,10 +309,8 @@ def test_a_commit_that_git_does_not_know_yet_is_tried_again(
     pull = repository.open_pull({PATH: COPIES})
     unknown = {"base_commit": {"sha": pull.base_sha}, "merge_base_commit": {"sha": "0" * 39 + "1"}}
     github.faults.add(Fault(path=f"/{repository.record.name}/compare/", status=200, body=unknown))
-    with pytest.raises(CommitGone):
-        jobs.review(equipment, request_for(repository, pull))
-    jobs.review(equipment, request_for(repository, pull))
-    assert written(equipment, "PostReview")
+    assert "failed, try 1" in run(equipment, repository, pull)
+    assert "wrote PostReview" in run(equipment, repository, pull)
 
 
 def test_a_configuration_counts_for_the_label_and_the_review(
@@ -189,7 +318,7 @@ def test_a_configuration_counts_for_the_label_and_the_review(
 ) -> None:
     repository.commit({".github/scalability.yaml": "label: deep/please\nrules: {large-value-param: notice}\n"})
     pull = repository.open_pull({PATH: COPIES})
-    jobs.review(equipment, request_for(repository, pull))
+    run(equipment, repository, pull)
     assert not written(equipment, "PostReview")
     assert Queues(equipment.redis).remembered(repository.full_name, 1).label == "deep/please"
 
@@ -213,24 +342,24 @@ def test_a_configuration_that_is_none_changes_nothing(
 ) -> None:
     repository.commit({".github/scalability.yaml": entry})
     pull = repository.open_pull({PATH: COPIES})
-    jobs.review(equipment, request_for(repository, pull))
+    run(equipment, repository, pull)
     assert written(equipment, "PostReview")
 
 
 def test_a_problem_of_the_proposed_configuration_is_told(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: COPIES, ".github/scalability.yaml": "cap: !!bool x\n"})
-    jobs.review(equipment, request_for(repository, pull))
+    run(equipment, repository, pull)
     assert written(equipment, "PostReview"), "it takes nothing away"
-    [run] = written(equipment, "PutCheckRun")
-    assert "tags are not supported" in str(run["summary"])
+    [made] = written(equipment, "PutCheckRun")
+    assert "tags are not supported" in str(made["summary"])
 
 
 def test_what_is_left_out_is_said_and_counted(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: COPIES, "notes.txt": "x\n" * 2_000_000})
-    jobs.review(equipment, request_for(repository, pull))
+    run(equipment, repository, pull)
     assert written(equipment, "PostReview")
-    [run] = written(equipment, "PutCheckRun")
-    assert "notes.txt" in str(run["summary"])
+    [made] = written(equipment, "PutCheckRun")
+    assert "notes.txt" in str(made["summary"])
     assert equipment.redis.hget(metrics.COUNTED_KEY, '["skipped_files", "large"]') == b"1"
 
 
@@ -247,50 +376,124 @@ def test_an_analysis_that_takes_too_long_ends_as_a_neutral_check_run(
     late = Parser(timeout=2, memory_mb=2048)
     late.start()
     try:
-        said = jobs.review(dataclasses.replace(equipment, parser=late), request_for(repository, pull))
+        said = run(dataclasses.replace(equipment, parser=late), repository, pull)
     finally:
         late.close()
-    assert said == "0 diagnostics; wrote PutCheckRun"
-    [run] = written(equipment, "PutCheckRun")
-    assert (run["conclusion"], run["title"]) == ("neutral", "Not everything could be read")
-    assert "the analysis took longer than 2 s" in str(run["summary"])
+    assert said.endswith("wrote PutCheckRun")
+    [made] = written(equipment, "PutCheckRun")
+    assert (made["conclusion"], made["title"]) == ("neutral", "Not everything could be read")
+    assert "the analysis took longer than 2 s" in str(made["summary"])
 
 
-def test_a_deep_scan_begins_and_ends_its_own_check_run(equipment: Equipment, repository: SimulatedRepository) -> None:
+def test_a_deep_scan_begins_and_ends_its_own_check_run_and_is_deep(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pull = repository.open_pull({PATH: COPIES})
-    jobs.review(equipment, request_for(repository, pull, depth="deep"))
+    depths: list[bool] = []
+    original = Parser.analyze
+
+    def analyze(self: Parser, *given: Any, deep: bool, **named: Any) -> Any:
+        depths.append(deep)
+        return original(self, *given, deep=deep, **named)
+
+    monkeypatch.setattr(Parser, "analyze", analyze)
+    run(equipment, repository, pull, depth="deep", again="d-1")
     runs = written(equipment, "PutCheckRun")
-    assert [(run["name"], run["conclusion"]) for run in runs] == [
+    assert [(each["name"], each["conclusion"]) for each in runs] == [
         ("scalability deep scan", None),
         ("scalability deep scan", "neutral"),
     ]
     assert not equipment.redis.exists("scalability-bot:deep-scans")
+    run(equipment, repository, pull)
+    assert depths == [True, False]
+    assert "nobody asks for it" in run(equipment, repository, pull, depth="deep")
 
 
-def test_commands_are_answered_in_words(equipment: Equipment, repository: SimulatedRepository) -> None:
+def test_a_mention_is_noted_before_it_is_made(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    original, noted = Parser.analyze, []
+
+    def with_cc(self: Parser, *given: Any, **named: Any) -> Any:
+        report = original(self, *given, **named)
+        return dataclasses.replace(report, cc=("@a/b",))
+
+    monkeypatch.setattr(Parser, "analyze", with_cc)
+    carry_out = reviews.post  # type: ignore[attr-defined]
+
+    def posting(*given: Any, **named: Any) -> Any:
+        noted.append(Queues(equipment.redis).remembered(repository.full_name, 1).just_mentioned)
+        return carry_out(*given, **named)
+
+    monkeypatch.setattr(reviews, "post", posting)
+    run(equipment, repository, pull)
+    assert noted == [True]
+
+
+def test_commands_are_answered_in_words_once(equipment: Equipment, repository: SimulatedRepository) -> None:
     repository.open_pull({PATH: COPIES})
 
-    def reply(answer: str, author: str = "somebody") -> str:
-        asked = Reply(
-            repository=repository.full_name,
-            number=1,
-            answer=answer,  # type: ignore[arg-type]
-            command=dataclasses.replace(command(author=author), ordinal=len(answer)),
-        )
-        return jobs.reply(equipment, asked.to_json())
+    def reply(answer: str, author: str = "somebody", number: int = 1, words: tuple[str, ...] = ()) -> str:
+        source = command(author, number, verb=answer)
+        asked = Reply(repository=repository.full_name, number=1, answer=answer, command=source, words=words)  # type: ignore[arg-type]
+        equipment.queues.submit([asked])
+        return jobs.turn(equipment, COMMANDS).partition(": ")[2]
 
     assert reply("help") == "answered with help"
     assert reply("help") == "the answer stands already"
-    assert reply("received") == "received"
+    assert reply("received") == "heard a command"
     assert reply("deep-not-allowed") == "answered with deep-not-allowed"
     repository.member("triager", "COLLABORATOR")
-    assert reply("deep-not-allowed", "triager").startswith("submitted review-octo__")
-    [job_id] = equipment.redis.lrange("rq:queue:deep", 0, -1)
-    assert b"-deep-issue_comment-1-" in job_id
+    assert reply("deep-not-allowed", "triager", 2) == "began a deep scan"
+    deep = equipment.queues.keys.take(["deep!"])
+    assert deep and list(deep.commands) == ["issue_comment-2-deep-not-allowed"]
+    # What is dismissed is to be seen in the check run, so the pull request is looked at anew.
+    assert reply("dismiss", number=3, words=("value-receiver",)) == "answered with dismiss"
+    again = equipment.queues.keys.take(["normal!"])
+    assert again and again.again == ("issue_comment-3-dismiss",)
 
 
-@pytest.mark.parametrize("data", [None, {}, [], "x", {"repository": "../../etc", "number": 1, "cause": "x"}])
-def test_what_is_no_request_is_refused(equipment: Equipment, data: object) -> None:
-    for job in (jobs.review, jobs.reply):
-        with pytest.raises(ValueError, match=r".+"):
-            job(equipment, data)
+def test_the_sign_that_a_command_was_heard_comes_before_every_answer(
+    equipment: Equipment, repository: SimulatedRepository
+) -> None:
+    repository.open_pull({PATH: COPIES})
+    for number in (1, 2):
+        asked = Reply(repository=repository.full_name, number=1, answer="help", command=command("a", number, "help"))
+        equipment.queues.submit([asked])
+    jobs.turn(equipment, REVIEWS)
+    assert [kept.write["write"] for kept in read(equipment.redis)] == ["React", "React", "PostReply", "PostReply"]
+
+
+@pytest.mark.parametrize("queue", [None, {}, [], "x", "maintenance"])
+def test_what_is_no_queue_of_turns_is_refused(equipment: Equipment, queue: object) -> None:
+    with pytest.raises(ValueError, match="no queue of turns"):
+        jobs.turn(equipment, queue)
+
+
+@pytest.mark.parametrize("text", ["", "[", "{}", '{"repository": "../../etc", "number": 1}'])
+def test_a_command_that_cannot_be_read_stops_no_other(
+    equipment: Equipment, repository: SimulatedRepository, text: str
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    submit(equipment, repository, pull, command=command())
+    record = f"scalability-bot:keys:record:normal:{repository.full_name}#1"
+    equipment.redis.hset(record, "command:garbage", text)
+    assert "wrote PostReview" in jobs.turn(equipment, REVIEWS)
+    assert not [name for name in equipment.redis.hkeys(record) if name.startswith(b"command:")]
+
+
+def test_a_worker_that_lost_its_key_writes_nothing_more(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    original = GitHub.standing
+
+    def losing(self: GitHub, number: int) -> Any:
+        equipment.redis.hset(f"scalability-bot:keys:record:normal:{repository.full_name}#1", "token", "another")
+        return original(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GitHub, "standing", losing)
+        run(equipment, repository, pull)
+    assert list(read(equipment.redis)) == []

@@ -1,12 +1,7 @@
 import functools
 import json
-import logging
 import os
-import signal
 import socket
-import subprocess
-import sys
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,10 +14,13 @@ from rq.job import Job as PlainJob
 from rq.job import JobStatus, Retry
 from rq.serializers import JSONSerializer
 
-from bot import ended, logs
-from bot.queue import MAINTAIN, QUEUES, REPLY, REVIEW
+from bot import ended
+from bot.queue import MAINTAIN, QUEUES, TURN, Queues
+from bot.review_request import ReviewRequest
 from bot.settings import Settings
-from workers.jobs import Equipment
+from bot.timers import Timers
+from tests.end_to_end.conftest import eventually
+from workers.equipment import Equipment
 from workers.parser import Parser
 from workers.worker import FUNCTIONS, Job, Queue, Refused, Worker
 
@@ -47,9 +45,9 @@ def not_called() -> Iterator[None]:
 def make_worker(redis_connection: Redis) -> Iterator[Callable[..., Worker]]:
     parser = Parser(timeout=60, memory_mb=2048)
 
-    def make(queue: str = "reviews", monitoring: int = 1) -> Worker:
-        settings = Settings(app_id=1, redis_url=Settings().redis_url)
-        return Worker(queue, Equipment(settings, redis_connection, parser), monitoring)
+    def make(queue: str = "reviews", timers: Timers | None = None) -> Worker:
+        settings = Settings(app_id=1, redis_url=Settings().redis_url, timers=timers or Timers(monitoring=1, tick=0.1))
+        return Worker(queue, Equipment(settings, redis_connection, parser))
 
     yield make
     parser.close()
@@ -78,13 +76,13 @@ def status(job: PlainJob) -> JobStatus:
         ("tests.workers.test_worker.touch", []),
         ("builtins.eval", ["1"]),
         ("workers.jobs.set_aside", [{}]),
-        (REVIEW, []),
-        (REVIEW, [{}, {}]),
+        (TURN, []),
+        (TURN, [{}, {}]),
         (MAINTAIN, [{}]),
         ("", []),
     ],
 )
-def test_it_refuses_all_but_three_functions(
+def test_it_refuses_all_but_two_functions(
     make_worker: Callable[..., Worker], redis_connection: Redis, function: str, arguments: list[Any]
 ) -> None:
     job = enqueue(redis_connection, function or "x", *arguments)
@@ -103,14 +101,14 @@ def test_it_refuses_all_but_three_functions(
 def test_it_refuses_methods_of_objects(
     make_worker: Callable[..., Worker], redis_connection: Redis, instance: Any
 ) -> None:
-    job = enqueue(redis_connection, REVIEW, {})
-    redis_connection.hset(job.key, "data", zlib.compress(json.dumps([REVIEW, instance, [{}], {}]).encode()))
+    job = enqueue(redis_connection, TURN, {})
+    redis_connection.hset(job.key, "data", zlib.compress(json.dumps([TURN, instance, [{}], {}]).encode()))
     burst(make_worker())
     assert status(job) == JobStatus.FAILED
 
 
 def test_a_name_on_the_list_is_no_way_to_another(redis_connection: Redis) -> None:
-    for name in (REVIEW, REPLY, MAINTAIN):
+    for name in (TURN, MAINTAIN):
         arguments: tuple[Any, ...] = () if name == MAINTAIN else ({},)
         job = Job.create(name, arguments, connection=redis_connection, serializer=JSONSerializer)
         assert isinstance(job, Job)
@@ -124,7 +122,7 @@ def test_a_name_on_the_list_is_no_way_to_another(redis_connection: Redis) -> Non
 
 def test_callbacks_in_redis_are_not_called(make_worker: Callable[..., Worker], redis_connection: Redis) -> None:
     # An empty object is no review request: the job fails, and its callback would be due.
-    job = enqueue(redis_connection, REVIEW, {})
+    job = enqueue(redis_connection, TURN, {})
     name = "tests.workers.test_worker.touch"
     for kind in ("success", "failure", "stopped"):
         redis_connection.hset(job.key, f"{kind}_callback_name", name)
@@ -136,7 +134,7 @@ def test_callbacks_in_redis_are_not_called(make_worker: Callable[..., Worker], r
 def test_web_addresses_in_redis_are_not_asked(make_worker: Callable[..., Worker], redis_connection: Redis) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         hook = [{"url": f"http://127.0.0.1:{listening.getsockname()[1]}/", "job_status": "failed", "timeout": 1}]
-        for function in (REVIEW, "os.system"):
+        for function in (TURN, "os.system"):
             job = enqueue(redis_connection, function, {})
             redis_connection.hset(job.key, mapping={"webhooks": json.dumps(hook), "retries_left": 0})
         burst(make_worker())
@@ -160,44 +158,35 @@ def test_web_addresses_in_redis_are_not_asked(make_worker: Callable[..., Worker]
 def test_records_that_cannot_be_read_stop_no_worker(
     make_worker: Callable[..., Worker], redis_connection: Redis, fields: dict[Any, Any]
 ) -> None:
-    broken = enqueue(redis_connection, REVIEW, {})
+    broken = enqueue(redis_connection, TURN, {})
     redis_connection.hset(broken.key, mapping=fields)
-    good = enqueue(redis_connection, REVIEW, {})
+    good = enqueue(redis_connection, TURN, {})
     burst(make_worker())
     # It was tried (it is no review request), so the worker got past the broken one.
     assert status(good) == JobStatus.SCHEDULED
 
 
-def test_a_failed_job_is_tried_again_later_and_for_good_is_told(
+def test_what_a_killed_worker_held_gets_another_turn_within_seconds(
     make_worker: Callable[..., Worker], redis_connection: Redis
 ) -> None:
-    job = enqueue(redis_connection, REVIEW, {})
-    burst(make_worker())
-    assert status(job) == JobStatus.SCHEDULED
-    assert not Queue("maintenance", connection=redis_connection, serializer=JSONSerializer).get_job_ids()
-    redis_connection.hset(job.key, "retries_left", 0)
-    registry = rq.Queue("reviews", connection=redis_connection, serializer=JSONSerializer).scheduled_job_registry
-    registry.remove(job)
-    redis_connection.rpush("rq:queue:reviews", job.id)
-    burst(make_worker())
-    assert status(job) == JobStatus.FAILED
-    waiting = Queue("maintenance", connection=redis_connection, serializer=JSONSerializer).get_job_ids()
-    assert waiting == [f"maintain-{job.id}"]
+    queues = Queues(redis_connection, timers=Timers(lease=0.2))
+    queues.submit([ReviewRequest(repository="octo/kubernetes", number=1, head="a" * 40, cause="opened")])
+    redis_connection.delete("rq:queue:reviews")  # a worker took the turn
+    taken = queues.keys.take(["normal"])
+    assert taken  # and the key, and was killed
+    worker = make_worker("maintenance", Timers(lease=0.2, monitoring=1, tick=0.1))
+
+    def again() -> int:
+        worker.heartbeat()
+        return int(redis_connection.llen("rq:queue:reviews"))
+
+    assert eventually(again, "another turn", 15) == 1
+    assert not queues.keys.keep(taken)
 
 
-def test_a_killed_worker_s_job_is_taken_up_again_at_once(
-    make_worker: Callable[..., Worker], redis_connection: Redis
-) -> None:
-    # As a worker that was killed leaves it: started, and its last sign of life is over.
-    job = enqueue(redis_connection, REVIEW, {})
-    redis_connection.lrem("rq:queue:reviews", 1, job.id)
-    redis_connection.hset(job.key, mapping={"status": "started", "worker_name": "gone"})
-    redis_connection.zadd("rq:wip:reviews", {f"{job.id}:execution": time.time() - 1})
-    worker = make_worker("maintenance")
-    worker.clean_registries()
-    # Not in ten seconds, which are for work that failed.
-    assert redis_connection.lrange("rq:queue:reviews", 0, -1) == [job.id.encode()]
-    assert int(redis_connection.hget(job.key, "retries_left") or 0) == 2
+def test_by_default_that_is_within_fifteen_seconds() -> None:
+    timers = Timers()
+    assert timers.lease + 2 * timers.tick <= 12
 
 
 def test_a_worker_killed_while_it_cleaned_holds_up_nobody_for_long(redis_connection: Redis) -> None:
@@ -213,66 +202,23 @@ def test_the_maintenance_worker_tends_all_queues_and_the_others_their_own(make_w
 
 
 def test_signs_of_life_are_short(make_worker: Callable[..., Worker], redis_connection: Redis) -> None:
-    worker = make_worker(monitoring=4)
-    assert worker.get_heartbeat_ttl(enqueue(redis_connection, REVIEW, {})) == 12
-    assert worker.dequeue_timeout == 4
+    worker = make_worker("reviews", Timers(monitoring=4, tick=0.7))
+    assert worker.get_heartbeat_ttl(enqueue(redis_connection, TURN, {})) == 12
+    assert worker.dequeue_timeout == 0.7
 
 
-def test_the_scheduler_ends_with_its_worker(redis_url: str, redis_connection: Redis, tmp_path: Path) -> None:
-    script = (
-        "import sys\n"
-        "from redis import Redis\n"
-        "from bot.settings import Settings\n"
-        "from workers.jobs import Equipment\n"
-        "from workers.parser import Parser\n"
-        "from workers.worker import Worker\n"
-        "equipment = Equipment(Settings(app_id=1), Redis.from_url(sys.argv[1]), Parser(timeout=1, memory_mb=1))\n"
-        "worker = Worker('maintenance', equipment, 1)\n"
-        "worker._start_scheduler()\n"
-        "print(worker.scheduler._process.pid, flush=True)\n"
-        "sys.stdin.read()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script, redis_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as worker:
-        assert worker.stdout
-        scheduler = os.pidfd_open(int(worker.stdout.readline()))
-        locks = [f"rq:scheduler-lock:{name}" for name in QUEUES]
-        assert redis_connection.exists(*locks) == len(QUEUES)
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
-        os.set_blocking(scheduler, True)
-        import select
-
-        poll = select.poll()
-        poll.register(scheduler, select.POLLIN)
-        assert poll.poll(20_000), "the scheduler outlived its worker"
-        os.close(scheduler)
-
-
-def test_a_jobs_log_says_what_it_is_about_and_the_page_how_it_ended(
-    make_worker: Callable[..., Worker], redis_connection: Redis, caplog: pytest.LogCaptureFixture
+def test_the_maintenance_worker_submits_its_housekeeping(
+    make_worker: Callable[..., Worker], redis_connection: Redis
 ) -> None:
-    enqueue(
-        redis_connection, REVIEW, {"repository": "octo/kubernetes", "number": 7, "delivery": "d-1"}, job_id="review-1"
-    )
-    told: list[logging.LogRecord] = []
+    for queue in ("reviews", "maintenance", "maintenance"):
+        make_worker(queue).run_maintenance_tasks()
+    assert redis_connection.llen("rq:queue:maintenance") == 1
 
-    class Keeping(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            told.append(record)
 
-    handler = Keeping()
-    handler.addFilter(logs._add)
-    logger = logging.getLogger("workers.worker")
-    logger.addHandler(handler)
-    caplog.set_level(logging.INFO, "workers.worker")
-    try:
-        make_worker().work(burst=True)
-    finally:
-        logger.removeHandler(handler)
-    (line,) = [record for record in told if record.getMessage().startswith("review-1 ")]
-    about = {name: getattr(line, name) for name in ("job", "pull_request", "delivery")}
-    assert about == {"job": "review-1", "pull_request": "octo/kubernetes#7", "delivery": "d-1"}
+def test_a_turn_that_crashes_is_noted_for_the_operator(
+    make_worker: Callable[..., Worker], redis_connection: Redis
+) -> None:
+    job = enqueue(redis_connection, TURN, {})
+    burst(make_worker())
     (noted,) = ended.read(redis_connection)
-    assert (noted.job, noted.queue, noted.outcome) == ("review-1", "reviews", "retried")
+    assert (noted.job, noted.queue, noted.outcome) == (job.id, "reviews", "crashed")

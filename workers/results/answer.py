@@ -22,9 +22,9 @@ def measured(settings: Settings, redis: Redis, parser: Parser, asked: Reply) -> 
     """
     source = Source(settings.results_hosts, settings.results_bucket)
     try:
-        runs = [source.fetch(what, repository=asked.repository, number=asked.number) for what in asked.runs]
+        runs = [source.fetch(what, repository=asked.repository, number=asked.number) for what in asked.words]
     except ResultsError as error:
-        _log.info("%s: %s", asked.job_id, error)
+        _log.info("%s#%s: %s", asked.repository, asked.number, error)
         return Measured(f"I could not look at the results: {error}")
     change, base = runs[0], runs[1] if len(runs) > 1 else None
     read = parser.compare_results(change.files, base.files if base else None)
@@ -34,7 +34,7 @@ def measured(settings: Settings, redis: Redis, parser: Parser, asked: Reply) -> 
     page = None
     if settings.public_url:
         kept = Kept(asked.repository, asked.number, read["sentence"], text, read["svg"])
-        page = f"{settings.public_url}/results/{kept_results.keep(redis, asked.job_id, kept)}"
+        page = f"{settings.public_url}/results/{kept_results.keep(redis, asked.command.key, kept)}"
         text += f"\n\n[As a picture]({page})"
     return Measured(text, title=read["sentence"], is_well=read["verdict"] == "well", page=page)
 

@@ -28,6 +28,7 @@ def pull_event(
     state: State, repository: Repository, pull: Pull, action: str, sender: User, extra: dict[str, Any] | None = None
 ) -> None:
     """Put a pull_request webhook into the outbox."""
+    pull.updated_at = state.now()
     content = {"number": pull.number, "pull_request": Forms(state).pull(repository, pull), **(extra or {})}
     emit(state, "pull_request", action, content, repository, sender)
 
@@ -190,6 +191,7 @@ def comment_event(
     before: str | None = None,
 ) -> None:
     """Put an issue_comment webhook into the outbox; `before` is the body before an edit."""
+    pull.updated_at = state.now()
     forms = Forms(state)
     content = {"issue": forms.issue(repository, pull), "comment": forms.comment(repository, pull, comment)}
     if action == "edited":
@@ -279,6 +281,7 @@ def review_comment_event(
     before: str | None = None,
 ) -> None:
     """Put a pull_request_review_comment webhook into the outbox; `before` is the body before an edit."""
+    pull.updated_at = state.now()
     forms = Forms(state)
     content = {"comment": forms.review_comment(repository, pull, comment), "pull_request": forms.pull(repository, pull)}
     if action == "edited":

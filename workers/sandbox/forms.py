@@ -43,18 +43,19 @@ SHARED = (
 class Forms(RepositoryForms):
     """The JSON of every record, with links to the server at `state.url`."""
 
-    def pull(self, repository: Repository, pull: Pull) -> Json:
-        """Give a pull request."""
+    def pull(self, repository: Repository, pull: Pull, *, head: str | None = None) -> Json:
+        """Give a pull request, with another head than it has where the API shows that later."""
+        head = head or pull.head_sha
         api = f"{self.api}/repos/{repository.full_name}"
         url, html = f"{api}/pulls/{pull.number}", f"{self.state.url}/{repository.full_name}/pull/{pull.number}"
         issue = f"{api}/issues/{pull.number}"
         links = {
             "self": url, "html": html, "issue": issue, "comments": f"{issue}/comments", "review_comments": f"{url}/comments",
             "review_comment": f"{api}/pulls/comments{{/number}}", "commits": f"{url}/commits",
-            "statuses": f"{api}/statuses/{pull.head_sha}",
+            "statuses": f"{api}/statuses/{head}",
         }  # fmt: skip
-        base = repository.git.merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
-        changes = repository.git.changes(base, pull.head_sha)
+        base = repository.git.merge_base(pull.base_sha, head) or pull.base_sha
+        changes = repository.git.changes(base, head)
         return {
             "url": url,
             "id": pull.id,
@@ -89,7 +90,7 @@ class Forms(RepositoryForms):
             "head": {
                 "label": f"{pull.user.login}:{pull.head_ref}",
                 "ref": pull.head_ref,
-                "sha": pull.head_sha,
+                "sha": head,
                 "user": self.user(pull.user),
                 "repo": self.repository(repository, fork=(pull.fork_id, pull.user)),
             },
@@ -112,7 +113,7 @@ class Forms(RepositoryForms):
             "comments": len(pull.comments),
             "review_comments": len(pull.review_comments),
             "maintainer_can_modify": True,
-            "commits": len(repository.git.commits(base, pull.head_sha)),
+            "commits": len(repository.git.commits(base, head)),
             "additions": sum(change.additions for change in changes),
             "deletions": sum(change.deletions for change in changes),
             "changed_files": len(changes),

@@ -101,6 +101,7 @@ class SimulatedRepository:
                 draft=draft,
             )
             pull.heads.append(head)
+            pull.pushed.append((state.clock(), head))
             record.pulls[number] = pull
             self.git.set_ref(f"refs/pull/{number}/head", head)
             changes.pull_event(state, record, pull, "opened", user)
@@ -119,7 +120,7 @@ class SimulatedRepository:
         with state.lock:
             before, pull.head_sha = pull.head_sha, head
             pull.heads.append(head)
-            pull.updated_at = state.now()
+            pull.pushed.append((state.clock(), head))
             self.git.set_ref(f"refs/pull/{pull.number}/head", head)
             changes.reanchor(self.record, pull)
             if pull.state == "open":

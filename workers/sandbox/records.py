@@ -173,7 +173,10 @@ class Status:
 
 @dataclass(eq=False)
 class Pull:
-    """A pull request, from a branch of its author's fork. Its head stands in the repository as refs/pull/N/head."""
+    """A pull request, from a branch of its author's fork. Its head stands in the repository as refs/pull/N/head.
+
+    `pushed` tells when each head came.
+    """
 
     id: int
     number: int
@@ -198,6 +201,7 @@ class Pull:
     review_comments: list[ReviewComment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
+    pushed: list[tuple[float, str]] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -22,6 +22,7 @@ from .records import (
     Comment,
     Delivery,
     Installation,
+    Pull,
     Repository,
     Request,
     Review,
@@ -38,6 +39,7 @@ class State:
 
     Attributes:
         lag: how many lists of its kind miss a record that was just written (GitHub is consistent only after a while).
+        head_lag: for how many seconds after a push the API still shows the head of before (webhooks name the new one).
         faults: the failures to act out.
         limits: the rate limits and size limits.
         requests: what was asked, in order.
@@ -54,6 +56,7 @@ class State:
         self.faults = Faults()
         self.limits = Limits()
         self.lag = 0
+        self.head_lag = 0.0
         self.url = ""
         self.webhook_url: str | None = None
         self.webhook_secret = ""
@@ -122,6 +125,13 @@ class State:
         suite = CheckSuite(self.id(), app, head_sha, self.now())
         repository.suites.append(suite)
         return suite
+
+    def shown_head(self, pull: Pull) -> str:
+        """Give the head that the API shows by now: a push takes a while to be seen."""
+        if not self.head_lag:
+            return pull.head_sha
+        shown = [head for moment, head in pull.pushed if moment + self.head_lag <= self.clock()]
+        return shown[-1] if shown else pull.pushed[0][1] if pull.pushed else pull.head_sha
 
     def written(self, record: Comment | Review | ReviewComment | CheckRun) -> None:
         """Note that a record was just written: the next `lag` lists do not show it yet."""

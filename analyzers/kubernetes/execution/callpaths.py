@@ -208,7 +208,7 @@ class CallPaths:
             for found in above:
                 if isinstance(found, CallPath):
                     ended = False
-                    yield _reached(found, place)
+                    yield _reached(found, place, _starts(place))
                 elif (key := (found.function.file.path, found.function.key)) not in seen:
                     ended = False
                     seen.add(key)

@@ -19,9 +19,30 @@ def bounded(index: PackageIndex, function: Function, loop: Loop) -> bool:
 def in_item_loop(index: PackageIndex, function: Function, call: Call) -> bool:
     """Say whether a call stands in a loop over things that are not known to be few."""
     return any(
-        loop.kind == "range" and not bounded(index, function, loop) and not reached_once(loop, call.node)
+        loop.kind == "range"
+        and not bounded(index, function, loop)
+        and not reached_once(loop, call.node)
+        and not _is_picked(loop, call)
         for loop in call.loops
     )
+
+
+def _is_picked(loop: Loop, call: Call) -> bool:
+    """Say whether a call in a loop is made for what equals a text that is written out: one line of a file, one key."""
+    for each in call.conditions:
+        inside = loop.node.start_byte <= each.node.start_byte < loop.node.end_byte
+        if not inside or each.test is None:
+            continue
+        if each.kind == "case" and all(value.type in _TEXTS for value in syntax.children(each.test) or [each.test]):
+            return True
+        if each.kind == "if" and each.test.type == "binary_expression" and syntax.has_token(each.test, "=="):
+            sides = (each.test.child_by_field_name("left"), each.test.child_by_field_name("right"))
+            if any(side is not None and side.type in _TEXTS for side in sides):
+                return True
+    return False
+
+
+_TEXTS = frozenset(["interpreted_string_literal", "raw_string_literal"])
 
 
 def reached_once(loop: Loop, node: Node) -> bool:

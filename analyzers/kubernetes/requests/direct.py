@@ -52,14 +52,23 @@ def direct_requests(index: PackageIndex, file: SourceFile, function: Function) -
     if not _METHOD_CALL.search(file.source, function.region.start, function.region.end):
         return found  # spares most functions their parse
     place = _Place(index, file, function)
+    decorates = _decorates(index, function)
     for call in function.calls:
-        if call.operand is None:
+        if call.operand is None or (decorates and call.name == function.name):
             continue
         request = _request(place, call) if call.name in METHODS else None
         request = request or _of_library(place, call)
         if request is not None:
             found.append(request)
     return found
+
+
+def _decorates(index: PackageIndex, function: Function) -> bool:
+    """Say whether a method is one of a client around another one, which sends what its callers ask of it."""
+    if not function.receiver_name or function.name not in VERBS:
+        return False
+    named = Named(index.import_path(function.file), function.receiver_name)
+    return {"Get", "List", "Create", "Update", "Delete"} <= index.methods(named)
 
 
 _WITH_OPTIONS = COLLECTIONS | {"GET"}

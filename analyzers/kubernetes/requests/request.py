@@ -97,8 +97,12 @@ class Request:
             return f"LIST of {name} with a limit of {self.options.limit:,}"
         if self.verb in COLLECTIONS:
             verb = "DELETE" if self.verb == "DELETECOLLECTION" else self.verb
-            everywhere = self.scope == "cluster" and name not in resources.CLUSTER_SCOPED
-            return f"{verb} of {'all ' if self.scope == 'cluster' else ''}{name}{' in all namespaces' if everywhere else ''}"
+            selected = self.options.labels or self.options.fields or self.options.one_node or self.options.unknown
+            every = self.scope == "cluster" and not selected and not self.options.limited
+            # Of a kind whose name is not known it is not known either whether it has namespaces.
+            everywhere = self.scope == "cluster" and bool(self.resource) and name not in resources.CLUSTER_SCOPED
+            which = " with a selector" if self.options.labels or self.options.fields else ""
+            return f"{verb} of {'all ' if every else ''}{name}{which}{' in all namespaces' if everywhere else ''}"
         return f"{self.verb} of {name}"
 
     @property

@@ -121,7 +121,9 @@ def serves_all(function: Function) -> bool:
 def _cached(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     for request in requests(index, function.file, function, ()):
         if request.call is call and request.verb == "LIST" and not request.live:
-            copies = not without_copies(function, call)
+            copies = not without_copies(function, call) and all(
+                _OPTION.search(given_as(function, each)) for each in call.arguments[2:]
+            )
             indexed = request.options.fields or request.options.unknown
             return Scan(call, request.resource, request.scope == "cluster", copies, indexed)
     return None

@@ -21,7 +21,7 @@ def list_pulls(call: Call) -> Answer:
         key=lambda pull: pull.updated_at if by_update else pull.number,
         reverse=call.query.get("direction", "desc") == "desc",
     )
-    return call.page(pulls, lambda pull: call.forms.pull(repository, pull))
+    return call.page(pulls, lambda pull: call.forms.pull(repository, pull, head=call.state.shown_head(pull)))
 
 
 @operation("pulls/get", READ)
@@ -31,7 +31,7 @@ def get_pull(call: Call) -> Answer:
     pull = call.pull(repository)
     kind = next((kind for kind in ("diff", "patch") if f".{kind}" in call.accept), None)
     if kind is None:
-        return Answer(call.forms.pull(repository, pull))
+        return Answer(call.forms.pull(repository, pull, head=call.state.shown_head(pull)))
     base = merge_base(repository, pull)
     limits = call.state.limits
     changes = repository.git.changes(base, pull.head_sha)

@@ -50,6 +50,7 @@ def update_review(call: Call) -> Answer:
     if len(call.body["body"]) > BODY:
         raise unprocessable(f"Body is too long (maximum is {BODY} characters)")
     before, review.body = review.body, call.body["body"]
+    pull.updated_at = call.state.now()
     if review.state != "PENDING":
         content = {
             "changes": {"body": {"from": before}},

@@ -165,8 +165,16 @@ def identity(thing: Thing) -> str:
     return node(PREFIXES[thing.kind], thing.record.id)
 
 
-def connection(kind: str) -> Callable[[Callable[["Execution", Thing], list[Thing]]], Field]:
-    """Give the field that lists things in pages, GitHub's way: `first` or `last` is required and at most 100."""
+Keep = Callable[[Any, Any], bool]
+
+
+def connection(
+    kind: str, filters: Mapping[str, Keep] | None = None
+) -> Callable[[Callable[["Execution", Thing], list[Thing]]], Field]:
+    """Give the field that lists things in pages, GitHub's way: `first` or `last` is required and at most 100.
+
+    filters are its arguments that leave things out: each says of a record whether it stays for the argument's value.
+    """
 
     def field(items: Callable[["Execution", Thing], list[Thing]]) -> Field:
         def resolve(execution: Execution, thing: Thing, arguments: dict[str, Any]) -> Thing:
@@ -182,14 +190,23 @@ def connection(kind: str) -> Callable[[Callable[["Execution", Thing], list[Thing
                     f"Requesting {size} records on the `{kind}` connection exceeds the `first` limit of 100 records.",
                     "EXCESSIVE_PAGINATION",
                 )
-            everything = items(execution, thing)
+            everything = [
+                item
+                for item in items(execution, thing)
+                if all(
+                    keep(item.record, arguments[name]) for name, keep in (filters or {}).items() if name in arguments
+                )
+            ]
+            ordered = arguments.get("orderBy")
+            if isinstance(ordered, dict) and ordered.get("field") == "UPDATED_AT":
+                everything.sort(key=lambda item: item.record.updated_at, reverse=ordered.get("direction") == "DESC")
             start = int(arguments["after"]) if arguments.get("after") else 0
             end = int(arguments["before"]) if arguments.get("before") else len(everything)
             low, high = (start, min(start + size, end)) if first is not None else (max(start, end - size), end)
             page = {"items": everything[low:high], "total": len(everything), "low": low, "high": high}
             return Thing("Connection", page, thing.repository, thing.pull)
 
-        return ("first", "last", "after", "before", "orderBy", "states"), resolve
+        return ("first", "last", "after", "before", "orderBy", *(filters or {})), resolve
 
     return field
 
