@@ -185,3 +185,23 @@ def test_a_failure_takes_no_diagnostic_away(monkeypatch: pytest.MonkeyPatch, cap
     assert [each.reason for each in found.skipped] == [
         "what was there before was not found (ValueError); please report it"
     ]
+
+
+def test_a_request_that_moved_into_a_loop_is_news_and_not_what_was_there() -> None:
+    text = """
+--- a/pkg/kubelet/a.go
++++ b/pkg/kubelet/a.go
+@@
+ package kubelet
+ 
+ import "k8s.io/client-go/kubernetes"
+ 
+ func get(client kubernetes.Interface, names []string) {
+-	client.CoreV1().Nodes().Get(ctx, "x", opts)
++	for _, name := range names {
++		client.CoreV1().Nodes().Get(ctx, name, opts)
++	}
+ 	client.CoreV1().Services("x").Get(ctx, "y", opts)
+ }
+"""
+    assert there(report(text)) == [(9, "`GET of services`")]
