@@ -7,6 +7,7 @@ from typing import Literal
 
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.report import Report
+from bot import already_there
 from bot.comments import RELATED, formula, jobs, quiet
 from bot.configuration import PATH, Parsed
 from bot.links import Links
@@ -63,6 +64,7 @@ def check_run(
                 *_configuration(problems, proposed),
                 *([jobs(report.jobs, links)] if report.jobs else []),
                 *_skipped(report),
+                *already_there.folded(report, links),
             ]
         ),
         text=fit(_findings(report.diagnostics, placed, links)),

@@ -75,7 +75,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--diff", metavar="FILE", help="a patch, applied in memory to the base (default HEAD); - is standard input"
     )
-    parser.add_argument("--deep", action="store_true", help="let the analyzers read the whole repository")
+    parser.add_argument(
+        "--deep",
+        action="store_true",
+        help="search more of the repository; add what was already there, and what is asked before and after",
+    )
     parser.add_argument("--select", metavar="NAMES", help="only these rules, separated by commas")
     parser.add_argument("--ignore", metavar="NAMES", help="say nothing that these rules would say, separated by commas")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, Place
+from analyzers.kubernetes.requests.asked import Asked
 
 SCHEMA = 1
 
@@ -19,11 +20,28 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """What was there before in a function that the change touches, and is no news.
+
+    what is done there: a request, or a walk through a cache; often: how often, "" where that is not seen (both Markdown).
+    """
+
+    path: str
+    line: int
+    function: str
+    what: str
+    often: str = ""
+    witness: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All diagnostics of one change, most important first, and what was left out.
 
     cc holds the handles whose eyes are needed; jobs the performance jobs that are worth a run; remarks sentences for
-    the summary that belong to no line. files and lines count what was analysed: files changed, lines added in them.
+    the summary that belong to no line. present and asked are what a deep analysis adds, and never comments: what was
+    there before, and what the change asks of the API server, before and after. files and lines
+    count what was analysed: files changed, lines added in them.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -31,6 +49,8 @@ class Report:
     cc: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    present: tuple[Present, ...] = ()
+    asked: tuple[Asked, ...] = ()
     base: str | None = None
     head: str | None = None
     files: int = 0
@@ -53,6 +73,8 @@ class Report:
             "cc": list(self.cc),
             "jobs": list(self.jobs),
             "remarks": list(self.remarks),
+            "present": [{**dataclasses.asdict(each), "witness": _places(each.witness)} for each in self.present],
+            "asked": [dataclasses.asdict(each) for each in self.asked],
             "stats": {"files": self.files, "lines": self.lines, "elapsed_ms": round(self.elapsed_ms, 1)},
         }
 
@@ -67,6 +89,11 @@ class Report:
             cc=tuple(data["cc"]),
             jobs=tuple(data["jobs"]),
             remarks=tuple(data["remarks"]),
+            present=tuple(
+                Present(**{**each, "witness": tuple(Place(**place) for place in each["witness"])})
+                for each in data["present"]
+            ),
+            asked=tuple(Asked.from_json(each) for each in data["asked"]),
             base=data["base"],
             head=data["head"],
             files=data["stats"]["files"],
@@ -76,6 +103,10 @@ class Report:
 
 
 _TEXTS = ("construct", "multiplier", "remedy", "unless", "concern", "function")
+
+
+def _places(places: tuple[Place, ...]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(place) for place in places]
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -89,8 +120,8 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
         "fingerprint": diagnostic.fingerprint,
         "former_fingerprints": list(diagnostic.former_fingerprints),
         "inline": diagnostic.inline,
-        "related": [dataclasses.asdict(place) for place in diagnostic.related],
-        "witness": [dataclasses.asdict(place) for place in diagnostic.witness],
+        "related": _places(diagnostic.related),
+        "witness": _places(diagnostic.witness),
         "estimate": dataclasses.asdict(diagnostic.estimate) if diagnostic.estimate else None,
         "cc": diagnostic.cc,
         "priority": diagnostic.priority,

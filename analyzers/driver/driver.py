@@ -10,9 +10,11 @@ from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place
 from analyzers.analysis.diff import FileDiff
-from analyzers.analysis.report import Report
+from analyzers.analysis.report import Present, Report
 from analyzers.driver.allow import MARK, Allowances, unreasoned
+from analyzers.kubernetes.requests.asked import Asked
 from analyzers.weighing import precedence
+from analyzers.weighing.present import asked, present
 from analyzers.weighing.weigh import weigh
 
 _log = logging.getLogger(__name__)
@@ -34,9 +36,9 @@ def analyze(
     are heard.
     """
     found: list[Diagnostic] = []
-    asked = tuple(analyzers)
-    rules = {analyzer.name: analyzer for analyzer in asked}
-    for analyzer in asked:
+    given = tuple(analyzers)
+    rules = {analyzer.name: analyzer for analyzer in given}
+    for analyzer in given:
         try:
             found += [weigh(diagnostic, change) for diagnostic in analyzer.run(change)]
         except Exception as error:
@@ -50,15 +52,28 @@ def analyze(
         key=lambda each: (not each.inline, each.level is not Level.WARNING, -each.priority, each.path, each.line)
     )
     found = _identify(found, rules)
+    there, sent = _deep(change) if change.deep else ((), ())
     return Report(
         diagnostics=tuple(found),
         skipped=change.skipped,
         cc=change.configuration.cc if any(each.cc for each in found) else (),
         jobs=tuple(dict.fromkeys(job for each in found for job in each.jobs)),
         remarks=tuple(dict.fromkeys(each.remark for each in found if each.remark)),
+        present=there,
+        asked=sent,
         files=len(change.files),
         lines=sum(len(file.diff.added) for file in change.files),
     )
+
+
+def _deep(change: Change) -> tuple[tuple[Present, ...], tuple[Asked, ...]]:
+    """What was there before, and what is asked of the API server before and after; nothing of what the rules say hangs on it."""
+    try:
+        return present(change), asked(change)
+    except Exception as error:
+        _log.exception("what was there before was not found")
+        change.skip("", f"what was there before was not found ({type(error).__name__}); please report it")
+        return (), ()
 
 
 def _place(diagnostic: Diagnostic, file: FileDiff | None) -> Diagnostic | None:

@@ -23,7 +23,7 @@ from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.execution.periods import repeated_by_loop, repetition
 from analyzers.kubernetes.requests.requests import Request, requests
 
-Because = Literal["added", "moved", "unguarded", "uncached", "widened"]
+Because = Literal["added", "moved", "unguarded", "uncached", "widened", "there"]
 _WRITES = frozenset({"UPDATE", "PATCH"})
 _SCOPES = {"resource": 0, "namespace": 1, "cluster": 2}
 

@@ -56,7 +56,7 @@ def new_requests(change: Change) -> list[NewRequest]:
     """Give the new live requests of a change in order; those of a ListWatch are an informer's and not among them."""
     news = list(_news(change))
     paths = call_paths(change)
-    made = [_made(change, paths, *each) for each in news]
+    made = [reached(change, paths, *each) for each in news]
     return [each for each in made if each.path.root != "informer" and not _is_small_loss(each)]
 
 
@@ -65,9 +65,10 @@ def _is_small_loss(new: NewRequest) -> bool:
     return new.because == "widened" and new.request.verb == "GET" and not new.component.every_node
 
 
-def _made(
+def reached(
     change: Change, paths: CallPaths, request: Request, file: ChangedFile, because: Because, gap: int | None
 ) -> NewRequest:
+    """Give a request after the change with where it runs and how it is reached, whatever the change did to it."""
     path = paths.worst(request.function, request.call)
     where = component_of(change, file, request.function)
     if path.critical is critical_paths.NODE_SERVICE and not where.every_node:
@@ -97,20 +98,20 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
     added: list[AddedRequest] = []
     unguarded: list[AddedRequest] = []
     files = [file for file in change.go_files if not _is_client(change, file)]
-    many = sum(len(list(_functions(file))) for file in files) > _MOST_FUNCTIONS
+    many = sum(len(list(sending_functions(file))) for file in files) > _MOST_FUNCTIONS
     for file in files:
         guards, lines = _removed_guards(file), sorted(file.diff.added)
-        for function in _functions(file):
+        for function in sending_functions(file):
             unguards = guards and bisect(guards, function.end_line) > bisect(guards, function.line)
             if not unguards and not may_send(function, lines):
                 continue  # which spares most functions their parse
             found = [
                 each
                 for each in requests(change.head_index, function.file, function, () if many else lines)
-                if _counts(each)
+                if counts(each)
             ]
-            added += [AddedRequest(each, file) for each in found if _touched(each, file)]
-            kept = [each for each in found if not _touched(each, file)]
+            added += [AddedRequest(each, file) for each in found if touched(each, file)]
+            kept = [each for each in found if not touched(each, file)]
             if kept and unguards:
                 unguarded += _unguarded(change, file, function, kept)
     if not added and not unguarded:
@@ -181,11 +182,13 @@ def _was_there(change: Change, function: Function) -> bool:
     return file is None or (file.base is not None and file.base.function(function.key) is not None)
 
 
-def _counts(request: Request) -> bool:
+def counts(request: Request) -> bool:
+    """Say whether a request burdens the API server each time its line is run."""
     return request.live and not request.list_watch and request.kind != WEBHOOK
 
 
-def _functions(file: ChangedFile) -> Iterator[Function]:
+def sending_functions(file: ChangedFile) -> Iterator[Function]:
+    """Yield what the change touches in a file and what may send requests: functions, and variables' initial values."""
     yield from file.functions()
     if file.head:
         yield from (each for each in file.head.initializers if file.diff.touches(each.line, each.end_line))
@@ -206,7 +209,8 @@ def _lines(request: Request) -> range:
     return range(request.first_line, min(request.end_line, request.line + 3) + 1)
 
 
-def _touched(request: Request, file: ChangedFile) -> bool:
+def touched(request: Request, file: ChangedFile) -> bool:
+    """Say whether the change added a line of a request's own statement."""
     return any(line in file.diff.added for line in _lines(request))
 
 
@@ -219,7 +223,7 @@ def _unguarded(change: Change, file: ChangedFile, function: Function, kept: list
     old = file.base.function(function.key) if file.base else None
     if old is None:
         return
-    before = [each for each in requests(change.base_index, old.file, old, ()) if _counts(each)]
+    before = [each for each in requests(change.base_index, old.file, old, ()) if counts(each)]
     for request in kept:
         number = [each for each in kept if each.key == request.key].index(request)
         equals = [each for each in before if each.key == request.key and not _was_touched(each, file)]

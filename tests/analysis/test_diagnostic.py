@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, Place, code
-from analyzers.analysis.report import Report, Skipped
+from analyzers.analysis.report import Present, Report, Skipped
+from analyzers.kubernetes.requests.asked import Asked, Side
 
 
 def diagnostic(**fields: object) -> Diagnostic:
@@ -69,6 +70,17 @@ def test_a_report_survives_json() -> None:
         jobs=("job",),
     )
     report = Report(
-        (said,), (Skipped("c.go", "too large"),), ("@a/b",), ("job",), ("remark",), "1" * 40, None, 2, 30, 4.5
+        (said,),
+        (Skipped("c.go", "too large"),),
+        ("@a/b",),
+        ("job",),
+        ("remark",),
+        (Present("a.go", 3, "T.f", "GET of nodes", "every 10 s", (Place("b.go", 1, 1, "run"),)),),
+        (Asked("kubelet", "GET", "nodes", "resource", Side(), Side(1, 0, 0, 10.0, 500.0), "a.go", 3),),
+        "1" * 40,
+        None,
+        2,
+        30,
+        4.5,
     )
     assert Report.from_json(report.to_json()) == report

@@ -1,8 +1,9 @@
 import pytest
 
 from analyzers.analysis.diagnostic import code
-from analyzers.analysis.report import Skipped
-from bot import comments, summary
+from analyzers.analysis.report import Present, Skipped
+from analyzers.kubernetes.requests.asked import Asked, Side
+from bot import already_there, comments, summary
 from bot.configuration import PATH, parse
 from bot.links import Links
 from bot.summary import Placed
@@ -142,3 +143,36 @@ def test_other_repositories_learn_where_the_jobs_are() -> None:
     assert comments.jobs(["a-job"], links()).startswith("To see the effect on a cluster, comment (jobs as of ")
     elsewhere = Links("octo/kueue", "f" * 40, "https://github.com")
     assert comments.jobs(["a-job"], elsewhere).startswith("In kubernetes/kubernetes, these jobs")
+
+
+def asks(resource: str = "nodes", path: str = "pkg/a.go", after: Side | None = None) -> Asked:
+    given = Side(1, 0, 0, 1.0, 5_000.0) if after is None else after
+    return Asked("kubelet", "GET", resource, "resource", Side(1, 0, 0, 10.0, 500.0), given, path, 7)
+
+
+def test_what_was_there_is_folded_and_no_comment() -> None:
+    there = Present("pkg/a.go", 7, "Kubelet.report", "`GET of nodes`", "every 1 s", (place("pkg/b.go", 3, "Run"),))
+    run = told(note(), present=(there,), asked=(asks(),))
+    section = run.summary[run.summary.index("<details>") : run.summary.index("</details>")]
+    assert f"/blob/{'f' * 40}/pkg/a.go#L7) `Kubelet.report`: `GET of nodes`; every 1 s (`Run`)" in section
+    row = "| kubelet | GET | `nodes` | resource | 1 place, every 10 s, 500 a second | 1 place, every 1 s, 5,000 a second | "
+    assert row in section
+    assert run.title == "1 smaller note"
+    assert len(run.annotations) == 1
+    assert "GET of nodes" not in run.text
+    assert comments.unfolded(run.summary) == told(note()).summary
+    assert "<details>" not in told(note()).summary
+
+
+def test_what_is_gone_is_no_link_and_a_pipe_ends_no_cell() -> None:
+    (section,) = already_there.folded(report(asked=(asks("a|b", after=Side()),)), links())
+    assert "| `a\\|b` | resource | 1 place, every 10 s, 500 a second | - | `pkg/a.go:7` |" in section
+
+
+def test_much_that_was_there_is_counted_and_leaves_room() -> None:
+    there = tuple(Present("ü" * 2_000, line, "ü" * 2_000, f"`{'ü' * 80}`") for line in range(1, 201))
+    run = told(note(), present=there, asked=tuple(asks(f"r{number}", "ü" * 2_000) for number in range(100)))
+    assert len(run.summary.encode()) <= summary.LONGEST
+    assert "- and 175 more" in run.summary
+    assert "\n\nand 75 more" in run.summary
+    assert run.summary.endswith("</details>")

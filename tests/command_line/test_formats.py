@@ -180,6 +180,43 @@ def test_markdown_shows_the_lines_and_the_words(changed: Repository) -> None:
     assert "- .github/scalability.yaml, line 1: `rulez` is no setting" in text
 
 
+@pytest.fixture
+def grown(repository: Repository) -> Repository:
+    """A work tree in which a function that sends a request sends another one, of all pods."""
+    old = "\t_, err := c.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})\n"
+    repository.write(
+        PATH, GOOD.replace("\treturn nil", f"{old}\treturn err").replace("import (", 'import (\n\t"context"\n')
+    )
+    repository.commit("reads a node")
+    repository.write(PATH, BAD.replace("\t_, err :=", f"{old}\t_, err ="))
+    return repository
+
+
+def test_a_deep_check_tells_what_was_there_beside_what_was_found(grown: Repository) -> None:
+    deep = json.loads(formatted(grown, "json", "--deep"))
+    plain = json.loads(formatted(grown, "json"))
+    assert (plain["present"], plain["asked"]) == ([], [])
+    assert deep["diagnostics"] == plain["diagnostics"]
+    assert [(each["line"], each["what"]) for each in deep["present"]] == [(LINE, "`GET of nodes`")]
+    assert [(each["verb"], each["resource"], each["after"]["places"]) for each in deep["asked"]] == [
+        ("LIST", "pods", 1)
+    ]
+
+
+def test_a_deep_check_in_words(grown: Repository) -> None:
+    text = formatted(grown, "text", "--deep")
+    assert (
+        f"Already there, in the functions that the change touches:\n  {PATH}:{LINE} Controller.sync: `GET of nodes`"
+        in text
+    )
+    assert re.search(r"^controller +LIST +pods +cluster +- +1 place ", text, flags=re.MULTILINE)
+    markdown = formatted(grown, "markdown", "--deep")
+    assert f"- `{PATH}:{LINE}` `Controller.sync`: `GET of nodes`" in markdown
+    assert f"| controller | LIST | `pods` | cluster | - | 1 place | `{PATH}:{LINE + 1}` |" in markdown
+    for name in ("text", "markdown"):
+        assert "Already there" not in formatted(grown, name)
+
+
 @pytest.mark.parametrize("name", ["text", "json", "sarif", "rdjson", "rdjsonl", "github", "markdown"])
 def test_output_goes_to_a_file(changed: Repository, name: str, tmp_path: pathlib.Path) -> None:
     timing = re.compile(r"\d+ ms|\"elapsed_ms\": [\d.]+")

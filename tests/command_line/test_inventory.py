@@ -49,23 +49,32 @@ func services(client kubernetes.Interface, names []string) {
 """
 
 
+def git(folder: pathlib.Path, *arguments: str) -> None:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {f"GIT_{role}_NAME": "a", f"GIT_{role}_EMAIL": "a@example.com"}
+    subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True)
+
+
+def committed(folder: pathlib.Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "x")
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("repository")
+    git(folder, "init", "--quiet")
     files = {
         "pkg/kubelet/kubelet.go": KUBELET,
         "pkg/controller/x/x.go": CONTROLLER,
         "pkg/controller/x/x_test.go": CONTROLLER,
         "vendor/example.org/y/y.go": CONTROLLER,
     }
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    for role in ("AUTHOR", "COMMITTER"):
-        environment |= {f"GIT_{role}_NAME": "a", f"GIT_{role}_EMAIL": "a@example.com"}
-    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "x"]):
-        subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True)
+    committed(folder, files)
     return folder
 
 
@@ -93,7 +102,9 @@ def test_json(repository: pathlib.Path) -> None:
             "component": "controller",
             "function": "services",
             "loop": "range",
+            "for_each_item": True,
             "period": None,
+            "qps": None,
             "scope": "namespace",
         },
         {
@@ -106,7 +117,9 @@ def test_json(repository: pathlib.Path) -> None:
             "component": "kubelet",
             "function": "Kubelet.report",
             "loop": "",
+            "for_each_item": False,
             "period": 10.0,
+            "qps": 500.0,
             "scope": "resource",
         },
     ]
@@ -137,3 +150,74 @@ def test_cannot_run(repository: pathlib.Path, arguments: tuple[str, ...], words:
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Two releases: the kubelet's period is a fifth, the controller's file has another name and one request more."""
+    folder = tmp_path_factory.mktemp("releases")
+    git(folder, "init", "--quiet")
+    committed(folder, {"pkg/kubelet/kubelet.go": KUBELET, "pkg/controller/x/x.go": CONTROLLER})
+    git(folder, "tag", "before")
+    (folder / "pkg/controller/x/x.go").unlink()
+    more = '\nfunc one(client kubernetes.Interface) {\n\tclient.CoreV1().Pods("").List(nil, metav1.ListOptions{})\n}\n'
+    changed = {
+        "pkg/kubelet/kubelet.go": KUBELET.replace("10*time.Second", "2*time.Second"),
+        "pkg/controller/x/renamed.go": CONTROLLER + more,
+        "pkg/controller/x/x_test.go": CONTROLLER,
+        "vendor/example.org/y/y.go": CONTROLLER,
+    }
+    committed(folder, changed)
+    git(folder, "tag", "after")
+    return folder
+
+
+def test_two_releases(releases: pathlib.Path) -> None:
+    done = inventory(releases, "--diff", "before", "after")
+    assert done.returncode == 0, done.stderr
+    heading, *rows, _, summary = done.stdout.rstrip().splitlines()
+    assert [" ".join(each.split()) for each in (heading, *rows)] == [
+        "COMPONENT VERB RESOURCE SCOPE BEFORE AFTER WHERE",
+        "controller LIST pods cluster - 1 place pkg/controller/x/renamed.go:17",
+        "kubelet GET nodes resource 1 place, every 10 s, 500 a second 1 place, every 2 s, 2,500 a second pkg/kubelet/kubelet.go:21",
+    ]
+    assert summary.startswith("2 differences, in 4 files (")
+
+
+def test_two_releases_as_json(releases: pathlib.Path) -> None:
+    report = json.loads(inventory(releases, "--diff", "after", "before", "pkg/controller", "--format", "json").stdout)
+    assert report["asked"] == [
+        {
+            "component": "controller",
+            "verb": "LIST",
+            "resource": "pods",
+            "scope": "cluster",
+            "before": {"places": 1, "looped": 0, "informers": 0, "period": None, "qps": None},
+            "after": {"places": 0, "looped": 0, "informers": 0, "period": None, "qps": None},
+            "path": "pkg/controller/x/renamed.go",
+            "line": 17,
+        }
+    ]
+    assert (report["skipped"], report["stats"]["files"]) == ([], 3)
+
+
+def test_two_releases_that_ask_for_the_same(releases: pathlib.Path) -> None:
+    alone = inventory(releases, "--diff", "before", "before")
+    assert alone.stdout.startswith("nothing else is asked of the API server, in 0 files")
+    one = json.loads(
+        inventory(releases, "--diff", "before", "after", "--component", "kubelet", "--format", "json").stdout
+    )
+    assert [each["component"] for each in one["asked"]] == ["kubelet"]
+
+
+def test_two_releases_of_which_one_is_not_there(releases: pathlib.Path) -> None:
+    done = inventory(releases, "--diff", "before", "nowhere")
+    assert done.returncode == 2
+    assert done.stderr.startswith("scalability-bot: nowhere is no commit")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_tree_or_a_difference(releases: pathlib.Path) -> None:
+    done = inventory(releases, "--rev", "after", "--diff", "before", "after")
+    assert done.returncode == 2
+    assert "not allowed with argument --rev" in done.stderr

@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterator
 
 from analyzers.analysis.diagnostic import Diagnostic, code
+from bot import already_there
 from workers.formats.checked import Checked
 
 
 def render(checked: Checked) -> str:
-    """Give a heading, what was compared, and each diagnostic with its lines."""
+    """Give a heading, what was compared, each diagnostic with its lines, and what a deep check adds."""
     blocks = [f"## Scalability: {checked.count}", code(checked.compared, 400)]
     for diagnostic in checked.report.diagnostics:
         blocks += _diagnostic(diagnostic)
+    blocks += already_there.sections(checked.report, lambda path, line: code(f"{path}:{line}"))
     asides = [*checked.warnings, *checked.problems]
     asides += [f"{code(path) if path else 'all files'} was not read: {reason}" for path, reason in checked.skipped]
     if asides:
