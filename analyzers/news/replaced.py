@@ -197,9 +197,13 @@ def _lost_comparison(index: PackageIndex, head: PackageIndex, old: Request, new:
     was_compared = any(
         compared(requirements(Place(index, each.function.file, each.function), each.call.conditions)) for each in before
     )
-    return was_compared and not any(
-        each.condition.kind != "select" and (each.condition.test is None or spares(each))
-        for each in requirements(Place(head, new.function.file, new.function), new.call.conditions)
+    around = requirements(Place(head, new.function.file, new.function), new.call.conditions)
+    return (
+        was_compared
+        and not compared(around)
+        and not any(
+            each.condition.kind != "select" and (each.condition.test is None or spares(each)) for each in around
+        )
     )
 
 

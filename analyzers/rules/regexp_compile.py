@@ -78,7 +78,7 @@ def regexp_compile(change: Change) -> Iterator[Diagnostic]:
             else "Compile it once, into a package variable.",
             concern=f"regexp {each.what.name}",
             function=each.function.key,
-            level=Level.WARNING if looped or (path is not None and path.hot) else Level.NOTICE,
+            level=Level.WARNING if looped or (path is not None and path.hot and not path.of_one_kind) else Level.NOTICE,
             subject=Allocation("regexp", "item" if looped else path.per if path else "call", path),
         )
 

@@ -104,11 +104,12 @@ def _refuses(place: Place, guard: Node) -> bool:
     if not results or syntax.text(results[-1].type) != "error":
         return False
     then = guard.child_by_field_name("consequence")
-    for node in syntax.walk(then, lambda each: each.type != "func_literal") if then is not None else ():
-        if node.type == "return_statement":
-            values = [inner for child in syntax.children(node) for inner in _listed(child)]
-            return len(values) == len(results) and values[-1].type != "nil"
-    return False
+    given = [
+        [inner for child in syntax.children(node) for inner in _listed(child)]
+        for node in (syntax.walk(then, lambda each: each.type != "func_literal") if then is not None else ())
+        if node.type == "return_statement"
+    ]
+    return bool(given) and all(len(values) == len(results) and values[-1].type != "nil" for values in given)
 
 
 def _any(found: Iterable[Requirement], ask: Ask) -> bool:

@@ -27,8 +27,8 @@ class CriticalPath:
     round of a scheduler, of whatever it schedules; "request": for each API request (or the writes among them); "event":
     for each event of an informer; "object": for each reconciled object; "round": for each round of a reconciler that is
     given no object; "tick": again and again, with a short period. hinted: no signature, no name and no caller says so, only the
-    folder. of_one_kind: it is asked about objects of one kind alone,
-    or by whoever asks a server of the project: of which there may be few.
+    folder. of_one_kind: it is asked about objects of one kind alone, by whoever asks a server of the project, or by the kubelet
+    of its own node alone: of which there may be few.
     """
 
     name: str
@@ -66,7 +66,7 @@ ROUND = CriticalPath("a reconciler's round", "round")
 MAPPING = CriticalPath("an event's mapping to requests", "event")
 VOLUMES = CriticalPath("a volume reconciler's loop", "tick")
 ANY_REQUEST = CriticalPath("a request path", "request", of_one_kind=True)
-NODE_SERVICE = CriticalPath("the path of a pod's start on its node", "pod")
+NODE_SERVICE = CriticalPath("the path of a pod's start on its node", "pod", of_one_kind=True)
 """What the kubelet calls of drivers on its node: CSI's node service (container-storage-interface/spec), device plugins
 (k8s.io/kubelet/pkg/apis/deviceplugin), DRA (pkg/apis/dra), CNI (containernetworking/cni/pkg/skel)."""
 

@@ -156,20 +156,28 @@ def _mains(index: PackageIndex) -> Iterator[SourceFile]:
     yield from (file for path in paths if (file := index.file(path)) is not None)
 
 
-_DISABLED = re.compile(rb"\b(?:Client)?Disable(?:Cache)?For\b[^{}\n]{0,80}\{((?:[^{}]{0,200}\{\}){1,20})")
+_LEFT_OUT = ("ClientDisableCacheFor", "DisableFor")
+_DISABLED = re.compile(
+    rb"\b(?:ClientDisableCache|Disable)For\b\s{0,20}[:=]=?\s{0,20}([^\n]{0,200}(?:\n\s{0,80}&[^\n]{0,80}){0,20})"
+)
+_EXAMPLE = re.compile(rb"&(?:\w{1,60}\.)?(\w{1,60})\{\}")
 _uncached_kinds: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
 
 
 def _uncached(index: PackageIndex) -> frozenset[str]:
-    """The kinds that a main.go of the repository leaves out of its manager's cache (DisableFor; until 0.14
-    ClientDisableCacheFor): reads of these are live."""
+    """The kinds that the repository leaves out of its managers' caches (DisableFor; until 0.14 ClientDisableCacheFor), there or
+    in the variable that is given there: reads of these are live."""
     if index not in _uncached_kinds:
-        _uncached_kinds[index] = frozenset(
-            kind.decode()
-            for main in _mains(index)
-            for listed in _DISABLED.findall(main.source)
-            for kind in re.findall(rb"\.(\w{1,60})\{\}", listed)
-        )
+        found: set[bytes] = set()
+        for path in sorted({path for name in _LEFT_OUT for path in index.words.files(name)}):
+            file = index.file(path)
+            for listed in _DISABLED.findall(file.source) if file is not None else ():
+                found.update(_EXAMPLE.findall(listed))
+                name = re.match(rb"(\w{1,60})\s*,?\s*$", listed.split(b"\n")[0])
+                if file is not None and name is not None:
+                    held = re.compile(rb"\b" + name[1] + rb"\s{0,20}:?=[^\n]{0,200}")
+                    found.update(kind for line in held.findall(file.source) for kind in _EXAMPLE.findall(line))
+        _uncached_kinds[index] = frozenset(kind.decode() for kind in found)
     return _uncached_kinds[index]
 
 
