@@ -12,6 +12,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes.execution import conditions
 
 _LOGGER = re.compile(r"^(glog|klog|log|logr|logger|lh|ctrl|logging|setupLog)$|[lL]og(ger)?$")
@@ -38,18 +39,66 @@ class Log:
     eager: Node | None
 
 
-def log(call: Call) -> Log | None:
+def log(place: Place, call: Call) -> Log | None:
     """Read a call as a log call; None for all else, errors too, which are rare."""
+    found = _read(place.function, call)
+    root = syntax.root(_chain(call.operand)) if call.operand is not None else ""
+    local = place.binding(root, call.node.start_byte) if found is not None else None
+    return found if local is None or _is_logger(place, call.operand) else None
+
+
+def _read(function: Function | None, call: Call) -> Log | None:
+    """Read a call as a log call by its own text. What a local variable is called says nothing: each may be a logger."""
     if call.operand is None or not call.arguments or not _METHODS.match(call.name) or not _is_statement(call):
         return None
     operand = syntax.text(call.operand)
     match = _VERBOSITY.search(operand)
     root = operand[: match.start()] if match else operand
-    if not _LOGGER.search(root.rpartition(".")[2] or root) and not root.startswith(("klog.", "glog.")):
+    local = function is not None and function.binding(root, call.node.start_byte) is not None
+    if not local and not _LOGGER.search(root.rpartition(".")[2] or root) and not root.startswith(("klog.", "glog.")):
         return None
     level = 0 if match is None else verbosity(operand)
     eager = next((node for argument in call.arguments for node in _calls(argument) if _costs(node)), None)
     return Log(call, level, eager)
+
+
+def _is_logger(place: Place, node: Node | None) -> bool:
+    """Say whether an expression gives a logger: by its type, else by where it comes from."""
+    for _ in range(_LONGEST_CHAIN):
+        if node is None:
+            return False
+        node = syntax.unparenthesized(node)
+        type_ = dereferenced(place.type_of(node))
+        if isinstance(type_, Named):
+            return _LOGGER_TYPE.search(type_.name) is not None
+        if node.type == "call_expression":
+            node = node.child_by_field_name("function")
+            if node is None or _GIVES_LOGGER.search(syntax.text(node).rpartition(".")[2]):
+                return node is not None
+            node = node.child_by_field_name("operand")
+        elif (binding := place.binding(syntax.text(node), node.start_byte)) is not None:
+            node = binding.value
+        else:
+            return _LOGGER.search(syntax.text(node).rpartition(".")[2]) is not None
+    return False
+
+
+_LONGEST_CHAIN = 8
+_LOGGER_TYPE = re.compile(r"[lL]og(ger)?$|^(Verbose|Entry|FieldLogger|InfoLogger)$")
+"""klog's, logr's, zap's and logrus' loggers, and what their V gives."""
+_GIVES_LOGGER = re.compile(r"[lL]og(ger)?$|^(FromContext|FromContextOrDiscard|LoggerFrom\w*|LoggerWith\w+)$")
+"""klog.FromContext, log.FromContext (controller-runtime), ctrl.LoggerFrom, klog.LoggerWithValues."""
+
+
+def _chain(node: Node) -> Node:
+    """Give the expression in front of calls chained on it: `lh` of `lh.WithValues("pod", pod).V(4)`."""
+    while node.type == "call_expression":
+        function = node.child_by_field_name("function")
+        operand = function.child_by_field_name("operand") if function is not None else None
+        if operand is None:
+            return node
+        node = operand
+    return node
 
 
 def verbosity(text: str) -> int | None:
@@ -122,9 +171,10 @@ def asked(call: Call) -> int:
     return max((DEBUGGING if each is None else each for each in found), default=0)
 
 
-def key(call: Call) -> tuple[int | None, bool, bool] | None:
-    """Give what makes a log call cost what it does (its verbosity, a costly argument, a question in front); None for all else."""
-    found = log(call)
+def key(function: Function, call: Call) -> tuple[int | None, bool, bool] | None:
+    """Give what makes what looks like a log call cost what it does (its verbosity, a costly argument, a question in front);
+    None for all else."""
+    found = _read(function, call)
     return None if found is None else (found.verbosity, found.eager is not None, bool(asked(call)))
 
 

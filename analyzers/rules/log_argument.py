@@ -59,10 +59,11 @@ def log_argument(change: Change) -> Iterator[Diagnostic]:
         call, function = each.what, each.function
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
-        found = logs.log(call)
+        place = Place(change.head_index, function.file, function)
+        found = logs.log(place, call)
         if found is None or found.verbosity is None or logs.found_full(call):
             continue
-        if logs.tells_failure(Place(change.head_index, function.file, function), call):
+        if logs.tells_failure(place, call):
             continue
         if found.verbosity <= logs.PRODUCTION or logs.asked(call):
             continue
@@ -89,13 +90,13 @@ def log_argument(change: Change) -> Iterator[Diagnostic]:
 
 def _lines(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
-        if (key := logs.key(call)) is not None:
+        if (key := logs.key(function, call)) is not None:
             yield Candidate(("log", *key), call.line, call.end_line, call)
 
 
 def _costs_as_much(change: Change, old: Removed[Call], new: Added[Call]) -> bool:
     """Say whether a removed log line evaluated as much as the new one, whose arguments may have become costly."""
-    found = logs.log(new.what)
+    found = logs.log(Place(change.head_index, new.function.file, new.function), new.what)
     if found is None or not found.verbosity or found.verbosity <= logs.PRODUCTION or found.eager is not None:
         return True
     if _builder(change.head_index, new.function, new.what) is None:

@@ -57,17 +57,18 @@ def log_flood(change: Change) -> Iterator[Diagnostic]:
         call, function = each.what, each.function
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
-        found = logs.log(call)
+        place = Place(change.head_index, function.file, function)
+        found = logs.log(place, call)
         if found is None or found.verbosity is None or logs.found_full(call):
             continue
-        if logs.tells_failure(Place(change.head_index, function.file, function), call):
+        if logs.tells_failure(place, call):
             continue
         if max(found.verbosity, logs.asked(call)) > logs.PRODUCTION:
             continue
         path = path_of(change, function, call.closures)
         if path is not None and path.per == "pod and node" and _as_a_rule(function, call, path):
             per, written, one = "pod and node", "a line for each node that is tried for a pod.", "the pod"
-        elif (before := _before(each)) is not None and in_growing_loop(change.head_index, function, call):
+        elif (before := _before(change, each)) is not None and in_growing_loop(change.head_index, function, call):
             per, written, one = "item", f"a line for each item, which only {code(f'V({before})')} did before.", "all"
         else:
             continue
@@ -86,7 +87,7 @@ def log_flood(change: Change) -> Iterator[Diagnostic]:
 
 def _lines(function: Function) -> Iterator[Candidate[Call]]:
     for call in function.calls:
-        if (key := logs.key(call)) is not None:
+        if (key := logs.key(function, call)) is not None:
             yield Candidate(("log", *key), call.line, call.end_line, call)
 
 
@@ -98,14 +99,16 @@ def _as_a_rule(function: Function, call: Call, path: CriticalPath) -> bool:
     return not any(each.kind in {"if", "else", "case"} for each in call.conditions)
 
 
-def _before(each: Added[Call]) -> int | None:
+def _before(change: Change, each: Added[Call]) -> int | None:
     """Give the verbosity, one for debugging, that a log call had before the change: the same text in the same function."""
     said = _message(each.what)
     if not said or each.file.base is None:
         return None
     old = each.file.base.function(each.function.key)
     for call in old.calls if old is not None else ():
-        found = logs.log(call) if _message(call) == said and each.file.diff.removes(call.line, call.end_line) else None
+        if _message(call) != said or not each.file.diff.removes(call.line, call.end_line):
+            continue
+        found = logs.log(Place(change.base_index, each.file.base, old), call)
         if found is not None and found.verbosity is not None and found.verbosity >= logs.DEBUGGING:
             return found.verbosity
     return None

@@ -9,6 +9,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Named, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
             parts += given
     text = "\n".join(parts)
     # The clients of 2014 and 2015 took selectors as they are: List(labels.Everything(), fields.Everything()).
-    selectors = [part for part in parts if not _NONE.match(part)] if not _mentions_options(call) else []
+    selectors = (
+        [part for part in parts if not _NONE.match(part)] if not _mentions_options(index, file, function, call) else []
+    )
     named = _ONE_OBJECT.search(text) is not None
     return Options(
         labels=bool(_LABELS.search(text)) or bool(selectors),
@@ -84,13 +87,18 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     )
 
 
-def _mentions_options(call: Call) -> bool:
+def _mentions_options(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> bool:
     return any(
         looks_like_options(argument, "List")
         or "Options" in syntax.text(argument)
-        or syntax.text(argument).startswith(("ctx", "context."))
+        or syntax.text(argument).startswith("context.")
+        or _is_context(index.type_of(argument, file, function))
         for argument in call.arguments
     )
+
+
+def _is_context(type_: Type | None) -> bool:
+    return isinstance(type_, Named) and type_.name == "Context"
 
 
 def _given(index: PackageIndex, file: SourceFile, function: Function, name: str, at: Node) -> list[str]:
