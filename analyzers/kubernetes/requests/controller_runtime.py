@@ -160,6 +160,7 @@ _LEFT_OUT = ("ClientDisableCacheFor", "DisableFor")
 _DISABLED = re.compile(
     rb"\b(?:ClientDisableCache|Disable)For\b\s{0,20}[:=]=?\s{0,20}([^\n]{0,200}(?:\n\s{0,80}&[^\n]{0,80}){0,20})"
 )
+_COMMENTS = re.compile(rb"//[^\n]*")
 _EXAMPLE = re.compile(rb"&(?:\w{1,60}\.)?(\w{1,60})\{\}")
 _uncached_kinds: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
 
@@ -171,12 +172,13 @@ def _uncached(index: PackageIndex) -> frozenset[str]:
         found: set[bytes] = set()
         for path in sorted({path for name in _LEFT_OUT for path in index.words.files(name)}):
             file = index.file(path)
-            for listed in _DISABLED.findall(file.source) if file is not None else ():
+            source = _COMMENTS.sub(b"", file.source) if file is not None else b""
+            for listed in _DISABLED.findall(source):
                 found.update(_EXAMPLE.findall(listed))
                 name = re.match(rb"(\w{1,60})\s*,?\s*$", listed.split(b"\n")[0])
-                if file is not None and name is not None:
+                if name is not None:
                     held = re.compile(rb"\b" + name[1] + rb"\s{0,20}:?=[^\n]{0,200}")
-                    found.update(kind for line in held.findall(file.source) for kind in _EXAMPLE.findall(line))
+                    found.update(kind for line in held.findall(source) for kind in _EXAMPLE.findall(line))
         _uncached_kinds[index] = frozenset(kind.decode() for kind in found)
     return _uncached_kinds[index]
 
