@@ -114,7 +114,8 @@ class Bot:
 
     def environment(self) -> dict[str, str]:
         key = self.data / "private-key.pem"
-        key.write_text(self.github.private_key)
+        if not key.exists():  # a process that is starting may be reading it
+            key.write_text(self.github.private_key)
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         return {
             **kept,
