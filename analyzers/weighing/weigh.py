@@ -139,8 +139,8 @@ def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnost
     )
 
 
-_LARGEST = 10_000
-"""Objects of a kind (pods, secrets, configmaps, services ...) that are too many to be gone through for one object."""
+_LARGEST = 100_000
+"""Objects of a kind (pods, secrets, configmaps, events ...) that are too many to be gone through for one object."""
 
 
 @_weigh.register
