@@ -61,6 +61,8 @@ def answers(body: str) -> set[str]:
         ("switch e := work(); { case e != nil: mark() }", {"failed"}),
         ("if e := work(); e == nil { mark() }", set()),
         ("if pod != nil { mark() }", {"spares"}),
+        ("if name == \"\" { return work() }; mark()", set()),
+        ("if name == \"\" { if pod == nil { return work() }; return nil }; mark()", {"spares"}),
         ("if pod.DeletionTimestamp != nil { mark() }", {"ending", "spares"}),
         ("if pod.DeletionTimestamp.IsZero() { return nil }; mark()", {"ending", "spares"}),
         ("if pod.DeletionTimestamp == nil { mark() }", {"spares"}),

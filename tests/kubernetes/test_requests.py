@@ -358,3 +358,34 @@ func main() {
 def test_a_kind_that_the_manager_does_not_cache_is_read_live(kind: str, live: bool) -> None:
     read = found(f"c.Get(ctx, client.ObjectKey{{}}, &v1.{kind}{{}})", {"cmd/manager/main.go": MAIN})
     assert [each.live for each in read] == [live]
+
+
+THROUGH_A_VARIABLE = """package main
+
+func run() {
+	left := make([]client.Object, 0)
+	if !keepSecrets {
+		left = append(left, &corev1.Secret{})
+	}
+	ctrl.NewManager(config, ctrl.Options{
+		Scheme:                scheme,
+		ClientDisableCacheFor: left,
+	})
+}
+"""
+BEHIND_A_COMMENT = """package main
+
+func run() {
+	ctrl.NewManager(config, ctrl.Options{ClientDisableCacheFor: []client.Object{
+		// all of them are too many to keep
+		&corev1.Secret{},
+	}})
+}
+"""
+
+
+@pytest.mark.parametrize("source", [THROUGH_A_VARIABLE, BEHIND_A_COMMENT])
+def test_kinds_that_are_not_cached_are_found_wherever_the_manager_is_made(source: str) -> None:
+    for kind, live in (("Secret", True), ("Pod", False)):
+        read = found(f"c.Get(ctx, client.ObjectKey{{}}, &v1.{kind}{{}})", {"cmd/root.go": source})
+        assert [each.live for each in read] == [live]
