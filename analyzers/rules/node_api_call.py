@@ -42,8 +42,9 @@ one watch that is restricted to its own node.
 Not reported: requests that were only moved or written differently; watches that a selector restricts to the node;
 what volume plugins do in the controller manager (provisioning, attaching); tests, fakes and generated code. Which
 code runs on every node is told by the folder (unless a Deployment's manifest names its program), by a DaemonSet's
-manifest that names the program, or by `node_components` in .github/scalability.yaml. What runs once at start-up or after a failure is a notice, and so is an
-event that is recorded again and again: it is sent in the background, and not each time.
+manifest that names the program, or by `node_components` in .github/scalability.yaml. What runs once at start-up or
+after a failure is a notice, and so is an event that is recorded again and again: it is sent in the background, and
+not each time.
 """
 
 from collections.abc import Iterator
