@@ -11,8 +11,10 @@ import re
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
 from analyzers.analysis.subject import ClientLimit, Pace, Watch
+from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.types import texts
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import perf_jobs, resources, scale
 from analyzers.kubernetes.execution import conditions
@@ -59,6 +61,21 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
     )
 
 
+def _names_one(request: Request, change: Change) -> bool:
+    """Say whether a GET asks for the one object that constants name: `Get(ctx, "cluster", ...)`, `ObjectKey{Name: theOne}`."""
+    names = list(request.call.arguments)
+    for argument in request.call.arguments:
+        body = argument.child_by_field_name("body") if argument.type == "composite_literal" else None
+        for element in syntax.children(body) if body is not None else ():
+            parts = syntax.children(element) if element.type == "keyed_element" else []
+            if len(parts) == 2 and syntax.text(parts[0]) == "Name":
+                value = syntax.children(parts[1]) if parts[1].type == "literal_element" else [parts[1]]
+                names += value[:1]
+    return request.verb == "GET" and any(
+        texts.text(change.head_index, texts.Expression(name, request.file, request.function)) for name in names
+    )
+
+
 def _level(new: NewRequest, per: Per, change: Change) -> Level:
     request, path, kind = new.request, new.path, new.component.kind
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
@@ -67,7 +84,9 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if path.root == "start-up" and not path.loops:
         return Level.NOTICE
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
-        return Level.WARNING
+        return (
+            Level.NOTICE if not new.component.every_node and not hot and _names_one(request, change) else Level.WARNING
+        )
     if path.after_a_miss or _is_fallback(request, change):
         return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
