@@ -57,9 +57,14 @@ class _Lines(logging.StreamHandler[TextIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give a record as text."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, RedisConnectionError):
-            text = f"{record.getMessage()} (the queue is away: {error})"
-            replaced = {"msg": text, "args": (), "exc_info": None, "exc_text": None}
-            record = logging.makeLogRecord({**record.__dict__, **replaced})
+        raised = record.exc_info[1] if record.exc_info else None
+        told = record.args if isinstance(record.args, tuple) else ()
+        if isinstance(raised, RedisConnectionError):
+            text = f"{record.getMessage()} (the queue is away: {raised})"
+        elif any(isinstance(each, RedisConnectionError) for each in told):
+            text = f"{record.getMessage()} (the queue is away)"
+        else:
+            return super().format(record)
+        replaced = {"msg": text, "args": (), "exc_info": None, "exc_text": None}
+        record = logging.makeLogRecord({**record.__dict__, **replaced})
         return super().format(record)

@@ -68,9 +68,11 @@ def test_a_queue_that_is_away_is_one_line_of_the_log_and_other_errors_keep_their
         "import logging\nfrom redis.exceptions import ConnectionError\nfrom workers import environment\n"
         "environment.log()\nfor error in (ConnectionError('refused'), ValueError('odd')):\n"
         "    try:\n        raise error\n    except Exception:\n        logging.getLogger('a').exception('it failed')\n"
+        "    logging.getLogger('a').warning('no metrics: %s', error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    first, second, *trace = done.stderr.splitlines()
+    first, told, second, *trace, other = done.stderr.splitlines()
     assert first == "E a: it failed (the queue is away: refused)"
+    assert told == "W a: no metrics: refused (the queue is away)"
     assert second == "E a: it failed"
-    assert trace[-1] == "ValueError: odd"
+    assert (trace[-1], other) == ("ValueError: odd", "W a: no metrics: odd")
