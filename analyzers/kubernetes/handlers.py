@@ -59,8 +59,9 @@ def compares(
 ) -> bool:
     """Say whether a handler's body compares the old object with anything, itself or in a function that it hands it to.
 
-    A comparison is an operator, a call whose name says so, or a field of the old object in an if's test. `old` is a
-    parameter, or an event's field (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only
+    A comparison is an operator, a call whose name says so, or a field of the old object in an if's test; that something is
+    asked of the old object alone (`isExported(old.Labels)`) is none. `old` is a parameter, or an event's field
+    (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only
     tell a resync from a change, do not count.
     """
     if body is None or old in {"", "_"}:
@@ -77,7 +78,7 @@ def compares(
                 each.type == "selector_expression" and _mentions(each, names)
                 for part in asked
                 if part is not None
-                for each in syntax.walk(part)
+                for each in syntax.walk(part, lambda node: node.type != "argument_list")
             ):
                 return True
         if node.type != "call_expression" or not _mentions(node, names):
@@ -153,8 +154,8 @@ def _compared(node: Node, names: set[str]) -> bool:
 def _compared_by_callee(index: PackageIndex, function: Function, node: Node, names: set[str], versions: bool) -> bool:
     call = function.facts.call_at(node)
     callee = index.callee(call, function.file, function) if call is not None else None
-    if call is None or callee is None:
-        return False
+    if call is None or callee is None or all(_mentions(argument, names) for argument in call.arguments):
+        return False  # what is asked of the old object alone is no comparison
     return any(
         _mentions(argument, names)
         and number < len(callee.params)

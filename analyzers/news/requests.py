@@ -19,6 +19,7 @@ from analyzers.kubernetes.execution.periods import Repetition
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.request import WEBHOOK
 from analyzers.kubernetes.requests.requests import Request, may_send, requests
+from analyzers.news.concerned import taken_in
 from analyzers.news.paths import call_paths
 from analyzers.news.replaced import AddedRequest, Because, lost_guard, still_there, unpaid
 from analyzers.news.uncached import replaces_cache, was_cached
@@ -97,7 +98,7 @@ def component_of(change: Change, file: ChangedFile, function: Function) -> Compo
 def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int | None]]:
     added: list[AddedRequest] = []
     unguarded: list[AddedRequest] = []
-    files = [file for file in change.go_files if not _is_client(change, file)]
+    files = [file for file in change.go_files if not _is_client(change, file) and not taken_in(file)]
     many = sum(len(list(sending_functions(file))) for file in files) > _MOST_FUNCTIONS
     for file in files:
         guards, lines = _removed_guards(file), sorted(file.diff.added)

@@ -63,6 +63,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import collections, critical_paths
+from analyzers.kubernetes.execution.callpaths import CallPath
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.requests import scans
@@ -132,7 +133,8 @@ def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
         if (each.file.path, each.what.node.start_byte) in known:
             continue
         now = scans.cost(each.function, each.what)
-        then = max(before.get(_read(change.head_index, each.function, each.what), [now]))
+        read = _read(change.head_index, each.file.old_path or "", each.function, each.what)
+        then = max(before.get(read, [now]))
         if then >= now:
             continue
         cheap = [(was, is_) == (scans.CHEAP, scans.DEAR) for was, is_ in zip(then, now, strict=True)]
@@ -192,15 +194,15 @@ def _removed(change: Change) -> dict[Hashable, list[Cost]]:
         for function in file.old_functions():
             for candidate in _lists(function):
                 if file.diff.removes(candidate.first, candidate.last):
-                    read = _read(change.base_index, function, candidate.what)
+                    read = _read(change.base_index, function.file.path, function, candidate.what)
                     found.setdefault(read, []).append(scans.cost(function, candidate.what))
     return found
 
 
-def _read(index: PackageIndex, function: Function, call: Call) -> Hashable:
-    """What makes two LISTs of one function the same read."""
+def _read(index: PackageIndex, path: str, function: Function, call: Call) -> Hashable:
+    """What makes two LISTs of one function the same read; path is its file's before the change."""
     found = scans.scan(index, function, call)
-    return function.name, _key(function, call), found.resource if found is not None else None
+    return path, function.name, _key(function, call), found.resource if found is not None else None
 
 
 def _lists(function: Function) -> Iterator[Candidate[Call]]:
@@ -245,10 +247,30 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
-        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
+        seldom = (path.per == "event" and not _of_many(index, way)) or (path.per == "request" and path.of_one_kind)
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name, seldom=seldom)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _of_many(index: PackageIndex, way: CallPath) -> bool:
+    """Say whether events that come this way are of a kind of which a cluster has many: what the handler, or what it calls,
+    is given or takes the event for."""
+    for function in way.functions:
+        inside = [each.node for each in way.closures[-1:]] if function is way.functions[0] else []
+        inside = inside or ([function.node] if function.node is not None else [])
+        types = [
+            asserted
+            for node in inside
+            for each in syntax.walk(node)
+            if each.type in {"type_assertion_expression", "type_case"}
+            for asserted in each.children_by_field_name("type")
+        ]
+        types += [parameter.type for parameter in function.params]
+        if any(collections.kind(index.resolve(each, function.file, function)) is not None for each in types):
+            return True
+    return False
 
 
 def _around(change: Change, each: Added[Call], walk: Walk) -> tuple[Place, ...]:

@@ -21,7 +21,8 @@ from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
-from analyzers.kubernetes.requests.request import Request
+from analyzers.kubernetes.requests.request import READS, Request
+from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.requests import NewRequest
 from analyzers.news.sent import Per, Sent
 from analyzers.weighing.load import grows, load, recorded
@@ -84,14 +85,13 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if path.root == "start-up" and not path.loops:
         return Level.NOTICE
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
-        return (
-            Level.NOTICE if not new.component.every_node and not hot and _names_one(request, change) else Level.WARNING
-        )
+        one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
+        return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change):
         return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
-    if per == "path" and _for_few(new, change):
+    if per == "path" and (_for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
@@ -106,10 +106,11 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if per == "item":
         grown = any(grows(change, each) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}
-        if request.kind == "discovery":
+        if request.kind == "discovery" or (request.verb == "GET" and _before_deletion(request, change)):
             return Level.NOTICE
         if reading:
-            return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
+            many = grown or (path.root == "event" and request.resource in resources.AS_MANY_AS_PODS)
+            return Level.WARNING if many or hot else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
     if per == "round":
@@ -133,6 +134,17 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if any(_DELETION.search(function.key) for function in path.functions):
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
+
+
+def _before_deletion(request: Request, change: Change) -> bool:
+    """Say whether what is read live is deleted by the same function: it is looked at once more on purpose, as it is now."""
+    sent = requests(change.head_index, request.function.file, request.function, ())
+    return any(each.verb == "DELETE" and each.resource == request.resource for each in sent)
+
+
+def _is_decision(new: NewRequest) -> bool:
+    """Say whether a write is what a scheduler's extension point is for: Bind writes the decision down."""
+    return new.path.functions[0].name == "Bind" and new.request.verb not in READS
 
 
 def _for_few(new: NewRequest, change: Change) -> bool:

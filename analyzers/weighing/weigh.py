@@ -62,7 +62,7 @@ def _copy(subject: Copy, diagnostic: Diagnostic, change: Change) -> Diagnostic:
 @_weigh.register
 def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     hot = subject.path is not None and subject.path.hot
-    if not all(collection in scale.COUNTS for collection in subject.collections):
+    if diagnostic.level is Level.NOTICE or not all(each in scale.COUNTS for each in subject.collections):
         return dataclasses.replace(
             diagnostic,
             multiplier=f"A thousand of them are a million steps{_where(subject.path)}.",
@@ -155,7 +155,7 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
         grows = grows and (count or _LARGEST) >= _LARGEST
     elif subject.per == "item":
         grows, often = grows and subject.loop in collections.RESOURCES, False
-    loud = (grows or often) if subject.everywhere else for_a_pod
+    loud = (grows or often) and not subject.seldom if subject.everywhere else for_a_pod
     loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE
     times = scale.COUNTS.get(subject.loop)

@@ -57,7 +57,8 @@ class CallPath:
     handler, a queue's worker, a reconcile), "poll" (repeated until something is so), "start-up" (once), "informer" (it is
     what a ListWatch lists with), "unknown" (who calls it was not seen). functions are those on the way, the root first;
     loops are the loops over items that hold the call or one of its callers; conditions are those around the call and its
-    callers. detached: a goroutine is started on the way, so that nobody above waits for it.
+    callers. detached: a goroutine is started on the way, so that nobody above waits for it. closures are the function
+    literals of the root that hold the way down.
     """
 
     root: Root
@@ -67,6 +68,7 @@ class CallPath:
     critical: CriticalPath | None = None
     conditions: tuple[Requirement, ...] = ()
     detached: bool = False
+    closures: tuple[Closure, ...] = ()
 
     @property
     def rare(self) -> bool:
@@ -130,7 +132,8 @@ def _reached(path: CallPath, place: _Place, detached: bool = False) -> CallPath:
         or (critical is critical_paths.HANDLER and not place.certain)
     ):
         path = replace(path, root="event", critical=None)
-    return replace(path, conditions=place.conditions, detached=detached)
+    closures = place.closures if path.functions[0] is place.function else ()
+    return replace(path, conditions=place.conditions, detached=detached, closures=closures)
 
 
 _OF_KUBERNETES = re.compile(

@@ -41,8 +41,8 @@ __all__ = [
 
 
 class Growing(NamedTuple):
-    """A collection that grows with the cluster: as which resource's number ("" where it has no name), and whether its type or
-    where it comes from says so (`typed`)."""
+    """A collection that grows with the cluster: as which resource's number ("" where it has no name), and whether a read of
+    all of them, or callers that are not seen, give it (`typed`), or only what it holds says so."""
 
     resource: str
     typed: bool
@@ -50,11 +50,12 @@ class Growing(NamedTuple):
 
 class Extent(NamedTuple):
     """How much a collection holds: "all" of `resource`, "some" of it (of a namespace, by a selector, of one object), "few",
-    or "unknown"; `witness` is the read that tells."""
+    or "unknown"; `witness` is the read that tells, `given`: callers that are not seen give it."""
 
     size: Literal["all", "some", "few", "unknown"]
     resource: str = ""
     witness: Origin | None = None
+    given: bool = False
 
 
 _UNKNOWN = Extent("unknown")
@@ -69,7 +70,7 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
     if found.size in {"few", "some"}:
         return None
     if found.size == "all":
-        return Growing(found.resource, True)
+        return Growing(found.resource, found.witness is not None or found.given)
     resource = _grows_by_type(place, collection)
     return Growing(resource, _is_given(place, collection)) if resource is not None else None
 
@@ -81,12 +82,13 @@ def holds(index: PackageIndex, file: SourceFile, function: Function, collection:
 
 
 def _is_given(place: Place, collection: Node) -> bool:
-    """Say whether a collection is handed to a function by callers that are not seen, as it is: not kept or looked up by key."""
-    found = origins(place.index).of(place, collection).origins
-    kinds = {"parameter", "made", "constant", "appended", "call"}
+    """Say whether a collection is handed to a function by callers that are not seen, as it is: not kept or looked up by key,
+    and not put together where one sees it."""
+    found = {each.kind for each in origins(place.index).of(place, collection).origins}
+    outside: set[str] = {"parameter", "call"}
     if not isinstance(place.under(place.type_of(collection)), Map):
-        kinds.add("field")
-    return bool(found) and all(each.kind in kinds for each in found)
+        outside.add("field")
+    return bool(found & outside) and found <= outside | {"made", "constant", "appended"}
 
 
 def few(index: PackageIndex, function: Function, collection: Node) -> bool:
@@ -262,7 +264,7 @@ def _looped(place: Place, loop: Loop, depth: int) -> Extent:
         if _is_part(place, loop.collection):
             return _FEW
         resource = _grows_by_type(place, loop.collection)
-        return Extent("all", resource) if resource is not None else found
+        return Extent("all", resource, given=_is_given(place, loop.collection)) if resource is not None else found
     return found
 
 

@@ -14,6 +14,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call, Condition
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types import texts
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import ERROR, Basic, Map, Named, Type, dereferenced
 from analyzers.kubernetes.requests import clients
@@ -23,6 +24,7 @@ __all__ = [
     "compared",
     "ending",
     "failed",
+    "for_one",
     "found_nothing",
     "gated",
     "keeps_answers",
@@ -71,6 +73,11 @@ def missed(found: Iterable[Requirement]) -> bool:
 def gated(found: Iterable[Requirement]) -> bool:
     """Say whether a place is only reached where a feature gate is on."""
     return _any(found, _gates)
+
+
+def for_one(found: Iterable[Requirement]) -> bool:
+    """Say whether a place is only reached for the one object that a constant names: `if request.Name != "cluster" { return }`."""
+    return _any(found, _names_one)
 
 
 def compared(found: Iterable[Requirement]) -> bool:
@@ -245,6 +252,17 @@ def _ends(place: Place, node: Node, truth: bool) -> bool:
         named = any(side is not None and _last_name(side) in _END for side in sides)
         return named and syntax.has_token(node, "==") == truth
     return False
+
+
+def _names_one(place: Place, node: Node, truth: bool) -> bool:
+    if node.type != "binary_expression" or syntax.has_token(node, "==") != truth:
+        return False
+    if not (truth or syntax.has_token(node, "!=")):
+        return False
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None or _last_name(left) not in {"Name", "GetName"}:
+        return False
+    return bool(texts.text(place.index, texts.Expression(right, place.file, place.function)))
 
 
 def _last_name(node: Node) -> str:
