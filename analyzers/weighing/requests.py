@@ -53,7 +53,7 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
         witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
-        priority=_priority(new, estimate) if loud else 5,
+        priority=_priority(new, estimate) if loud else 3 if _is_tool(new) else 5,
         cc=loud,
         jobs=perf_jobs.for_path(diagnostic.path)
         if loud and (new.component.every_node or new.path.root == "critical")
