@@ -257,17 +257,24 @@ def _by_folder(function: Function, found: CriticalPath) -> CriticalPath | None:
     if found is not SCHEDULING and found is not SCHEDULING_A_POD:
         return found
     # A folder says that code schedules; what it runs for, its own signature tells.
-    if found is SCHEDULING and (
-        _ONE_NODE.search(signature(function)) or _NODE_TYPE.search(function.receiver_name or "")
-    ):
+    if found is SCHEDULING and (given_one_node(function) or _NODE_TYPE.search(function.receiver_name or "")):
         return SCHEDULING
     of_pods = _KUBE_SCHEDULER.search(function.file.path) or _OF_PODS.search(function.file.source)
     return SCHEDULING_A_POD if of_pods else SCHEDULING_CYCLE
 
 
-_ONE_NODE = re.compile(
-    r"\bnode(Name|ID|Info)?\b(?!s)[^,()]* (string|\*?[\w.]+)|\b(node\w*|ni?|info|host|minion|machine) \*?(\w+\.)?Node(Info)?\b"
-)
+_ONE_NODE = re.compile(r"\*?(\w{1,60}\.)?Node(Info)?")
+_FIT_PREDICATE = re.compile(r"(\*?)(\w{1,60}\.)?Pod,\[\]\1(\w{1,60}\.)?Pod,string")
+"""What the scheduler's predicates were given until 2016 (algorithm.FitPredicate): a pod, the pods of a node, its name."""
+
+
+def given_one_node(function: Function) -> bool:
+    """Say whether a function is given one node: the object, its NodeInfo, or its name and its pods as a predicate of the
+    scheduler is."""
+    given = ["" if parameter.variadic else syntax.text(parameter.type) for parameter in function.params]
+    return any(map(_ONE_NODE.fullmatch, given)) or _FIT_PREDICATE.fullmatch(",".join(given)) is not None
+
+
 # A handler that is given none serves its own address; a filter is given the one behind it.
 _ONE_URL = re.compile(r"^(?!.*\bhttp\.Handler(Func)?[,)]).*\bhttp\.HandlerFunc$")
 _KUBE_SCHEDULER = re.compile(
