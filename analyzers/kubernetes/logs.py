@@ -111,8 +111,11 @@ _JOINS = frozenset({"Sprintf", "Sprint", "Sprintln", "Join"})
 
 
 def builds_text(function: Function) -> bool:
-    """Say whether a function puts the text together that it returns, which is an allocation."""
-    if [syntax.text(result.type) for result in function.results] != ["string"]:
+    """Say whether a function puts the text together that it returns, or a list of what is logged, which is an allocation."""
+    results = [syntax.text(result.type) for result in function.results]
+    if results in (["[]interface{}"], ["[]any"]):
+        return any(call.name == "append" and call.operand is None and call.loops for call in function.calls)
+    if results != ["string"]:
         return False
     return any(_joins(node) for returned, _ in function.facts.returns for node in syntax.walk(returned))
 
@@ -133,8 +136,10 @@ def _calls(argument: Node) -> list[Node]:
 
 
 def _costs(node: Node) -> bool:
+    """Say whether a call is known to cost something by the name of a library's function or of a method; what a function of the
+    package does, its own text tells (`builds_text`)."""
     function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    if function is None or arguments is None:
+    if function is None or arguments is None or function.type == "identifier":
         return False
     name = syntax.text(function).rpartition(".")[2]
     return (
