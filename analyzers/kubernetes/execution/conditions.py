@@ -20,6 +20,7 @@ from analyzers.kubernetes.requests import clients
 
 __all__ = [
     "Requirement",
+    "absent",
     "compared",
     "ending",
     "failed",
@@ -66,6 +67,11 @@ def ending(found: Iterable[Requirement]) -> bool:
 def missed(found: Iterable[Requirement]) -> bool:
     """Say whether a place is only reached after something looked up in a cache was not there."""
     return _any(found, _misses)
+
+
+def absent(found: Iterable[Requirement]) -> bool:
+    """Say whether a place is only reached where something that may be kept is not there: a nil, a look-up that found nothing."""
+    return _any(found, _absent)
 
 
 def gated(found: Iterable[Requirement]) -> bool:
@@ -298,6 +304,23 @@ def _misses(place: Place, node: Node, truth: bool) -> bool:
         given = syntax.children(arguments) if arguments is not None else []
         return truth and any(is_error(place, each) and _from_cache(place, each) for each in given)
     return _is_empty(place, node, truth)
+
+
+_FOUND = frozenset({"ok", "found", "exists", "cached"})
+"""What fields are named that say whether something is kept."""
+
+
+def _absent(place: Place, node: Node, truth: bool) -> bool:
+    against = _against_nil(node)
+    if against is not None:
+        return against[1] != truth and not is_error(place, against[0])
+    if node.type == "selector_expression":
+        return not truth and _last_name(node) in _FOUND
+    binding = _binding(place, node)
+    if binding is None or binding.part == 0 or binding.parts < 2:
+        return False
+    type_ = place.type_of(node)
+    return not truth and (type_ is None or (isinstance(type_, Basic) and "bool" in type_.name))
 
 
 def _is_empty(place: Place, node: Node, truth: bool) -> bool:
