@@ -28,7 +28,6 @@ from analyzers.weighing.load import grows, load, recorded
 from analyzers.weighing.reuse import at_hand
 from analyzers.weighing.witness import witness
 
-_DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
@@ -130,7 +129,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         # Of a kind that Kubernetes does not know, asked for nobody knows how often, there may be a handful.
         known = request.resource in scale.COUNTS or path.root != "unknown"
         return Level.WARNING if known else Level.NOTICE
-    if any(_DELETION.search(function.key) for function in path.functions):
+    if request.verb == "DELETE":
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
 

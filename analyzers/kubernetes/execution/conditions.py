@@ -469,9 +469,15 @@ def _compares(place: Place, node: Node, depth: int) -> bool:
         if callee is None or len(callee.results) == 0:
             return False
         inner = Place(place.index, callee.file, callee)
+        tests = [condition.test for condition in callee.facts.conditions if condition.test is not None]
+        given = [
+            value
+            for returned, _ in callee.facts.returns
+            for child in syntax.children(returned)
+            for value in _listed(child)
+        ]
         return any(call.name in _EQUAL for call in callee.calls) or any(
-            condition.test is not None and any(_unequal(inner, each) for each in _atoms(condition.test))
-            for condition in callee.facts.conditions
+            _unequal(inner, each) for test in (*tests, *given) for each in _atoms(test)
         )
     return _unequal(place, node)
 

@@ -81,7 +81,8 @@ managers (controller-runtime pkg/builder), flags (spf13/pflag, k8s.io/component-
 
 
 class _Place(NamedTuple):
-    """Files whose functions (all of them, if none are named) are on a critical path."""
+    """Files whose functions (all of them, if none are named) are on a critical path. Names count of methods and of what a
+    package exports: what else it calls its functions says nothing."""
 
     where: CriticalPath
     files: str
@@ -214,7 +215,8 @@ _PLACES_COMPILED = tuple(
 _SIGNS_COMPILED = tuple((_any(sign.names), re.compile(sign.signature), sign.where) for sign in _SIGNS)
 
 # Function literals given to these run for each event, or for each node: what the key of a literal, or the callee, says.
-HANDLER_KEYS = frozenset({"AddFunc", "UpdateFunc", "DeleteFunc", "CreateFunc", "GenericFunc"})
+DELETIONS = "DeleteFunc"
+HANDLER_KEYS = frozenset({"AddFunc", "UpdateFunc", DELETIONS, "CreateFunc", "GenericFunc"})
 _PARALLEL = frozenset({"ParallelizeUntil", "Until", "Parallelize"})
 
 
@@ -236,8 +238,9 @@ def hint(function: Function) -> CriticalPath | None:
 
 def _by_place(function: Function) -> CriticalPath | None:
     found = None
+    named = function.name if function.receiver_name or function.exported else ""
     for files, functions, where in _PLACES_COMPILED:
-        if files.search(function.file.path) and (functions is None or functions.fullmatch(function.name)):
+        if files.search(function.file.path) and (functions is None or functions.fullmatch(named)):
             if functions is not None:
                 return None if where is REQUESTS and _ONE_URL.search(signature(function)) else where
             found = where
