@@ -183,17 +183,13 @@ def key(function: Function, call: Call) -> tuple[int | None, bool, bool] | None:
     return None if found is None else (found.verbosity, found.eager is not None, bool(asked(call)))
 
 
-_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
-
-
 def tells_failure(place: Place, call: Call) -> bool:
     """Say whether a log line is written because something failed: it stands behind a failure, it is deferred, or its branch
     returns an error."""
     if call.defer or conditions.failed(conditions.requirements(place, call.conditions)):
         return True
     tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
-    then = tests[-1].node.child_by_field_name("consequence") if tests else None
-    return then is not None and bool(_RETURNS_ERROR.search(syntax.text(then)))
+    return bool(tests) and conditions.refuses(place, tests[-1].node)
 
 
 def found_full(call: Call) -> bool:

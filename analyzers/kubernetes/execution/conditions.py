@@ -28,6 +28,7 @@ __all__ = [
     "gated",
     "keeps_answers",
     "missed",
+    "refuses",
     "requirements",
     "spares",
 ]
@@ -95,7 +96,7 @@ def spares(test: Requirement) -> bool:
     condition = test.condition
     if condition.test is None or condition.kind in {"select", "default"}:
         return False
-    if condition.kind == "guard" and _refuses(test.place, condition.node):
+    if condition.kind == "guard" and refuses(test.place, condition.node):
         return False
     atoms = list(_atoms(condition.test))
     atoms += [inner for node in atoms if (value := _value_of(test.place, node)) is not None for inner in _atoms(value)]
@@ -103,7 +104,7 @@ def spares(test: Requirement) -> bool:
     return not fails and not any(_gates(test.place, node, True) for node in atoms)
 
 
-def _refuses(place: Place, guard: Node) -> bool:
+def refuses(place: Place, guard: Node) -> bool:
     """Say whether an early return gives an error: it refuses what is wrong, and spares nothing in the normal course."""
     function = place.function
     results = function.results if function is not None else ()
