@@ -202,7 +202,7 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
     path = critical_paths.critical_path(each.function)
     if path is None or path.per != "pod and node" or not isinstance(inner, Loop):
         return None
-    if not collections.given_one_node(each.function):
+    if not critical_paths.given_one_node(each.function):
         return None
     second = _growing(change.head_index, each.file, each.function, inner.collection)
     if second is None or second.resource not in {"pods", "nodes"} or not _is_of_all(change, each.function, inner):

@@ -29,7 +29,6 @@ from analyzers.weighing.load import grows, load, recorded
 from analyzers.weighing.reuse import at_hand
 from analyzers.weighing.witness import witness
 
-_DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
@@ -54,7 +53,7 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
         witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
-        priority=_priority(new, estimate) if loud else 5,
+        priority=_priority(new, estimate) if loud else 3 if _is_tool(new) else 5,
         cc=loud,
         jobs=perf_jobs.for_path(diagnostic.path)
         if loud and (new.component.every_node or new.path.root == "critical")
@@ -131,7 +130,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         # Of a kind that Kubernetes does not know, asked for nobody knows how often, there may be a handful.
         known = request.resource in scale.COUNTS or path.root != "unknown"
         return Level.WARNING if known else Level.NOTICE
-    if any(_DELETION.search(function.key) for function in path.functions):
+    if request.verb == "DELETE":
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
 

@@ -58,7 +58,7 @@ class CallPath:
     what a ListWatch lists with), "unknown" (who calls it was not seen). functions are those on the way, the root first;
     loops are the loops over items that hold the call or one of its callers; conditions are those around the call and its
     callers. detached: a goroutine is started on the way, so that nobody above waits for it. closures are the function
-    literals of the root that hold the way down.
+    literals of the root that hold the way down. ends: the root is an informer's handler of deletions.
     """
 
     root: Root
@@ -69,11 +69,12 @@ class CallPath:
     conditions: tuple[Requirement, ...] = ()
     detached: bool = False
     closures: tuple[Closure, ...] = ()
+    ends: bool = False
 
     @property
     def rare(self) -> bool:
         """Whether it is only taken after a failure, or once in an object's life, when it ends."""
-        return conditions.failed(self.conditions) or conditions.ending(self.conditions)
+        return self.ends or conditions.failed(self.conditions) or conditions.ending(self.conditions)
 
     @property
     def after_a_miss(self) -> bool:
@@ -249,7 +250,8 @@ class CallPaths:
             elif site.key.rpartition(".")[2].lower() in list_watch.KEYS:
                 yield CallPath("informer", (site.caller, *way), items)
             elif site.key in critical_paths.HANDLER_KEYS:
-                yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER)
+                ends = site.key == critical_paths.DELETIONS
+                yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER, ends=ends)
             elif site.key in _RUN_BY_COBRA and _in_a_command(self._index, site):
                 yield CallPath("start-up", (site.caller, *way), items)
             elif site.call is None and not site.key:
@@ -305,7 +307,8 @@ class CallPaths:
             return CallPath("informer", place.way, place.items)
         for closure in reversed(place.closures):
             if closure.role == "value" and closure.name in critical_paths.HANDLER_KEYS:
-                return CallPath("event", place.way, place.items, None, critical_paths.HANDLER)
+                ends = closure.name == critical_paths.DELETIONS
+                return CallPath("event", place.way, place.items, None, critical_paths.HANDLER, ends=ends)
             if closure.role == "value" and closure.name in _RUN_BY_COBRA and closure.composite is not None:
                 named = Place(index, function.file, function).resolve(closure.composite)
                 if isinstance(named, Named) and named.name == "Command":
@@ -324,9 +327,9 @@ class CallPaths:
             if repeated is not None:
                 return CallPath("periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated)
         if critical is not None:
-            return CallPath(
-                "periodic" if critical.per in {"tick", "round"} else "event", place.way, place.items, None, critical
-            )
+            root: Root = "periodic" if critical.per in {"tick", "round"} else "event"
+            ends = critical is critical_paths.HANDLER and function.name in {"OnDelete", "Delete"}
+            return CallPath(root, place.way, place.items, None, critical, ends=ends)
         if takes_from_queue(Place(index, function.file, function)):
             return CallPath("event", place.way, place.items, None, critical_paths.RECONCILER)
         if any(serves_a_channel(Place(index, function.file, function), loop) for loop in place.loops):

@@ -18,7 +18,8 @@ from analyzers.golang.origins import ELEMENT, KEY, Origin, serialized
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Map, Named, Slice, Struct, dereferenced
-from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, element, kind, name_of
+from analyzers.kubernetes.execution.critical_paths import given_one_node
+from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, alike, element, kind, name_of
 from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.requests import requests
@@ -32,7 +33,6 @@ __all__ = [
     "element",
     "extent",
     "few",
-    "given_one_node",
     "growing",
     "holds",
     "kind",
@@ -359,17 +359,6 @@ def _of_one_object(place: Place, collection: Node, resource: str) -> bool:
     return owner is not None and owner != resource
 
 
-_NODE = re.compile(r"\*?(\w{1,60}\.)?Node(Info)?")
-
-
-def given_one_node(function: Function) -> bool:
-    """Say whether a function is given one node: the object, or its NodeInfo."""
-    return any(
-        not parameter.variadic and _NODE.fullmatch(syntax.text(parameter.type)) is not None
-        for parameter in function.params
-    )
-
-
 def _given_with_their_node(function: Function, collection: Node) -> bool:
     """Say whether pods are given together with one node, whose they are then: nothing looks for those with its name."""
     binding = (
@@ -380,22 +369,3 @@ def _given_with_their_node(function: Function, collection: Node) -> bool:
         for condition in function.facts.conditions
     )
     return binding is not None and binding.kind == "param" and given_one_node(function) and not picks
-
-
-def alike(collection: Node, function: Function | None = None, depth: int = 0) -> str:
-    """Give what a collection has in common with itself after a change, whatever its variable is called in `function`: the
-    name of the field, the function or the package's variable that gives it, or a parameter's type."""
-    node = syntax.unparenthesized(collection)
-    binding = (
-        function.binding(syntax.text(node), node.start_byte)
-        if function is not None and node.type == "identifier"
-        else None
-    )
-    if binding is None or depth > _DEEPEST:
-        return name_of(node) or ""
-    if binding.kind in {"param", "result", "receiver"} and binding.type is not None:
-        return syntax.text(binding.type)
-    if binding.value is not None:
-        given = alike(binding.value, function, depth + 1)
-        return f"{given} in {binding.kind}" if given and binding.kind == "range" else given or binding.name
-    return syntax.text(binding.type) if binding.type is not None else binding.name

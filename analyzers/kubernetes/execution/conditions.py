@@ -21,6 +21,7 @@ from analyzers.kubernetes.requests import clients
 
 __all__ = [
     "Requirement",
+    "absent",
     "compared",
     "ending",
     "failed",
@@ -29,6 +30,7 @@ __all__ = [
     "gated",
     "keeps_answers",
     "missed",
+    "refuses",
     "requirements",
     "spares",
 ]
@@ -70,6 +72,11 @@ def missed(found: Iterable[Requirement]) -> bool:
     return _any(found, _misses)
 
 
+def absent(found: Iterable[Requirement]) -> bool:
+    """Say whether a place is only reached where something that may be kept is not there: a nil, a look-up that found nothing."""
+    return _any(found, _absent)
+
+
 def gated(found: Iterable[Requirement]) -> bool:
     """Say whether a place is only reached where a feature gate is on."""
     return _any(found, _gates)
@@ -96,7 +103,7 @@ def spares(test: Requirement) -> bool:
     condition = test.condition
     if condition.test is None or condition.kind in {"select", "default"}:
         return False
-    if condition.kind == "guard" and _refuses(test.place, condition.node):
+    if condition.kind == "guard" and refuses(test.place, condition.node):
         return False
     atoms = list(_atoms(condition.test))
     atoms += [inner for node in atoms if (value := _value_of(test.place, node)) is not None for inner in _atoms(value)]
@@ -104,7 +111,7 @@ def spares(test: Requirement) -> bool:
     return not fails and not any(_gates(test.place, node, True) for node in atoms)
 
 
-def _refuses(place: Place, guard: Node) -> bool:
+def refuses(place: Place, guard: Node) -> bool:
     """Say whether an early return gives an error: it refuses what is wrong, and spares nothing in the normal course."""
     function = place.function
     results = function.results if function is not None else ()
@@ -318,6 +325,23 @@ def _misses(place: Place, node: Node, truth: bool) -> bool:
     return _is_empty(place, node, truth)
 
 
+_FOUND = frozenset({"ok", "found", "exists", "cached"})
+"""What fields are named that say whether something is kept."""
+
+
+def _absent(place: Place, node: Node, truth: bool) -> bool:
+    against = _against_nil(node)
+    if against is not None:
+        return against[1] != truth and not is_error(place, against[0])
+    if node.type == "selector_expression":
+        return not truth and _last_name(node) in _FOUND
+    binding = _binding(place, node)
+    if binding is None or binding.part == 0 or binding.parts < 2:
+        return False
+    type_ = place.type_of(node)
+    return not truth and (type_ is None or (isinstance(type_, Basic) and "bool" in type_.name))
+
+
 def _is_empty(place: Place, node: Node, truth: bool) -> bool:
     """`len(x) == 0` of what a cache gave."""
     if node.type != "binary_expression" or not truth or not syntax.has_token(node, "=="):
@@ -464,9 +488,15 @@ def _compares(place: Place, node: Node, depth: int) -> bool:
         if callee is None or len(callee.results) == 0:
             return False
         inner = Place(place.index, callee.file, callee)
+        tests = [condition.test for condition in callee.facts.conditions if condition.test is not None]
+        given = [
+            value
+            for returned, _ in callee.facts.returns
+            for child in syntax.children(returned)
+            for value in _listed(child)
+        ]
         return any(call.name in _EQUAL for call in callee.calls) or any(
-            condition.test is not None and any(_unequal(inner, each) for each in _atoms(condition.test))
-            for condition in callee.facts.conditions
+            _unequal(inner, each) for test in (*tests, *given) for each in _atoms(test)
         )
     return _unequal(place, node)
 

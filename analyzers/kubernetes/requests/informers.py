@@ -208,9 +208,7 @@ def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list
 _NO_SELECTOR = re.compile(r"(FieldSelector:\s*)?(fields\.Everything\(\)|\b\w{0,80}[sS]elector\w{0,80}\(\"\"\))")
 Restraint = Literal["none", "restricted", "unknown"]
 # An option that a factory's informers do not set: they would not give the same objects.
-_OWN_OPTION = re.compile(
-    r"\b(options?|opts?|lo)\.(?!ResourceVersion|TimeoutSeconds|Watch\b|Limit|Continue|Allow)[A-Z]\w{1,40} = "
-)
+_OWN_OPTION = re.compile(r"\.(LabelSelector|IncludeUninitialized|SendInitialEvents) = ")
 _RESTRAINS = re.compile(r"FieldSelector|\bfields\.")
 
 
