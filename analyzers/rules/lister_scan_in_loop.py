@@ -234,16 +234,20 @@ def _key(function: Function, call: Call) -> Hashable:
 def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     """What the walk is made for, None where it is made once, or seldom."""
     index, function, call = change.head_index, each.function, each.what
+    way = call_paths(change).worst(function, call)
+    if way.rare:
+        return None
     for loop in () if found.indexed else reversed(call.loops):
         if loop.kind == "range" and not bounded(index, function, loop) and loop.collection is not None:
             growing = collections.growing(index, function.file, function, loop.collection)
-            return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
-    way = call_paths(change).worst(function, call)
-    for item in () if found.indexed or way.rare else reversed(way.loops):
+            times = growing.resource if growing is not None and growing.typed else ""
+            return Walk(found.resource, found.everywhere, "item", times, found.copies)
+    for item in () if found.indexed else reversed(way.loops):
         if item.loop.kind == "range" and item.loop.collection is not None:
             growing = collections.growing(index, item.function.file, item.function, item.loop.collection)
             if growing is not None:
-                return Walk(found.resource, found.everywhere, "item", growing.resource, found.copies)
+                times = growing.resource if growing.typed else ""
+                return Walk(found.resource, found.everywhere, "item", times, found.copies)
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):

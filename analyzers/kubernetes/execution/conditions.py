@@ -93,7 +93,10 @@ def compared(found: Iterable[Requirement]) -> bool:
         each.condition.kind != "default"
         and each.condition.test is not None
         and not failed([each])
-        and any(_compares(each.place, node, 0) for node in _atoms(each.condition.test))
+        and any(
+            _compares(each.place, node, 0) and not _asks_an_error(each.place, node)
+            for node in _atoms(each.condition.test)
+        )
         for each in found
     )
 
@@ -107,7 +110,10 @@ def spares(test: Requirement) -> bool:
         return False
     atoms = list(_atoms(condition.test))
     atoms += [inner for node in atoms if (value := _value_of(test.place, node)) is not None for inner in _atoms(value)]
-    fails = any(_fails(test.place, node, truth) for node in atoms for truth in (True, False))
+    fails = any(
+        _asks_an_error(test.place, node) or any(_fails(test.place, node, truth) for truth in (True, False))
+        for node in atoms
+    )
     return not fails and not any(_gates(test.place, node, True) for node in atoms)
 
 
@@ -124,6 +130,11 @@ def refuses(place: Place, guard: Node) -> bool:
         if node.type == "return_statement"
     ]
     return bool(given) and all(len(values) == len(results) and values[-1].type != "nil" for values in given)
+
+
+def _asks_an_error(place: Place, node: Node) -> bool:
+    """Say whether a part of a test asks what an error says: `err.Error() == "gone"`."""
+    return any(each.type == "identifier" and is_error(place, each) for each in syntax.walk(node))
 
 
 def _any(found: Iterable[Requirement], ask: Ask) -> bool:
@@ -511,4 +522,11 @@ def _unequal(place: Place, node: Node) -> bool:
     plain = {"selector_expression", "index_expression", "identifier", "call_expression", "unary_expression"}
     if left.type not in plain or right.type not in plain:
         return False
+    if ".Spec." in syntax.text(left) and right.type == "selector_expression" and _is_of_a_package(place, right):
+        return False  # what a user asked for, by its kind
     return "selector_expression" in {left.type, right.type} and not is_error(place, left)
+
+
+def _is_of_a_package(place: Place, node: Node) -> bool:
+    operand = node.child_by_field_name("operand")
+    return operand is not None and place.imported(operand) is not None
