@@ -157,6 +157,22 @@ _BY_WHICH = re.compile(
 )
 
 
+def filtered(function: Function, call: Call) -> bool:
+    """Say whether a builder's or a controller's call watches behind a predicate: among its arguments, among those of the Watch
+    that is given the source, or for the whole builder in WithEventFilter."""
+    around = [
+        other
+        for other in function.calls
+        if other.name in {"Watch", "WatchesRawSource", "WithEventFilter"}
+        and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+    ]
+    return any(
+        other.name == "WithEventFilter" or re.search(r"[pP]redicate", syntax.text(argument))
+        for other in (call, *around)
+        for argument in other.arguments
+    )
+
+
 def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
     """Say whether predicates choose objects by name, namespace, labels or annotations among those that a builder's call
     watches: they drop events, and the cache keeps all objects.

@@ -352,15 +352,21 @@ UNKNOWN = Advice("", "", "builder.OnlyMetadata")
 
 
 def advice(index: PackageIndex, path: str) -> Advice:
-    """Give what the release of controller-runtime has that the file at `path` is built with, by the go.mod above it."""
+    """Give what the release of controller-runtime has that the file at `path` is built with; UNKNOWN if that is not known."""
+    minor = release(index, path)
+    return next((each for least, each in _RELEASES if minor is not None and minor >= least), UNKNOWN)
+
+
+def release(index: PackageIndex, path: str) -> int | None:
+    """Give the minor version of controller-runtime that the file at `path` is built with, by the go.mod above it; None if that
+    asks for none, or for none of the form v0.N.x."""
     folder = path.rpartition("/")[0]
     while True:
         found = index.modules.go_mod(folder)
         required = found.requirement(CONTROLLER_RUNTIME) if found is not None else None
         if required is not None:
             match = re.match(r"v0\.(\d{1,4})\.", required.version)
-            minor = int(match[1]) if match is not None else -1
-            return next((each for least, each in _RELEASES if minor >= least), UNKNOWN)
+            return int(match[1]) if match is not None else None
         if not folder:
-            return UNKNOWN
+            return None
         folder = folder.rpartition("/")[0]
