@@ -203,7 +203,8 @@ def _rate(new: NewRequest, change: Change) -> tuple[float | None, str]:
         return scale.CHURN, f"for each of {scale.CHURN} pods scheduled a second"
     if path.critical.per == "pod and node":
         return None, f"for each node that is tried for a pod, of {scale.CHURN} pods a second"
-    return None, {"request": "for each request", "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
+    request = "for each such request" if path.critical.of_one_kind else "for each request"
+    return None, {"request": request, "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
 
 
 def _waits(function: Function, change: Change) -> bool:

@@ -136,9 +136,16 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
 
 
 def _before_deletion(request: Request, change: Change) -> bool:
-    """Say whether what is read live is deleted by the same function: it is looked at once more on purpose, as it is now."""
-    sent = requests(change.head_index, request.function.file, request.function, ())
-    return any(each.verb == "DELETE" and each.resource == request.resource for each in sent)
+    """Say whether what is read live the same client deletes in the same function: it is looked at once more on purpose, as it
+    is now."""
+    client = request.call.operand
+    return client is not None and any(
+        each.verb == "DELETE"
+        and each.resource == request.resource
+        and each.call.operand is not None
+        and syntax.text(each.call.operand) == syntax.text(client)
+        for each in requests(change.head_index, request.function.file, request.function, ())
+    )
 
 
 def _is_decision(new: NewRequest) -> bool:
