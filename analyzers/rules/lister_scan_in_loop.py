@@ -145,8 +145,7 @@ _LOST: tuple[Lost, ...] = ("index", "", "copies")  # a lost namespace makes it a
 
 def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:
     path = path_of(change, each.function, each.what.closures)
-    per, name = (path.per, path.name) if path is not None else ("call", "")
-    return Walk(found.resource, found.everywhere, per, "", found.copies, name, lost)
+    return Walk(found.resource, found.everywhere, path.per if path is not None else "call", "", found.copies, lost)
 
 
 def _of_helpers(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
@@ -245,7 +244,7 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
-        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
