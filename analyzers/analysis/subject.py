@@ -57,7 +57,6 @@ class Walk:
     per: str
     loop: str = ""
     copies: bool = False
-    path_name: str = ""
     lost: Lost = ""
     seldom: bool = False
 

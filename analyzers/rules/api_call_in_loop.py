@@ -121,7 +121,7 @@ def _is_looked_up(place: Place, node: Node) -> bool:
         return False
     type_ = place.type_of(node)
     known = clients.client(type_)
-    return clients.brings(place.index, type_) and (known is None or known.kind != "typed")
+    return clients.is_client(type_) and (known is None or known.kind != "typed")
 
 
 def _remedy(new: NewRequest) -> str:

@@ -50,6 +50,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import cached
 from analyzers.kubernetes.requests.cached import Shared
 from analyzers.news.added import Added, Candidate, added
@@ -113,7 +114,7 @@ def _uncopied_getters(change: Change, file: ChangedFile) -> Iterator[Diagnostic]
         if old is None or not _copies(old) or _copies(function):
             continue
         gap = next((at for at in file.diff.deletions if function.line <= at <= function.end_line), None)
-        for site in change.graph(file.path).callers(function):
+        for site in calls(change.head_index).callers(function):
             if site.call is None or site.kind == "value" or site.caller.file.test:
                 continue
             changed = next(

@@ -147,8 +147,7 @@ _LOST: tuple[Lost, ...] = ("index", "", "copies")  # a lost namespace makes it a
 
 def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:
     path = path_of(change, each.function, each.what.closures)
-    per, name = (path.per, path.name) if path is not None else ("call", "")
-    return Walk(found.resource, found.everywhere, per, "", found.copies, name, lost)
+    return Walk(found.resource, found.everywhere, path.per if path is not None else "call", "", found.copies, lost)
 
 
 def _of_helpers(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
@@ -252,7 +251,7 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
         seldom = (path.per == "event" and not _of_many(index, way)) or (path.per == "request" and path.of_one_kind)
-        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name, seldom=seldom)
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies, seldom=seldom)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None

@@ -21,6 +21,7 @@ from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests.request import READS, Request
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.requests import NewRequest
@@ -159,7 +160,7 @@ def _for_few(new: NewRequest, change: Change) -> bool:
     if conditions.gated(new.path.conditions):
         return True
     function = new.request.function
-    sites = [site for site in change.graph(function.file.path).callers(function) if not site.caller.file.test]
+    sites = [site for site in calls(change.head_index).callers(function) if not site.caller.file.test]
     return bool(sites) and all(
         site.kind != "value" and site.call is not None and _spared(change, site.caller, site.call) for site in sites
     )

@@ -113,7 +113,7 @@ def brings(index: PackageIndex, type_: Type | None) -> bool:
         parts = [field.type for field in made_of.fields] if isinstance(made_of, Struct) else []
         parts += made_of.embeds if isinstance(made_of, Interface) else ()
         methods = made_of.methods if isinstance(made_of, Interface) else ()
-        known[named] = any(_sends(dereferenced(each)) for each in (named, *parts)) or any(
+        known[named] = any(map(is_client, (named, *parts))) or any(
             sends(name, signature) is not None for name, signature in methods
         )
     return known[named]
@@ -122,7 +122,9 @@ def brings(index: PackageIndex, type_: Type | None) -> bool:
 _brings: WeakKeyDictionary[PackageIndex, dict[Named, bool]] = WeakKeyDictionary()
 
 
-def _sends(named: Type | None) -> bool:
+def is_client(type_: Type | None) -> bool:
+    """Say whether a type is a client, a set of them, or what makes one, itself."""
+    named = dereferenced(type_)
     if not isinstance(named, Named):
         return False
     known = _client(named.path, named.name)

@@ -41,7 +41,7 @@ _CACHED = re.compile(r"ResourceVersion(:|\s*=)\s*\"0\"")
 _LABELS = re.compile(r"LabelSelector(:|\s*=)|\bMatchingLabels|\bHasLabels|MatchingLabelsSelector")
 _FIELDS = re.compile(r"FieldSelector(:|\s*=)|\bMatchingFields")
 _NONE = re.compile(r"^(labels|fields)\.Everything\(\)$|^nil$")
-_ONE_OBJECT = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(|metadata\.uid")
+ONE_OBJECT = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(|metadata\.uid")
 _ONE_NODE = re.compile(r"spec\.nodeName|PodHostField|NodeNameField|spec\.host\b|NodeUnschedulable", re.IGNORECASE)
 
 
@@ -71,7 +71,7 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     text = "\n".join(parts)
     # The clients of 2014 and 2015 took selectors as they are: List(labels.Everything(), fields.Everything()).
     selectors = [part for part in parts if not _NONE.match(part)] if not _mentions_options(place, call) else []
-    named = _ONE_OBJECT.search(text) is not None
+    named = ONE_OBJECT.search(text) is not None
     return Options(
         labels=bool(_LABELS.search(text)) or bool(selectors),
         fields=bool(_FIELDS.search(text)) or len(selectors) > 1,
