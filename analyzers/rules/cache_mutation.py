@@ -193,7 +193,8 @@ def _remedy(found: Mutation, shared: Shared, name: str) -> str:
         place = syntax.text(element) if element is not None else f"{name}[i]"
         return f"{place} = {place}.DeepCopy()"
     if shared.holds == "part":
-        return f"{name} = slices.Clone({name})" if found.call is not None else f"{name} = maps.Clone({name})"
+        ordered = found.call is not None and found.call.name != "delete"
+        return f"{name} = slices.Clone({name})" if ordered else f"{name} = maps.Clone({name})"
     return f"{name} = {name}.DeepCopy()"
 
 

@@ -140,7 +140,8 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
     if on_a_node and collections.kind(collections.element(place.under(place.type_of(collection)))) == "pods":
         return "pods", scale.PODS_ON_A_NODE
     found = collections.extent(place, collection)
-    known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS and not on_a_node
+    known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS
+    known = known and not (on_a_node or found.picked)
     return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 

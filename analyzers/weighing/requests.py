@@ -82,8 +82,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
     hot = path.root in {"critical", "periodic"}
-    if path.root == "start-up" and not path.loops:
-        return Level.NOTICE
+    if path.root == "start-up" and not any(grows(change, each) in scale.COUNTS for each in path.loops):
+        return Level.NOTICE  # it is done once
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING

@@ -219,8 +219,9 @@ class CallPaths:
                 if isinstance(found, CallPath):
                     ended = False
                     yield _reached(found, place, _starts(place))
-                elif (key := found.key) not in seen:
-                    ended = False
+                    continue
+                ended = False  # also where another way has led there already
+                if (key := found.key) not in seen:
                     seen.add(key)
                     waiting.append(found)
             if ended and root is None:

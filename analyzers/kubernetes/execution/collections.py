@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from analyzers.golang.destinations import conditions_at
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Loop
@@ -17,7 +18,8 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.origins import ELEMENT, KEY, Origin, serialized
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Map, Named, Slice, Struct, dereferenced
+from analyzers.golang.types.types import Interface, Map, Named, Signature, Slice, Struct, Type, dereferenced
+from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.critical_paths import given_one_node
 from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, alike, element, kind, name_of
 from analyzers.kubernetes.program import origins
@@ -50,12 +52,14 @@ class Growing(NamedTuple):
 
 class Extent(NamedTuple):
     """How much a collection holds: "all" of `resource`, "some" of it (of a namespace, by a selector, of one object), "few",
-    or "unknown"; `witness` is the read that tells, `given`: callers that are not seen give it."""
+    or "unknown"; `witness` is the read that tells, `given`: callers that are not seen give it. picked: a condition decides
+    which of them, so that how many they are is not known."""
 
     size: Literal["all", "some", "few", "unknown"]
     resource: str = ""
     witness: Origin | None = None
     given: bool = False
+    picked: bool = False
 
 
 _UNKNOWN = Extent("unknown")
@@ -194,7 +198,8 @@ def _appended(origin: Origin, call: Call, depth: int) -> Extent | None:
     """How much an append adds, each time that its function runs: what its loops go through, or one that is written out."""
     loops = [loop for loop in call.loops if loop.collection is not None and loop.kind == "range"]
     if loops and depth < _DEEPEST:
-        return _looped(origin.place, loops[-1], depth + 1)
+        held = _looped(origin.place, loops[-1], depth + 1)
+        return held if not _is_picked(origin.place, loops[-1], call.node) else _part_of(held)
     if call.loops or origin.node.type not in _WRITTEN_OUT:
         return _UNKNOWN
     return _FEW
@@ -250,10 +255,25 @@ def _filled_in_loops(place: Place, collection: Node, depth: int) -> list[Extent]
             if loop.kind == "counted":
                 found.append(_FEW)
             elif loop.collection is not None and not _same_text(loop.collection, node):
-                found.append(_looped(place, loop, depth + 1))
+                held = _looped(place, loop, depth + 1)
+                found.append(held if not _is_picked(place, loop, assignment.node) else _part_of(held))
             else:
                 found.append(_UNKNOWN)
     return found
+
+
+def _is_picked(place: Place, loop: Loop, node: Node) -> bool:
+    """Say whether a condition in a loop decides which of the elements get to a place in it."""
+    function = place.function
+    return function is not None and any(
+        loop.node.start_byte < each.node.start_byte < loop.node.end_byte
+        for each in conditions_at(function, node)
+        if conditions.spares(conditions.requirements(place, [each])[0])
+    )
+
+
+def _part_of(whole: Extent) -> Extent:
+    return whole._replace(picked=True)
 
 
 def _looped(place: Place, loop: Loop, depth: int) -> Extent:
@@ -319,9 +339,12 @@ def _held(place: Place, collection: Node) -> str | None:
 
 
 def _is_part(place: Place, collection: Node) -> bool:
-    """Say whether a collection holds parts of one object (containers, ports, conditions), which are some tens at most."""
+    """Say whether a collection holds parts of one object (containers, ports, conditions), which are some tens at most, or
+    what does something (handlers, plugins, functions): as many as somebody has written."""
     under = place.index.underlying(place.type_of(collection))
     held = dereferenced(under.elem) if isinstance(under, Slice | Map) else None
+    if _does_something(place, held):
+        return True
     if not isinstance(held, Named) or held.name.endswith("List"):
         return False
     if held.name in _PARTS and API.search(held.path):
@@ -330,6 +353,17 @@ def _is_part(place: Place, collection: Node) -> bool:
     if not isinstance(struct, Struct) or not API.search(held.path):
         return False
     return not any(field.embedded and field.name in {"ObjectMeta", "TypeMeta", "ListMeta"} for field in struct.fields)
+
+
+def _does_something(place: Place, held: Type | None) -> bool:
+    """Say whether values of a type are functions, or of an interface of the program's that is none of objects."""
+    meant = place.index.underlying(held)
+    if isinstance(meant, Signature):
+        return True
+    if not isinstance(held, Named) or not isinstance(meant, Interface):
+        return False
+    methods = place.index.methods(held)
+    return bool(methods) and not methods & {"GetName", "GetNamespace", "GetObjectKind", "GetUID"}
 
 
 # Parts of one object (k8s.io/api): none of them is more than some tens.
