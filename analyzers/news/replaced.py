@@ -176,8 +176,8 @@ def _widened(old: Request, new: Request) -> bool:
     had, has = old.options, new.options
     if new.verb == "GET":
         return had.cached and not has.cached
-    if new.verb != "LIST":
-        return False
+    if new.verb != "LIST" or _SCOPES[new.scope] < _SCOPES[old.scope]:
+        return False  # of one namespace now, which restrains it as well
     return (
         (had.limited and not has.limited)
         or (had.cached and not has.cached)

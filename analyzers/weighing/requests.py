@@ -32,6 +32,7 @@ from analyzers.weighing.witness import witness
 
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
+_RETRIES = frozenset({"RetryOnConflict", "OnError"})
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
 """What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
 _MUCH = 200_000_000
@@ -89,7 +90,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change):
         return Level.NOTICE
-    if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
+    whole = request.verb == "LIST" and request.scope == "cluster" and not request.options.one_node
+    if request.background or (path.rare and not whole):
         return Level.NOTICE
     if per == "path" and (_for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
@@ -106,7 +108,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if per == "item":
         grown = any(grows(change, each) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}
-        if request.kind == "discovery" or (request.verb == "GET" and _before_deletion(request, change)):
+        if request.kind == "discovery" or (request.verb == "GET" and _is_looked_at_again(request, change)):
             return Level.NOTICE
         if reading:
             many = grown or (path.root == "event" and request.resource in resources.AS_MANY_AS_PODS)
@@ -136,9 +138,12 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
 
 
-def _before_deletion(request: Request, change: Change) -> bool:
-    """Say whether what is read live the same client deletes in the same function: it is looked at once more on purpose, as it
-    is now."""
+def _is_looked_at_again(request: Request, change: Change) -> bool:
+    """Say whether an object is read live on purpose, as it is now: in what is tried again after a conflict (client-go util/retry),
+    or where the same client deletes it in the same function."""
+    retried = (each.call for each in request.closures if each.role == "argument" and each.call is not None)
+    if any(each.name in _RETRIES and each.operand is not None for each in retried):
+        return True
     client = request.call.operand
     return client is not None and any(
         each.verb == "DELETE"
