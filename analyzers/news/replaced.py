@@ -108,7 +108,8 @@ def _alike(old: Request, new: Request) -> bool:
     same = old.resource == new.resource or not old.resource or not new.resource
     if new.verb == "GET" and old.verb == "LIST":
         return False
-    return same and _pays(old, new) and _SCOPES[old.scope] >= _SCOPES[new.scope]
+    as_wide = _SCOPES[old.scope] >= _SCOPES[new.scope] or old.options.unknown
+    return same and _pays(old, new) and as_wide
 
 
 def _covered(old: Request, new: Request) -> bool:

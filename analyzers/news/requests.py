@@ -133,7 +133,11 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         if (each.function.name, each.key) not in asked or still_there(change, each.path, each.function.key)
     ]
     removed = [each for each in removed if each.live and each.kind != WEBHOOK]
-    uncached = [each for each in added if replaces_cache(change, each) or was_cached(reads, each.request)]
+    uncached = [
+        each
+        for each in added
+        if (replaces_cache(change, each) or was_cached(reads, each.request)) and not _was_sent(removed, each.request)
+    ]
     news = list(unpaid(change, [each for each in added if each not in uncached], removed))
     own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
     for request, file, because in news:
@@ -150,6 +154,14 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         yield each.request, each.file, "uncached", None
     for each in unguarded:
         yield each.request, each.file, "unguarded", each.gap
+
+
+def _was_sent(removed: list[Request], new: Request) -> bool:
+    """Say whether the same wrapper was called for the same live request before, in the same function."""
+    return new.via is not None and any(
+        old.via is not None and (old.via.key, old.key, old.function.key) == (new.via.key, new.key, new.function.key)
+        for old in removed
+    )
 
 
 def _removed_guards(file: ChangedFile) -> list[int]:

@@ -46,6 +46,7 @@ from collections.abc import Iterator
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.kubernetes.execution import critical_paths, periods
+from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.requests.request import READS, Request
 from analyzers.news.requests import new_requests
 from analyzers.news.sent import Sent
@@ -68,7 +69,7 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
             end_line=new.end_line,
             construct=f"{code(request.method)} sends {request.a_what} to the API server {where.where}."
             + (" All further events wait for the answer." if handler else ""),
-            remedy=_remedy(request, handler),
+            remedy=_remedy(request, where, handler),
             unless=""
             if handler
             else "Leave it if only users of the feature come here, behind an early return for all others.",
@@ -87,11 +88,13 @@ def _handed_on(request: Request) -> bool:
     )
 
 
-def _remedy(request: Request, handler: bool) -> str:
+def _remedy(request: Request, where: CriticalPath, handler: bool) -> str:
     if handler:
         return "Queue the object's key, and let a worker send the request."
     if request.resource.endswith("reviews"):
         return "Keep the answers for a short time: the same question is asked again and again."
     if request.verb in READS:
         return "Read from an informer's cache, or do it before or after, off this path."
+    if where is critical_paths.WEBHOOK:
+        return "Write only when something has changed, or let a controller write it."
     return "Send it after the decision, off this path, and only when something has changed."

@@ -72,7 +72,7 @@ class Load:
         if self.qps is not None and product:
             formula += f" = {_a_second(self.qps)}{each}"
         elif self.qps is None and self.instances == 1 and (self.factors or self.rate is not None):
-            formula += f"; a client's usual limit is {self.limit} requests a second"
+            formula += f"; at {self.limit} requests a second"
         # Backticks would end the code span that a formula is shown in.
         told = "; ".join(filter(None, (formula.strip("; "), size))).replace("`", "")
         known = None if self.unknown else self.qps
@@ -91,7 +91,7 @@ class Load:
             nodes = scale.human_count(self.instances)
             often = f", {self.rhythm}" if self.rhythm else "; how often it runs is not seen here"
             return f"That is up to {nodes} nodes{each}{carried}{often}.{asked}"
-        usual = f"at a client's usual limit of {self.limit} a second{', ' + self.rhythm if self.rhythm else ''}"
+        usual = f"at {self.limit} a second{', ' + self.rhythm if self.rhythm else ''}"
         if self.factors and not self.unknown:
             return f"{product} are as many requests, {_duration(self.calls / self.limit)} {usual}{carried}."
         if self.unknown:

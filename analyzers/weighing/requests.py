@@ -17,7 +17,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types import texts
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import perf_jobs, resources, scale
-from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.execution import collections, conditions
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
@@ -85,13 +85,13 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     hot = path.root in {"critical", "periodic"}
     if path.root == "start-up" and not any(grows(change, each) in scale.COUNTS for each in path.loops):
         return Level.NOTICE  # it is done once
+    whole = request.verb == "LIST" and request.scope == "cluster" and not request.options.one_node
+    if request.background or (path.rare and not whole):
+        return Level.NOTICE
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change):
-        return Level.NOTICE
-    whole = request.verb == "LIST" and request.scope == "cluster" and not request.options.one_node
-    if request.background or (path.rare and not whole):
         return Level.NOTICE
     if per == "path" and (_for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
@@ -111,7 +111,9 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         if request.kind == "discovery" or (request.verb == "GET" and _is_looked_at_again(request, change)):
             return Level.NOTICE
         if reading:
-            many = grown or (path.root == "event" and request.resource in resources.AS_MANY_AS_PODS)
+            many = grown or (
+                path.root == "event" and request.resource in resources.AS_MANY_AS_PODS and not _of_some(new, change)
+            )
             return Level.WARNING if many or hot else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
@@ -123,8 +125,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         )
     if request.options.limited or path.root in {"start-up", "poll"}:
         return Level.NOTICE
-    if request.options.cached and not hot:
-        return Level.NOTICE
+    if (request.options.cached or request.scope == "namespace") and not hot:
+        return Level.NOTICE  # of one namespace, once for an object: beside what else its reconcile sends
     if request.resource in resources.FEW:
         return Level.WARNING if hot else Level.NOTICE
     if not request.resource and not hot and not (path.root == "event" and kind is Kind.CONTROLLER):
@@ -136,6 +138,16 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if request.verb == "DELETE":
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
+
+
+def _of_some(new: NewRequest, change: Change) -> bool:
+    """Say whether all that is gone through on the way is known to be a part: of a namespace, by a selector, of one object."""
+    return all(
+        each.loop.collection is not None
+        and collections.extent(Place(change.head_index, each.function.file, each.function), each.loop.collection).size
+        in {"some", "few"}
+        for each in new.path.loops
+    )
 
 
 def _is_looked_at_again(request: Request, change: Change) -> bool:

@@ -27,7 +27,7 @@ from analyzers.kubernetes.requests.request import Request, Scope
 _IN_NAMESPACE = re.compile(
     r"InNamespace\((?P<call>[^()]{0,200}(?:\([^()]{0,100}\)[^()]{0,100})?)\)|Namespace:\s*(?P<field>[^,}\n]+)"
 )
-_UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured:\s*true|CacheUnstructured:\s*true")
+_UNSTRUCTURED_CACHED = re.compile(rb"\bUnstructured(:|\s*=)\s*true|CacheUnstructured:\s*true")
 _UNSTRUCTURED = frozenset({"Unstructured", "UnstructuredList"})
 
 
