@@ -14,11 +14,20 @@ from analyzers.golang.facts.source import SourceFile
 
 _ALIKE = 0.75
 """The share of lines that two functions have in common at least: half of what is written for the one is no copy of the other."""
-_SHORTEST = 5
-"""Lines: shorter functions are alike by chance."""
-_MOST_PAIRS = 4_000
+_SHORTEST, _LONGEST = 5, 400
+"""Lines: shorter functions are alike by chance, and longer ones are moved by no one."""
+_MOST_COMPARED = 2_000
+"""Pairs of functions in one change: some 0.2 ms each."""
 _MOST_FOLDERS = 40
 _WORD = re.compile(r"[^\W\d]\w{0,200}")
+
+
+class _Twins:
+    """The twins of a change's new functions, found when they are asked for."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_COMPARED
+        self.known: dict[tuple[str, str], list[Function]] = {}
 
 
 def was_there(change: Change, path: str, key: str, first: int, last: int) -> bool:
@@ -26,16 +35,15 @@ def was_there(change: Change, path: str, key: str, first: int, last: int) -> boo
     its twin too, whatever is called otherwise there."""
     file = next((each for each in change.go_files if each.path == path), None)
     function = file.head.function(key) if file is not None and file.head is not None else None
-    if file is None or function is None or function.end_line - function.line < _SHORTEST or not _is_new(file, function):
+    if file is None or function is None or not _is_of_size(function) or not _is_new(file, function):
         return False
     ours = _text(function)
-    asked = [line.strip() for line in ours.split("\n")[first - function.line : last - function.line + 1]]
-    for old in (*_gone(change), *_beside(change, file)):
-        new, before = _blanked(ours, _text(old))
-        if _share(new, before) >= _ALIKE:
-            wanted = _lines("\n".join(_without(line, _words(ours) - _words(_text(old))) for line in asked))
-            if wanted and not wanted - before:
-                return True
+    asked = "\n".join(ours.split("\n")[first - function.line : last - function.line + 1])
+    for old in _twins(change, file, function):
+        before = _text(old)
+        wanted = _lines(_without(asked, _words(ours) - _words(before)))
+        if wanted and not wanted - _lines(_without(before, _words(before) - _words(ours))):
+            return True
     return False
 
 
@@ -43,23 +51,45 @@ def _is_new(file: ChangedFile, function: Function) -> bool:
     return file.base is None or file.base.function(function.key) is None
 
 
+def _is_of_size(function: Function) -> bool:
+    return _SHORTEST <= function.end_line - function.line <= _LONGEST
+
+
+@once
+def _found(change: Change) -> _Twins:
+    return _Twins()
+
+
+def _twins(change: Change, file: ChangedFile, function: Function) -> list[Function]:
+    twins, key = _found(change), (file.path, function.key)
+    if key not in twins.known:
+        twins.known[key] = []
+        ours, length = _text(function), function.end_line - function.line
+        for old in (*_gone(change), *_beside(change, file)):
+            if not _ALIKE * length <= old.end_line - old.line <= length / _ALIKE:
+                continue
+            if twins.left <= 0:
+                break
+            twins.left -= 1
+            if _share(*_blanked(ours, _text(old))) >= _ALIKE:
+                twins.known[key].append(old)
+    return twins.known[key]
+
+
 @once
 def _gone(change: Change) -> list[Function]:
     """The functions of the change's files that are there no more under their names."""
-    found = [
+    return [
         old
         for file in change.go_files
         for old in file.old_functions()
-        if old.end_line - old.line >= _SHORTEST and (file.head is None or file.head.function(old.key) is None)
+        if _is_of_size(old) and (file.head is None or file.head.function(old.key) is None)
     ]
-    return found if len(found) <= _MOST_PAIRS else []
 
 
 def _beside(change: Change, file: ChangedFile) -> Iterator[Function]:
     """The functions of the files of the same name in the folders beside a new file's."""
-    if file.base is not None:
-        return
-    for source in _siblings(change).get(file.path, ()):
+    for source in _siblings(change).get(file.path, ()) if file.base is None else ():
         yield from source.functions
 
 

@@ -120,6 +120,8 @@ def _remedy(walk: Walk) -> str:
         return "Keep `client.UnsafeDisableDeepCopy` where nothing is changed."
     if walk.per == "item":
         return "List once before the loop."
+    if walk.per in {"pod", "pod and node"} and walk.resource == "nodes":
+        return "Go on only for pods that need it, behind an early return, or keep the answer as nodes and pods come and go."
     return "Read from an index (`AddIndexers`, `IndexField`) what belongs to it."
 
 

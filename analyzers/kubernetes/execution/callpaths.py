@@ -22,6 +22,7 @@ from analyzers.kubernetes.execution.periods import (
     repeated_by_loop,
     repetition,
     serves_a_channel,
+    serves_other,
     takes_from_queue,
 )
 from analyzers.kubernetes.program import calls
@@ -117,6 +118,12 @@ class _Place(NamedTuple):
     detached: bool = False
     certain: bool = True
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is the same of places that are reached alike: a call in front of a loop and one in it are two."""
+        loops = tuple(each.node.start_byte for each in self.loops)
+        return self.function.file.path, self.function.key, loops, tuple(each.node.start_byte for each in self.closures)
+
 
 def _starts(place: _Place) -> bool:
     """Say whether a place is in a function literal that is started as a goroutine."""
@@ -195,9 +202,8 @@ class CallPaths:
         return path
 
     def _to(self, first: _Place) -> Iterator[CallPath]:
-        function = first.function
         waiting = [first]
-        seen = {(function.file.path, function.key)}
+        seen = {first.key}
         while waiting:
             place = waiting.pop(0)
             place = place._replace(items=(*self._items(place), *place.items))
@@ -213,7 +219,7 @@ class CallPaths:
                 if isinstance(found, CallPath):
                     ended = False
                     yield _reached(found, place, _starts(place))
-                elif (key := (found.function.file.path, found.function.key)) not in seen:
+                elif (key := found.key) not in seen:
                     ended = False
                     seen.add(key)
                     waiting.append(found)
@@ -303,6 +309,7 @@ class CallPaths:
 
     def _root(self, place: _Place) -> CallPath | None:
         index, function = self._index, place.function
+        own = Place(index, function.file, function)
         if list_watch.serves(function, place.closures):
             return CallPath("informer", place.way, place.items)
         for closure in reversed(place.closures):
@@ -310,7 +317,7 @@ class CallPaths:
                 ends = closure.name == critical_paths.DELETIONS
                 return CallPath("event", place.way, place.items, None, critical_paths.HANDLER, ends=ends)
             if closure.role == "value" and closure.name in _RUN_BY_COBRA and closure.composite is not None:
-                named = Place(index, function.file, function).resolve(closure.composite)
+                named = own.resolve(closure.composite)
                 if isinstance(named, Named) and named.name == "Command":
                     return CallPath("start-up", place.way, place.items)
             if closure.role == "argument" and closure.call is not None:
@@ -324,15 +331,15 @@ class CallPaths:
             return CallPath("critical", place.way, place.items, None, critical)
         for loop in reversed(place.loops):
             repeated = repeated_by_loop(index, function.file, function, loop)
-            if repeated is not None:
+            if repeated is not None and not (place.call is not None and serves_other(own, loop, place.call)):
                 return CallPath("periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated)
         if critical is not None:
             root: Root = "periodic" if critical.per in {"tick", "round"} else "event"
             ends = critical is critical_paths.HANDLER and function.name in {"OnDelete", "Delete"}
             return CallPath(root, place.way, place.items, None, critical, ends=ends)
-        if takes_from_queue(Place(index, function.file, function)):
+        if takes_from_queue(own):
             return CallPath("event", place.way, place.items, None, critical_paths.RECONCILER)
-        if any(serves_a_channel(Place(index, function.file, function), loop) for loop in place.loops):
+        if any(serves_a_channel(own, loop) for loop in place.loops):
             return CallPath("event", place.way, place.items)
         if critical_paths.starts_up(function) and not place.closures:
             return CallPath("start-up", place.way, place.items)

@@ -179,6 +179,8 @@ def _client(path: str, name: str) -> Client | None:
         return None  # it begins a request; the Request that it gives sends it
     if _LISTERS.search(path) or (path.endswith("client/cache") and name.endswith(("Lister", "NamespaceLister"))):
         return Client("lister", _lister_resource(name))
+    if path.endswith("client-go/tools/cache") and name in {"GenericLister", "GenericNamespaceLister"}:
+        return Client("lister")
     if path.endswith(("client-go/tools/cache", "pkg/client/cache")):
         return Client("store") if name in _STORES or name.endswith(("Store", "Indexer")) else None
     if _TYPED.search(path) and not _NO_TYPED.search(path):

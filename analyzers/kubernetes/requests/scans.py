@@ -57,6 +57,8 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
         return None
     if _SHORT.search(kinds.alike(call.operand, function)):
         return None
+    if call.name == "List" and not call.arguments and _is_snapshot(call.operand):
+        return Scan(call, "nodes", True)
     type_ = index.type_of(call.operand, function.file, function)
     known = clients.client(type_)
     if call.name == "ByIndex":
@@ -83,6 +85,19 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
         return Scan(call, _resource_by_name(function, call), True)
     listed = _listed(index, call, type_)
     return Scan(call, listed, "Namespace" not in syntax.text(call.operand) + str(named)) if listed else None
+
+
+def _is_snapshot(operand: Node) -> bool:
+    """Say whether an operand is all nodes of a scheduler's snapshot: `handle.SnapshotSharedLister().NodeInfos()` (k8s.io/
+    kubernetes pkg/scheduler/framework, Handle and SharedLister)."""
+    for name in ("NodeInfos", "SnapshotSharedLister"):
+        function = operand.child_by_field_name("function") if operand.type == "call_expression" else None
+        field = function.child_by_field_name("field") if function is not None else None
+        inner = function.child_by_field_name("operand") if function is not None else None
+        if field is None or inner is None or syntax.text(field) != name:
+            return False
+        operand = inner
+    return True
 
 
 _LONGEST = 120
