@@ -64,7 +64,7 @@ def _may_wrap(place: Place, call: Call) -> bool:
     A client among the arguments, a method of the function's own receiver that is named for what one does with objects,
     or of a field that is named for a part that does so, or of a variable that keeps a client.
     """
-    if not call.name or call.name in BUILTINS:
+    if not call.name or call.name in BUILTINS or _is_of_library(place, call):
         return False
     if any(_may_bring(argument) and brings(place.index, place.type_of(argument)) for argument in call.arguments):
         return True
@@ -79,6 +79,12 @@ def _may_wrap(place: Place, call: Call) -> bool:
     if len(path) == 1 and place.binding(path[0], call.node.start_byte) is not None:
         return brings(place.index, place.type_of(call.operand))
     return bool(_PART.search(path[-1]))
+
+
+def _is_of_library(place: Place, call: Call) -> bool:
+    """Say whether a call names a function of a package that is not in the tree, which nothing is known of."""
+    path = place.imported(call.operand) if call.operand is not None else None
+    return path is not None and ("." not in path.partition("/")[0] or place.index.package(path) is None)
 
 
 def _may_bring(argument: Node) -> bool:
