@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diff import Diff, FileDiff
 from analyzers.analysis.report import Skipped
-from analyzers.golang.callgraph import CallGraph
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.naming import ENOUGH, Work, for_tests
@@ -165,20 +164,6 @@ class Change:
     def base_sizes(self) -> Sizes:
         """The sizes of types before the change."""
         return Sizes(self.base_index, known=struct_sizes.at_least)
-
-    @cached_property
-    def head_graph(self) -> CallGraph:
-        """The calls in the whole program after the change."""
-        return calls(self.head_index)
-
-    @cached_property
-    def base_graph(self) -> CallGraph:
-        """The calls in the whole program before the change."""
-        return calls(self.base_index)
-
-    def graph(self, path: str) -> CallGraph:
-        """Give the calls in the program after the change, whatever file they are asked about."""
-        return self.head_graph
 
     def skip(self, path: str, reason: str) -> None:
         """Remember that a file could not be analysed, and why."""

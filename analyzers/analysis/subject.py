@@ -49,7 +49,7 @@ class Walk:
 
     per: "item" of a loop (over `loop`, a name of kubernetes.scale, "" if unknown), "event", or "object" that is reconciled
     for, or what a critical path says ("call": nothing says). copies: every object is copied too. lost: what made the same
-    walk cheaper before the change.
+    walk cheaper before the change. seldom: its events are of a kind of which there may be few, or who asks is not known.
     """
 
     resource: str
@@ -57,8 +57,8 @@ class Walk:
     per: str
     loop: str = ""
     copies: bool = False
-    path_name: str = ""
     lost: Lost = ""
+    seldom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.report import Present, Report
 from analyzers.driver.allow import MARK, Allowances, unreasoned
 from analyzers.kubernetes.requests.asked import Asked
+from analyzers.news.twins import was_there
 from analyzers.weighing import precedence
 from analyzers.weighing.present import asked, present
 from analyzers.weighing.weigh import weigh
@@ -45,6 +46,7 @@ def analyze(
             _log.exception("rule %s failed", analyzer.name)
             change.skip("", f"rule {analyzer.name} failed ({type(error).__name__}); please report it")
     found = [placed for diagnostic in found if (placed := _place(diagnostic, change.diff.by_path.get(diagnostic.path)))]
+    found = [each for each in found if not was_there(change, each.path, each.function, each.line, each.end_line)]
     found = _one_for_each_operation(found)
     found = _silence(change, found, names, rules)
     found = _join(found)

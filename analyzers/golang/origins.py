@@ -516,8 +516,19 @@ class _Search:
         frame = step.frame
         if frame is not None and frame.callee is function and frame.call.operand is not None:
             self.waiting.append(step._replace(node=frame.call.operand, place=frame.place, frame=frame.outer))
-        else:
+            return
+        owner = Named(self.index.import_path(function.file), function.receiver_name or "")
+        if not (step.access and self.written(step, owner, step.access[0], step.access[1:])):
             self.end(step, "parameter")
+
+    def written(self, step: _Step, owner: Named, field: str, access: tuple[str, ...]) -> bool:
+        """Follow all that writes a field of a struct of the program's own; say whether anything does."""
+        writers = self.engine.writers(owner, field) if field not in {KEY, ELEMENT} and self.own(owner) else []
+        if writers and not self.engine.saw_all(owner, field):
+            self.complete = False
+        for writer in writers:
+            self.waiting.append(step._replace(node=writer.node, place=writer.place, access=access, frame=None))
+        return bool(writers)
 
     def parameter(self, step: _Step, binding: Binding, function: Function) -> None:
         place = step.place
@@ -597,14 +608,8 @@ class _Search:
             self.end(step, "function")
             return
         if member is not None and member.owner is not None and self.own(member.owner):
-            writers = self.engine.writers(member.owner, name)
-            if writers:
-                if not self.engine.saw_all(member.owner, name):
-                    self.complete = False
-                for writer in writers:
-                    self.waiting.append(step._replace(node=writer.node, place=writer.place, frame=None))
-                return
-            self.end(step, "field")
+            if not self.written(step, member.owner, name, step.access):
+                self.end(step, "field")
             return
         self.go(step, operand, access=(name, *step.access))
 

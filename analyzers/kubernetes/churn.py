@@ -93,7 +93,7 @@ def _hands_back(place: Place, call: Node) -> bool:
 
 def _each_time(index: PackageIndex, passing: Passing, compared: list[Passing]) -> bool:
     place = Place(index, passing.function.file, passing.function)
-    if after_a_search(passing):
+    if after_a_search(passing) or _looked_through(passing):
         return False
     return all(
         stays(place, each) or any(_is_in(each, other) for other in compared if other.function is passing.function)
@@ -110,6 +110,21 @@ def after_a_search(passing: Passing) -> bool:
         and loop.node.end_byte <= node.start_byte
         and any(loop.node.start_byte <= each.start_byte < loop.node.end_byte for each, _ in function.facts.returns)
         for loop in function.loops
+    )
+
+
+def _looked_through(passing: Passing) -> bool:
+    """Say whether what is added to was gone through first, and a flag of that decides: a condition that is not there yet."""
+    function, node = passing
+    searched = any(
+        loop.collection is not None
+        and loop.node.end_byte <= node.start_byte
+        and syntax.text(loop.collection) == syntax.text(node)
+        for loop in function.loops
+    )
+    return searched and any(
+        each.test is not None and each.test.type == "unary_expression"
+        for each in destinations.conditions_at(function, node)
     )
 
 

@@ -17,6 +17,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, Type, dereferenced
 from analyzers.kubernetes import times
 from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes.kinds import alike
 from analyzers.kubernetes.program import calls
 
 
@@ -54,7 +55,7 @@ _CLIENT = Answer(Grade.ENDLESS, 3, "what a client sends", "whatever a client sen
 _COUNTED = frozenset({"nodes", "namespaces", "services", "leases"})
 # Numbers that take few values: `strconv.Itoa(response.StatusCode)`.
 _FEW_NUMBERS = re.compile(
-    r"code|status|port|version|major|minor|shard|index|worker|table|level|class|kind|type|zone|len\(", re.IGNORECASE
+    r"code|status|port|version|major|minor|shard|index|worker|table|level|class|kind|type|zone|\blen\b", re.IGNORECASE
 )
 _NUMBERS = frozenset({"Itoa", "FormatInt", "FormatUint", "FormatFloat"})
 _MAKES_ONE = re.compile(r"(\w{1,80}\.)?[nN]ew\w{0,80}\(|&?[\w.]{1,160}\{")
@@ -210,7 +211,7 @@ class Values:
             return _RANDOM
         if named is not None and named[0] == "strconv":
             few = named[1] not in _NUMBERS or not arguments
-            return FEW if few or _FEW_NUMBERS.search(syntax.text(arguments[0]) + label) else _NUMBER
+            return FEW if few or _FEW_NUMBERS.search(_names(step.function, arguments[0]) + label) else _NUMBER
         if named is not None and named[0] in {"fmt", "strings"} and arguments:
             texts = arguments[:1] if named[0] == "strings" else arguments[1:] or arguments
             if any(_is_error(place, each) for each in texts):
@@ -255,6 +256,12 @@ def _object(place: Place, operand: Node, of_type: Type | None) -> Type | None:
     if field is not None and inner is not None and syntax.text(field) == "ObjectMeta":
         return dereferenced(place.type_of(inner))
     return of_type
+
+
+def _names(function: Function, node: Node) -> str:
+    """The names in an expression; of a variable, that of its type or of what it was given."""
+    leaves = (each for each in syntax.walk(node) if each.type in {"identifier", "field_identifier"})
+    return " ".join(alike(each, function) for each in leaves)
 
 
 def _is_error(place: Place, node: Node) -> bool:

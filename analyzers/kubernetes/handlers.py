@@ -14,12 +14,12 @@ from analyzers.golang.facts.declaration import Function, parameters
 from analyzers.golang.facts.facts import Call, Closure
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named, dereferenced
+from analyzers.kubernetes import kinds, resources
+from analyzers.kubernetes.requests.library import example
 
-_ABOUT = re.compile(
-    r"(?:^|[._(]|(?<=[a-z]))([nN]ode|[pP]od|[sS]ervice|[eE]ndpoints?|[lL]ease)s?(Informer|Handler|\(\))"
-)
-_UPDATE = re.compile(r"^(on|handle)?[uU]pdate\w*$|^(on|On|handle|Handle)\w*Update\w*$|^Update$")
-_TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)")
+_TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)$")
 
 
 def updates(closure: Closure) -> bool:
@@ -28,13 +28,9 @@ def updates(closure: Closure) -> bool:
 
 
 def is_update_handler(function: Function) -> bool:
-    """Say whether a function has the name and the parameters of an UpdateFunc: (old, new interface{})."""
+    """Say whether a function has the parameters of an UpdateFunc, (old, new interface{}), and gives nothing, as one does."""
     group = function.node.child_by_field_name("parameters") if function.node is not None else None
-    return (
-        bool(_UPDATE.match(function.name))
-        and group is not None
-        and bool(_TWO.match(" ".join(syntax.text(group).split())))
-    )
+    return not function.results and group is not None and _TWO.match(" ".join(syntax.text(group).split())) is not None
 
 
 def uses(body: Node | None, old: str) -> bool:
@@ -59,9 +55,10 @@ def compares(
 ) -> bool:
     """Say whether a handler's body compares the old object with anything, itself or in a function that it hands it to.
 
-    A comparison is an operator, a call whose name says so, or a field of the old object in an if's test. `old` is a
-    parameter, or an event's field (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only
-    tell a resync from a change, do not count.
+    A comparison is an operator, a call whose name says so, or a field of the old object in an if's test; that something is
+    asked of the old object alone (`isExported(old.Labels)`) is none. `old` is a parameter, or an event's field
+    (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only tell a resync from a change, do
+    not count.
     """
     if body is None or old in {"", "_"}:
         return False
@@ -77,17 +74,30 @@ def compares(
                 each.type == "selector_expression" and _mentions(each, names)
                 for part in asked
                 if part is not None
-                for each in syntax.walk(part)
+                for each in syntax.walk(part, lambda node: node.type != "argument_list")
             ):
                 return True
         if node.type != "call_expression" or not _mentions(node, names):
             continue
-        callee = node.child_by_field_name("function")
-        if callee is not None and _COMPARING.search(syntax.text(callee).rpartition(".")[2]):
+        call = function.facts.call_at(node)
+        callee = index.callee(call, function.file, function) if call is not None else None
+        if (callee is None or callee.exported) and _COMPARING.search(_called(node)):
             return True
-        if depth == 0 and _compared_by_callee(index, function, node, names, versions):
+        if call is None or callee is None or depth > 1 or all(_mentions(each, names) for each in call.arguments):
+            continue  # what is asked of the old object alone is no comparison
+        if any(
+            _mentions(argument, names)
+            and number < len(callee.params)
+            and compares(index, callee, callee.body, callee.params[number].name, versions, depth + 1)
+            for number, argument in enumerate(call.arguments)
+        ):
             return True
     return False
+
+
+def _called(call: Node) -> str:
+    function = call.child_by_field_name("function")
+    return syntax.text(function).rpartition(".")[2] if function is not None else ""
 
 
 def _tested(node: Node) -> str:
@@ -150,19 +160,6 @@ def _compared(node: Node, names: set[str]) -> bool:
     )
 
 
-def _compared_by_callee(index: PackageIndex, function: Function, node: Node, names: set[str], versions: bool) -> bool:
-    call = function.facts.call_at(node)
-    callee = index.callee(call, function.file, function) if call is not None else None
-    if call is None or callee is None:
-        return False
-    return any(
-        _mentions(argument, names)
-        and number < len(callee.params)
-        and compares(index, callee, callee.body, callee.params[number].name, versions, 1)
-        for number, argument in enumerate(call.arguments)
-    )
-
-
 class Registration(NamedTuple):
     """An UpdateFunc that a function gives an informer: its body, its old object's name, where it stands in the function.
 
@@ -215,11 +212,47 @@ def old_parameter(node: Node) -> str:
     return found[0].name if found else ""
 
 
-def about(function: Function, closure: Closure) -> str:
-    """Give the kind whose informer a handler is added to in a function ("node"), as far as names tell; "" if unknown."""
-    start = function.region.start
-    text = function.file.source[max(start, closure.node.start_byte - 400) : closure.node.start_byte].decode(
-        "utf-8", "replace"
-    )
-    found = _ABOUT.findall(text)
-    return found[-1][0].lower() if found else ""
+def about(index: PackageIndex, function: Function, closure: Closure) -> str:
+    """Give the resource whose informer a handler is added to in a function ("nodes"): by the informer's type, the method of a
+    factory that gives it, or the example object that it is made with; "" if unknown."""
+    place = Place(index, function.file, function)
+    around = [
+        call
+        for call in function.calls
+        if call.node.start_byte < closure.node.start_byte and closure.node.end_byte <= call.node.end_byte
+    ]
+    for call in reversed(around):
+        if call.name.startswith("AddEventHandler") and call.operand is not None:
+            return _informed(place, call.operand)
+        if found := example(index, function.file, function, call):
+            return found
+    return ""
+
+
+_LONGEST_CHAIN = 12
+
+
+def _informed(place: Place, node: Node | None) -> str:
+    """Give the resource of an informer: `nodes.Informer()` of a NodeInformer, `factory.Core().V1().Nodes().Informer()`."""
+    for _ in range(_LONGEST_CHAIN):
+        if node is None:
+            return ""
+        node = syntax.unparenthesized(node)
+        named = dereferenced(place.type_of(node))
+        name = named.name.removesuffix("Informer") if isinstance(named, Named) else ""
+        if isinstance(named, Named) and name != named.name and (plural := resources.plural(name)) in _KNOWN:
+            return plural
+        if node.type == "call_expression":
+            node = node.child_by_field_name("function")
+        elif node.type == "selector_expression":
+            field = node.child_by_field_name("field")
+            if field is not None and (getter := resources.of_getter(syntax.text(field))) in _KNOWN:
+                return getter
+            node = node.child_by_field_name("operand")
+        else:
+            binding = place.binding(syntax.text(node), node.start_byte)
+            node = binding.value if binding is not None else None
+    return ""
+
+
+_KNOWN = kinds.RESOURCES | {"leases"}

@@ -6,6 +6,7 @@ Source: kubernetes/community sig-scalability/configs-and-limits/thresholds.md (s
 import re
 
 from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.types import Array, Chan, Map, Named, Pointer, Slice, Type
 
@@ -104,3 +105,25 @@ def name_of(collection: Node) -> str | None:
             return syntax.text(collection)
         else:
             return None
+
+
+_DEEPEST = 4
+
+
+def alike(collection: Node, function: Function | None = None, depth: int = 0) -> str:
+    """Give what a collection has in common with itself after a change, whatever its variable is called in `function`: the
+    name of the field, the function or the package's variable that gives it, or a parameter's type."""
+    node = syntax.unparenthesized(collection)
+    binding = (
+        function.binding(syntax.text(node), node.start_byte)
+        if function is not None and node.type == "identifier"
+        else None
+    )
+    if binding is None or depth > _DEEPEST:
+        return name_of(node) or ""
+    if binding.kind in {"param", "result", "receiver"} and binding.type is not None:
+        return syntax.text(binding.type)
+    if binding.value is not None:
+        given = alike(binding.value, function, depth + 1)
+        return f"{given} in {binding.kind}" if given and binding.kind == "range" else given or binding.name
+    return syntax.text(binding.type) if binding.type is not None else binding.name

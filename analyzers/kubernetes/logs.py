@@ -111,8 +111,11 @@ _JOINS = frozenset({"Sprintf", "Sprint", "Sprintln", "Join"})
 
 
 def builds_text(function: Function) -> bool:
-    """Say whether a function puts the text together that it returns, which is an allocation."""
-    if [syntax.text(result.type) for result in function.results] != ["string"]:
+    """Say whether a function puts the text together that it returns, or a list of what is logged, which is an allocation."""
+    results = [syntax.text(result.type) for result in function.results]
+    if results in (["[]interface{}"], ["[]any"]):
+        return any(call.name == "append" and call.operand is None and call.loops for call in function.calls)
+    if results != ["string"]:
         return False
     return any(_joins(node) for returned, _ in function.facts.returns for node in syntax.walk(returned))
 
@@ -133,8 +136,10 @@ def _calls(argument: Node) -> list[Node]:
 
 
 def _costs(node: Node) -> bool:
+    """Say whether a call is known to cost something by the name of a library's function or of a method; what a function of the
+    package does, its own text tells (`builds_text`)."""
     function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    if function is None or arguments is None:
+    if function is None or arguments is None or function.type == "identifier":
         return False
     name = syntax.text(function).rpartition(".")[2]
     return (
@@ -178,17 +183,13 @@ def key(function: Function, call: Call) -> tuple[int | None, bool, bool] | None:
     return None if found is None else (found.verbosity, found.eager is not None, bool(asked(call)))
 
 
-_RETURNS_ERROR = re.compile(r"\breturn\b[^\n]{0,200}\b(err|Errorf|errors\.New)\b")
-
-
 def tells_failure(place: Place, call: Call) -> bool:
     """Say whether a log line is written because something failed: it stands behind a failure, it is deferred, or its branch
     returns an error."""
     if call.defer or conditions.failed(conditions.requirements(place, call.conditions)):
         return True
     tests = [each for each in call.conditions if each.kind in {"if", "case"} and each.test is not None]
-    then = tests[-1].node.child_by_field_name("consequence") if tests else None
-    return then is not None and bool(_RETURNS_ERROR.search(syntax.text(then)))
+    return bool(tests) and conditions.refuses(place, tests[-1].node)
 
 
 def found_full(call: Call) -> bool:

@@ -6,9 +6,6 @@ answer to `/test NAME`. Job names move: `AS_OF` is printed with them.
 
 AS_OF = "2026-08-22"
 LOAD_100 = "pull-kubernetes-e2e-gce-master-scale-performance-100"
-LOAD_5000 = (
-    "pull-kubernetes-gce-master-scale-performance-5000"  # ask the SIG first: it takes a 5,000-node cluster for hours
-)
 SCHEDULER = "pull-kubernetes-scheduler-perf"
 
 LOAD: tuple[str, ...] = (LOAD_100,)

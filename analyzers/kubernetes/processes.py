@@ -10,8 +10,11 @@ import re
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Interface, Named, dereferenced
+from analyzers.kubernetes.kinds import alike
 
 BATCH = {
     "iptables": "iptables-restore",
@@ -44,12 +47,23 @@ def started(index: PackageIndex, function: Function, call: Call) -> str | None:
     One of BATCH, "" for another one, None where the call starts no process.
     """
     if call.operand is not None and call.name in {"Command", "CommandContext"}:
-        return _program(syntax.text(call.node)) if _EXEC.search(syntax.text(call.operand)) else None
+        return (
+            _program(syntax.text(call.node)) if _executes(Place(index, function.file, function), call.operand) else None
+        )
     for callee in _callees(index, function, call):
         if _BODY.search(callee.file.source, callee.region.start, callee.region.end):
             body = callee.file.source[callee.region.start : callee.region.end].decode("utf-8", "replace")
             return _program(syntax.text(call.node)) or _program(f"{body}\n{callee.file.package}")
     return None
+
+
+def _executes(place: Place, operand: Node) -> bool:
+    """Say whether an operand is a package that starts processes, or a value of a type that does."""
+    named = dereferenced(place.type_of(operand))
+    path = place.imported(operand) or (named.path if isinstance(named, Named) else "")
+    if path:
+        return _EXEC.search(path) is not None or (isinstance(named, Named) and _EXEC.search(named.name) is not None)
+    return place.function is not None and _EXEC.search(alike(operand, place.function)) is not None
 
 
 def _program(text: str) -> str:

@@ -34,6 +34,9 @@ endpointslices
 LARGE = frozenset(_LARGE_WORDS.split())
 """The resources of which the largest clusters hold so many that no program of every node can keep them all."""
 
+AS_MANY_AS_PODS = frozenset({"pods", "nodes", "persistentvolumes", "persistentvolumeclaims", "volumeattachments"})
+"""The resources of which there is one for each pod or node, or may be: what is asked for each of some of them has no few."""
+
 UNWATCHED = frozenset({"podmetrics", "nodemetrics"})
 """The resources that have no watch, so that no informer can keep them: metrics.k8s.io serves get and list alone (k8s.io/metrics
 pkg/apis/metrics/v1beta1, types.go: +genclient:onlyVerbs=get,list)."""

@@ -10,6 +10,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
+from analyzers.kubernetes.kinds import alike
 
 ADDS = frozenset({"Add", "AddRateLimited", "AddAfter"})
 
@@ -21,7 +22,7 @@ def is_queue(index: PackageIndex, function: Function, call: Call) -> bool:
     type_ = dereferenced(index.type_of(call.operand, function.file, function))
     if isinstance(type_, Named):
         return "workqueue" in type_.path
-    return type_ is None and "queue" in syntax.text(call.operand).lower()
+    return type_ is None and "queue" in alike(call.operand, function).lower()
 
 
 def item(function: Function, call: Call) -> Node | None:

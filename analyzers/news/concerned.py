@@ -2,7 +2,7 @@
 
 import re
 
-from analyzers.analysis.change import ChangedFile
+from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.kubernetes.execution.components import Kind
 
 # A person waits for the command line, and tools run by themselves.
@@ -16,4 +16,26 @@ def concerned(file: ChangedFile, type_name: str = "") -> bool:
         return False
     if file.head is not None and b'"text/tabwriter"' in file.head.source:
         return False  # it prints tables for a person
-    return _FAKE.match(type_name) is None
+    return _FAKE.match(type_name) is None and not taken_in(file)
+
+
+def taken_in(file: ChangedFile) -> bool:
+    """Say whether a new file is of a package that the program imported from elsewhere before: the same code ran already."""
+    return file.base is None and file.head is not None and file.head.folder in _taken_in(file.change)
+
+
+@once
+def _taken_in(change: Change) -> frozenset[str]:
+    """The folders of packages that took the place of an import of the same last name, in a file of the change."""
+    new: dict[str, str] = {}
+    for file in change.go_files:
+        if file.base is None and file.head is not None:
+            new[change.head_index.import_path(file.head)] = file.head.folder
+    found: set[str] = set()
+    for file in change.go_files if new else ():
+        if file.base is None or file.head is None:
+            continue
+        before, after = set(file.base.imports.values()), set(file.head.imports.values())
+        gone = {path.rpartition("/")[2] for path in before - after}
+        found |= {new[path] for path in after - before if path in new and path.rpartition("/")[2] in gone}
+    return frozenset(found)

@@ -14,24 +14,29 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Condition
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Basic
+from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.execution.conditions import Requirement
 
 _IF = re.compile(r"^\s*(\} else )?if\b|&&|\|\||^\s*case\b")
 _DECIDES = re.compile(r"\bif\b|\bcase\b|&&|\|\||\breturn\b.{0,200}(==|!=|!|Equal)|\bfor\b.{0,200};|\bswitch\b")
 _TRIVIAL = frozenset({"nil", "true", "false", "len", "err", "ok", "0", "_", "string", "int"})
-_FAILS = re.compile(r"Errorf?\(|\berrors\.|\berr\b|panic\(|Fatal|NewStatus\(|AsStatus\(|Forbidden|BadRequest|Invalid")
-_GATE = re.compile(r"[fF]eature|[gG]ate|Enabled\(|\bV\(\d")
-_ERROR = re.compile(r"\berr\b|\wErr\b|!ok\b|^ok$|\bexists?\b|\bfound\b")
+_FAILS = re.compile(r"Errorf?\(|\berrors\.|panic\(|Fatal|NewStatus\(|AsStatus\(|Forbidden|BadRequest|Invalid")
+_GATE = re.compile(r"Enabled\(|\bV\(\d")
 
 
 class LostGuard(NamedTuple):
     """A call of a function after the change that a condition spared before, and the line in front of which it stood.
 
-    `skipped`: the call was left out where the test was true (an early return), otherwise it was made only there.
-    `chosen`: something else was done in the other case. `kept`: what was asked about still has a part in the function.
+    `asked` is the condition, where it stood. `skipped`: the call was left out where the test was true (an early return),
+    otherwise it was made only there. `chosen`: something else was done in the other case. `kept`: what was asked about still
+    has a part in the function.
     """
 
     function: Function
     call: Call
+    asked: Requirement
     test: str
     skipped: bool
     chosen: bool
@@ -71,13 +76,14 @@ def _lost_guards(file: ChangedFile) -> Iterator[LostGuard]:
             number = seen[key]
             seen[key] += 1
             if number < len(before.get(key, ())):
-                gone = _gone(file, before[key][number], call)
+                gone = _gone(file, old, before[key][number], function, call)
                 if gone is not None and not _stays(file.change, gone):
                     words = words or _words(function)
                     gap = file.diff.successors[syntax.line(gone.node)]
                     yield LostGuard(
                         function,
                         call,
+                        Requirement(Place(file.change.base_index, old.file, old), gone),
                         _text(gone),
                         gone.kind == "guard",
                         gone.node.child_by_field_name("alternative") is not None,
@@ -90,28 +96,46 @@ def _key(call: Call) -> tuple[str, str]:
     return call.name, syntax.text(call.operand) if call.operand is not None else ""
 
 
-def _gone(file: ChangedFile, was: Call, now: Call) -> Condition | None:
+def _gone(file: ChangedFile, old: Function, was: Call, function: Function, now: Call) -> Condition | None:
     """The last condition that a call stood behind and that was removed, if none came in its place."""
     came = [each for each in now.conditions if each.kind != "select" and syntax.line(each.node) in file.diff.added]
-    if any(spares(each) for each in came) or len(now.conditions) >= len(was.conditions):
+    there = Place(file.change.head_index, function.file, function)
+    if len(now.conditions) >= len(was.conditions) or any(spares(there, each) for each in came):
         return None
     gone = [
-        each
-        for each in was.conditions
-        if each.kind in {"guard", "if"} and syntax.line(each.node) in file.diff.removed and spares(each)
+        each for each in was.conditions if each.kind in {"guard", "if"} and syntax.line(each.node) in file.diff.removed
     ]
-    return gone[-1] if gone else None
+    before = Place(file.change.base_index, old.file, old)
+    return next((each for each in reversed(gone) if spares(before, each)), None)
 
 
-def spares(condition: Condition) -> bool:
-    """Say whether a condition spares work in the normal course: it is no check for errors, and no feature's gate."""
+def spares(place: Place, condition: Condition) -> bool:
+    """Say whether a condition spares work in the normal course: it asks neither for errors nor whether something was there,
+    and it is no feature's gate."""
     text = _text(condition)
-    if not text or _ERROR.search(text) or _GATE.search(text):
+    if condition.test is None or not text or _GATE.search(text):
+        return False
+    if not all(map(conditions.spares, conditions.requirements(place, [condition]))):
+        return False
+    if any(_tells_success(place, node) for node in syntax.walk(condition.test)):
         return False
     if condition.kind != "guard":
         return True
     then = condition.node.child_by_field_name("consequence")
     return then is not None and _FAILS.search(syntax.text(then)) is None
+
+
+def _tells_success(place: Place, node: Node) -> bool:
+    """Say whether a variable is what was given beside a value: an error, or whether it was there."""
+    binding = place.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+    if binding is None or binding.parts < 2 or binding.part == 0:
+        return False
+    type_ = place.type_of(node)
+    return (
+        type_ is None
+        or conditions.implements_error(place, type_)
+        or (isinstance(type_, Basic) and "bool" in type_.name)
+    )
 
 
 def _text(condition: Condition) -> str:

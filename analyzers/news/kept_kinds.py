@@ -7,7 +7,7 @@ from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes import scale
-from analyzers.kubernetes.requests import cached_kinds
+from analyzers.kubernetes.requests import cached_kinds, managers
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.requests import requests
 
@@ -42,7 +42,7 @@ def first_kept(change: Change) -> list[Kept]:
                     news.setdefault(found.type, []).append(Kept(file, function, found))
     for kind, places in news.items():
         path = places[0].file.path
-        if cached_kinds.kept_elsewhere(change.base_index, kind, path) or cached_kinds.manager(
+        if cached_kinds.kept_elsewhere(change.base_index, kind, path) or managers.manager(
             change.head_index, path
         ).restricts(kind.name):
             continue

@@ -42,6 +42,10 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
         if (hint := hint_of(change.head_index, each)) is not None and hint.hot
     ]
     named = next((hint for hint in hints if not hint.hinted), None)
+    if found.critical is critical_paths.RECONCILER and hints:
+        return (
+            named or hints[0]
+        )  # what a queue gives is no object that is reconciled: the scheduler takes its pods from one
     if named is not None or found.critical is not None:
         return named or found.critical
     if critical_paths.in_parallel(closures):

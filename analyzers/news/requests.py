@@ -18,7 +18,8 @@ from analyzers.kubernetes.execution.components import Component, Kind, component
 from analyzers.kubernetes.execution.periods import Repetition
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.request import WEBHOOK
-from analyzers.kubernetes.requests.requests import Request, may_send, requests
+from analyzers.kubernetes.requests.requests import Request, requests
+from analyzers.news.concerned import taken_in
 from analyzers.news.paths import call_paths
 from analyzers.news.replaced import AddedRequest, Because, lost_guard, still_there, unpaid
 from analyzers.news.uncached import replaces_cache, was_cached
@@ -97,14 +98,12 @@ def component_of(change: Change, file: ChangedFile, function: Function) -> Compo
 def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int | None]]:
     added: list[AddedRequest] = []
     unguarded: list[AddedRequest] = []
-    files = [file for file in change.go_files if not _is_client(change, file)]
+    files = [file for file in change.go_files if not _is_client(change, file) and not taken_in(file)]
     many = sum(len(list(sending_functions(file))) for file in files) > _MOST_FUNCTIONS
     for file in files:
         guards, lines = _removed_guards(file), sorted(file.diff.added)
         for function in sending_functions(file):
             unguards = guards and bisect(guards, function.end_line) > bisect(guards, function.line)
-            if not unguards and not may_send(function, lines):
-                continue  # which spares most functions their parse
             found = [
                 each
                 for each in requests(change.head_index, function.file, function, () if many else lines)
@@ -120,8 +119,6 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
     for file in files:
         lines = sorted(file.diff.removed)
         for function in _old_functions(file):
-            if not may_send(function, lines):
-                continue
             removed += [
                 each
                 for each in requests(change.base_index, function.file, function, () if many else lines)
@@ -129,13 +126,11 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
             ]
     reads = [each for each in removed if not each.live]
     # A wrapper that is gone sent nothing but what its callers asked of it: their calls pay, it does not pay once more.
-    asked = {
-        (each.via.file.path, each.via.key, each.key)
-        for each in removed
-        if each.via is not None and not still_there(change, each.via.file.path, each.via.key)
-    }
+    asked = {(each.method, each.key) for each in removed if each.via is not None}
     removed = [
-        each for each in removed if each.via is not None or (each.path, each.function.key, each.key) not in asked
+        each
+        for each in removed
+        if (each.function.name, each.key) not in asked or still_there(change, each.path, each.function.key)
     ]
     removed = [each for each in removed if each.live and each.kind != WEBHOOK]
     uncached = [each for each in added if replaces_cache(change, each) or was_cached(reads, each.request)]

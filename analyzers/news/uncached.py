@@ -3,7 +3,7 @@
 import re
 
 from analyzers.analysis.change import Change
-from analyzers.golang.facts import syntax
+from analyzers.kubernetes.kinds import alike
 from analyzers.kubernetes.requests.clients import client
 from analyzers.kubernetes.requests.requests import Request
 from analyzers.news.replaced import AddedRequest
@@ -27,7 +27,7 @@ def replaces_cache(change: Change, new: AddedRequest) -> bool:
             continue
         if _NO_READ.search(call.name):
             continue
-        named = syntax.text(call.function).lower()
+        named = f"{alike(call.operand, old)}.{call.name}"
         known = client(change.base_index.type_of(call.operand, old.file, old))
         if (
             known is not None

@@ -48,16 +48,18 @@ code, command lines, and requests that were in the loop before. Creating or dele
 unless a timer or a critical path runs it.
 """
 
-import re
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.golang.facts import syntax
-from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
+from analyzers.kubernetes.requests import clients
 from analyzers.news.requests import NewRequest, new_requests
 from analyzers.news.sent import Sent
 from analyzers.weighing.load import unbounded
@@ -71,7 +73,7 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
             continue
         if request.verb in {"CREATE", "DELETE"} and new.path.root not in {"critical", "periodic"}:
             continue  # it is what such a loop is for
-        if _of_its_own(new):
+        if _of_its_own(change.head_index, new):
             continue
         loops = unbounded(change, new.path)
         if not loops:
@@ -95,7 +97,7 @@ def api_call_in_loop(change: Change) -> Iterator[Diagnostic]:
         )
 
 
-def _of_its_own(new: NewRequest) -> bool:
+def _of_its_own(index: PackageIndex, new: NewRequest) -> bool:
     """Say whether each item has a client of its own, for another cluster: they share neither limit nor server."""
     functions = new.path.functions
     for item in new.path.loops:
@@ -105,21 +107,21 @@ def _of_its_own(new: NewRequest) -> bool:
         for call in function.calls:
             if call.name != name or item.loop not in call.loops or call.operand is None:
                 continue
-            root = re.split(r"[.(\[]", syntax.text(call.operand), maxsplit=1)[0]
+            root = next(node for node in syntax.walk(call.operand) if not syntax.children(node))
             made = made_of(function, item.loop, call.closures) - set(item.loop.variables)
-            if root in made and _is_looked_up(function, root, call.node.start_byte):
+            if syntax.text(root) in made and _is_looked_up(Place(index, function.file, function), root):
                 return True
     return False
 
 
-_CLIENT_OF = re.compile(r"[cC]lient\w{0,80}(\[|\(|\.)")
-
-
-def _is_looked_up(function: Function, name: str, at: int) -> bool:
-    """Say whether a variable was given one of several clients, or a client made for it."""
-    binding = function.binding(name, at)
-    value = syntax.text(binding.value) if binding is not None and binding.value is not None else ""
-    return bool(_CLIENT_OF.search(value)) and not re.search(r"\.(Core|Apps|Batch|Storage|Extensions)\w*\(\)", value)
+def _is_looked_up(place: Place, node: Node) -> bool:
+    """Say whether a variable was given one of several clients, or a client made for it; a resource's is a part of one."""
+    binding = place.binding(syntax.text(node), node.start_byte)
+    if binding is None or binding.value is None or binding.value.type not in {"index_expression", "call_expression"}:
+        return False
+    type_ = place.type_of(node)
+    known = clients.client(type_)
+    return clients.is_client(type_) and (known is None or known.kind != "typed")
 
 
 def _remedy(new: NewRequest) -> str:

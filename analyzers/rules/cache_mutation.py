@@ -49,9 +49,11 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import cached
 from analyzers.kubernetes.requests.cached import Shared
-from analyzers.news.added import Candidate, added
+from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
 
 
@@ -72,11 +74,22 @@ class Mutation(NamedTuple):
 def cache_mutation(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each change of an object that a cache shares."""
     for each in added(change, _mutations):
-        if concerned(each.file) and (found := _shared(change, each.what)) is not None:
+        found = _shared(change.head_index, each.what) if concerned(each.file) else None
+        if found is not None and not _was_changed(change, each):
             yield _diagnostic(each.file, each.what, found, each.first, each.last)
     for file in change.go_files:
         yield from _uncopied(change, file)
         yield from _uncopied_getters(change, file)
+
+
+def _was_changed(change: Change, each: Added[Mutation]) -> bool:
+    """Say whether the same function changed the same part of what is shared before: in another branch, or fewer times."""
+    old = each.file.base.function(each.function.key) if each.file.base is not None else None
+    place = _short(each.what.node)
+    return old is not None and any(
+        _short(before.what.node) == place and _shared(change.base_index, before.what) is not None
+        for before in _mutations(old)
+    )
 
 
 def _uncopied(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
@@ -87,7 +100,7 @@ def _uncopied(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
             origin = cached.root(candidate.what.node)
             if origin is None or syntax.text(origin) != name or candidate.first < at:
                 continue
-            if (found := _shared(change, candidate.what)) is not None:
+            if (found := _shared(change.head_index, candidate.what)) is not None:
                 yield _diagnostic(file, candidate.what, found, at, at)
                 break
 
@@ -101,7 +114,7 @@ def _uncopied_getters(change: Change, file: ChangedFile) -> Iterator[Diagnostic]
         if old is None or not _copies(old) or _copies(function):
             continue
         gap = next((at for at in file.diff.deletions if function.line <= at <= function.end_line), None)
-        for site in change.graph(file.path).callers(function):
+        for site in calls(change.head_index).callers(function):
             if site.call is None or site.kind == "value" or site.caller.file.test:
                 continue
             changed = next(
@@ -110,7 +123,7 @@ def _uncopied_getters(change: Change, file: ChangedFile) -> Iterator[Diagnostic]
                     for candidate in _mutations(site.caller)
                     if (binding := _binding(candidate.what)) is not None
                     and syntax.same(binding.value, site.call.node)
-                    and (found := _shared(change, candidate.what)) is not None
+                    and (found := _shared(change.head_index, candidate.what)) is not None
                 ),
                 None,
             )
@@ -180,7 +193,8 @@ def _remedy(found: Mutation, shared: Shared, name: str) -> str:
         place = syntax.text(element) if element is not None else f"{name}[i]"
         return f"{place} = {place}.DeepCopy()"
     if shared.holds == "part":
-        return f"{name} = slices.Clone({name})" if found.call is not None else f"{name} = maps.Clone({name})"
+        ordered = found.call is not None and found.call.name != "delete"
+        return f"{name} = slices.Clone({name})" if ordered else f"{name} = maps.Clone({name})"
     return f"{name} = {name}.DeepCopy()"
 
 
@@ -194,14 +208,14 @@ def _binding(found: Mutation) -> Binding | None:
     return found.function.binding(syntax.text(origin), found.node.start_byte) if origin is not None else None
 
 
-def _shared(change: Change, found: Mutation) -> Shared | None:
+def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     """What is shared of the place that is changed; None if it is not known to be, or was copied."""
-    index, function, binding = change.head_index, found.function, _binding(found)
+    function, binding = found.function, _binding(found)
     shared = cached.shared(index, function, binding) if binding is not None else None
     if binding is None or shared is None or cached.copied_between(function, found.node, binding.start):
         return None
     if found.call is not None and not found.elements:
-        return shared if shared.holds == "object" and _changes(change, found) else None
+        return shared if shared.holds == "object" and _changes(index, found) else None
     return shared if cached.reaches_shared(index, function, found.node, shared, found.elements) else None
 
 
@@ -280,9 +294,9 @@ def _changed_argument(function: Function, call: Call) -> int | None:
     return None
 
 
-def _changes(change: Change, found: Mutation) -> bool:
+def _changes(index: PackageIndex, found: Mutation) -> bool:
     """Whether the function that is called changes what the parameter points to, in its own body."""
-    index, call = change.head_index, found.call
+    call = found.call
     callee = index.callee(call, found.function.file, found.function) if call is not None else None
     if callee is None or found.argument >= len(callee.params):
         return False

@@ -41,7 +41,7 @@ from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Watch
 from analyzers.golang.facts import syntax
 from analyzers.kubernetes import resources, scale
-from analyzers.kubernetes.requests import cached_kinds, restraints
+from analyzers.kubernetes.requests import cached_kinds, managers, restraints
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.kept_kinds import MANAGED, Kept, first_kept
 from analyzers.news.requests import component_of
@@ -69,7 +69,7 @@ def _untransformed(change: Change, kept: list[Kept]) -> Iterator[Diagnostic]:
                 if call.name != "NewManager" or call.line not in file.diff.added:
                     continue
                 had = cached_kinds.makes_manager(change.base_index, file.path)
-                if had or cached_kinds.manager(change.head_index, file.path).transforms:
+                if had or managers.manager(change.head_index, file.path).transforms:
                     continue
                 yield Diagnostic(
                     analyzer="cache-option",

@@ -28,7 +28,8 @@ their name's end when they are renamed.
 
 Not reported: limits that are lowered or moved, those of command lines and tests, values read from a flag or a
 configuration, a flag's first default, first values that are not above what Kubernetes' own components use, a period of 0
-(off), and the limiters of other servers' clients.
+(off), the limiters of other servers' clients, and first limits of clients that have none by default, as those of
+controller-runtime from 0.21 on.
 """
 
 import re
@@ -40,6 +41,7 @@ from analyzers.analysis.subject import ClientLimit, Pace
 from analyzers.kubernetes import scale
 from analyzers.kubernetes.client_settings import Setting, renamed, settings
 from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.requests import restraints
 
 _USUAL = 100.0
 """The highest limit that a component of Kubernetes has by default (the burst of scheduler and kubelet, kubernetes.md 3.3)."""
@@ -74,12 +76,22 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
             continue  # a flag's first default: nobody is raised by it
         if setting.kind == "limit":
             limit = _raised(setting, same, file)
-            if limit is not None:
+            if limit is not None and not (limit.old is None and limit.factor is None and _is_unlimited(change, file)):
                 yield _diagnostic(file, number, _construct(limit), limit)
         elif same and setting.value and same[0].value:  # 0 is off: neither what begins nor what ends became faster
             pace = Pace(setting.name, setting.kind == "workers", same[0].value, setting.value, file.component)
             if pace.factor >= 2:
                 yield _diagnostic(file, number, _quickened(pace), pace)
+
+
+_UNLIMITED_SINCE = 21
+"""The minor version of controller-runtime from which on its clients have no limit unless one is set: pkg/client/config
+(config.go) gives QPS -1."""
+
+
+def _is_unlimited(change: Change, file: ChangedFile) -> bool:
+    """Say whether the client of a file's program has no limit by default: to set one is to lower it."""
+    return (restraints.release(change.head_index, file.path) or 0) >= _UNLIMITED_SINCE
 
 
 def _before(setting: Setting, removed: list[Setting], names: set[str]) -> list[Setting]:

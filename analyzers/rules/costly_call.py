@@ -60,9 +60,6 @@ from analyzers.news.concerned import concerned
 from analyzers.news.paths import each_time, path_of
 
 _FOR_AN_OBJECT = re.compile(r"\bcontext\.Context\b.{0,300}\b(ObjectKey|NamespacedName)\b")
-# Conditions under which something was kept from before, and under which nothing was.
-_KEPT = re.compile(r"^(?!err\b)\w+ != nil$|\b(ok|found|exists|cached)$")
-_MISSED = re.compile(r"(?<!err )== nil|!(ok|found|exists|cached)$")
 
 
 def costly_call(change: Change) -> Iterator[Diagnostic]:
@@ -72,7 +69,7 @@ def costly_call(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
             continue
         row = costly_calls.costly(change.head_index, function, call)
-        if row is None or _after_failure(change, function, call) or _spared(call):
+        if row is None or _after_failure(change, function, call) or _spared(change, function, call):
             continue
         path = path_of(change, function, call.closures)
         on_path = path is not None and path.per in row.per
@@ -106,13 +103,10 @@ def _calls(function: Function) -> Iterator[Candidate[Call]]:
             yield Candidate(key, call.line, call.end_line, call)
 
 
-def _spared(call: Call) -> bool:
+def _spared(change: Change, function: Function, call: Call) -> bool:
     """Whether it is only called where nothing was kept from before."""
-    return any(
-        condition.test is not None
-        and (_KEPT if condition.kind in {"guard", "else"} else _MISSED).search(syntax.text(condition.test))
-        for condition in call.conditions
-    )
+    place = Place(change.head_index, function.file, function)
+    return conditions.absent(conditions.requirements(place, call.conditions))
 
 
 def _after_failure(change: Change, function: Function, call: Call) -> bool:

@@ -52,6 +52,7 @@ from analyzers.news.concerned import concerned
 _REGISTERS = frozenset({"MustRegister", "Register", "RawMustRegister"})
 _MOST_NAMED = 3
 _REMEDY = "Drop the label, or map it to a few known values."
+_DELETE = "Delete an object's series when it goes, or drop the label."
 _HOW_MANY = "Map it to a few known values, or cap them."
 
 
@@ -143,7 +144,9 @@ def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
     if spelled is None or (worst is not None and worst.grade is Grade.FEW):
         return None
     if not spelled.sure and label == "name" and "kind" not in vector.labels:
-        return None  # of a queue, a controller, or of one kind's objects
+        if "namespace" not in vector.labels:
+            return None  # of a queue, or of a controller
+        return Judged(label, Level.WARNING, spelled.rank, None)  # an object's, beside its namespace
     return Judged(label, Level.WARNING if spelled.sure else Level.NOTICE, spelled.rank, None)
 
 
@@ -260,7 +263,8 @@ def _problem(vector: Vector, known: Vector | None, judged: list[Judged], until: 
     sure = [each for each in judged if each.level is Level.WARNING]
     if sure:
         given = f" {code(sure[0].label)} is given {sure[0].given}." if sure[0].given else ""
-        return f"{name} keeps {_for_each(sure)}, {until}.{given}", _REMEDY, Level.WARNING
+        remedy = _DELETE if all(each.label == "name" for each in sure) else _REMEDY
+        return f"{name} keeps {_for_each(sure)}, {until}.{given}", remedy, Level.WARNING
     if judged:
         return f"{name} keeps {_for_each(judged)}, {until}: how many can there be?", _HOW_MANY, Level.NOTICE
     if known is not None:

@@ -63,7 +63,7 @@ def json_encoding(change: Change) -> Iterator[Diagnostic]:
         if not concerned(each.file) or logs.debugs(call):
             continue
         path = path_of(change, each.function, call.closures)
-        if path is None or path.per not in {"pod", "pod and node", "cycle"} or "scheduling" not in path.name:
+        if path is None or path.per not in {"pod", "pod and node"} or "scheduling" not in path.name:
             continue
         yield Diagnostic(
             analyzer="json-encoding",

@@ -62,7 +62,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import component
-from analyzers.kubernetes.requests import cached_kinds, restraints
+from analyzers.kubernetes.requests import cached_kinds, managers, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
@@ -167,7 +167,7 @@ def _trap(change: Change, each: Kept) -> str:
         if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
             return " Their metadata, which a watch keeps already, are another cache."
         return ""
-    if found.type.name in cached_kinds.manager(change.head_index, file.path).left_out:
+    if found.type.name in managers.manager(change.head_index, file.path).left_out:
         return " That the client's reads of them are live changes nothing for watches."
     if cached_kinds.chosen(change.head_index, function, found.call):
         return " The predicates drop events; the cache keeps all objects."

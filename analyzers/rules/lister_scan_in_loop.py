@@ -63,6 +63,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import collections, critical_paths
+from analyzers.kubernetes.execution.callpaths import CallPath
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.requests import scans
@@ -119,6 +120,8 @@ def _remedy(walk: Walk) -> str:
         return "Keep `client.UnsafeDisableDeepCopy` where nothing is changed."
     if walk.per == "item":
         return "List once before the loop."
+    if walk.per in {"pod", "pod and node"} and walk.resource == "nodes":
+        return "Go on only for pods that need it, behind an early return, or keep the answer as nodes and pods come and go."
     return "Read from an index (`AddIndexers`, `IndexField`) what belongs to it."
 
 
@@ -132,7 +135,8 @@ def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
         if (each.file.path, each.what.node.start_byte) in known:
             continue
         now = scans.cost(each.function, each.what)
-        then = max(before.get(_read(change.head_index, each.function, each.what), [now]))
+        read = _read(change.head_index, each.file.old_path or "", each.function, each.what)
+        then = max(before.get(read, [now]))
         if then >= now:
             continue
         cheap = [(was, is_) == (scans.CHEAP, scans.DEAR) for was, is_ in zip(then, now, strict=True)]
@@ -145,8 +149,7 @@ _LOST: tuple[Lost, ...] = ("index", "", "copies")  # a lost namespace makes it a
 
 def _lost(change: Change, each: Added[Call], found: Scan, lost: Lost) -> Walk:
     path = path_of(change, each.function, each.what.closures)
-    per, name = (path.per, path.name) if path is not None else ("call", "")
-    return Walk(found.resource, found.everywhere, per, "", found.copies, name, lost)
+    return Walk(found.resource, found.everywhere, path.per if path is not None else "call", "", found.copies, lost)
 
 
 def _of_helpers(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
@@ -192,15 +195,15 @@ def _removed(change: Change) -> dict[Hashable, list[Cost]]:
         for function in file.old_functions():
             for candidate in _lists(function):
                 if file.diff.removes(candidate.first, candidate.last):
-                    read = _read(change.base_index, function, candidate.what)
+                    read = _read(change.base_index, function.file.path, function, candidate.what)
                     found.setdefault(read, []).append(scans.cost(function, candidate.what))
     return found
 
 
-def _read(index: PackageIndex, function: Function, call: Call) -> Hashable:
-    """What makes two LISTs of one function the same read."""
+def _read(index: PackageIndex, path: str, function: Function, call: Call) -> Hashable:
+    """What makes two LISTs of one function the same read; path is its file's before the change."""
     found = scans.scan(index, function, call)
-    return function.name, _key(function, call), found.resource if found is not None else None
+    return path, function.name, _key(function, call), found.resource if found is not None else None
 
 
 def _lists(function: Function) -> Iterator[Candidate[Call]]:
@@ -232,23 +235,47 @@ def _key(function: Function, call: Call) -> Hashable:
 def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     """What the walk is made for, None where it is made once, or seldom."""
     index, function, call = change.head_index, each.function, each.what
+    way = call_paths(change).worst(function, call)
+    if way.rare:
+        return None
     for loop in () if found.indexed else reversed(call.loops):
         if loop.kind == "range" and not bounded(index, function, loop) and loop.collection is not None:
             growing = collections.growing(index, function.file, function, loop.collection)
-            return Walk(found.resource, found.everywhere, "item", growing.resource if growing else "", found.copies)
-    way = call_paths(change).worst(function, call)
-    for item in () if found.indexed or way.rare else reversed(way.loops):
+            times = growing.resource if growing is not None and growing.typed else ""
+            return Walk(found.resource, found.everywhere, "item", times, found.copies)
+    for item in () if found.indexed else reversed(way.loops):
         if item.loop.kind == "range" and item.loop.collection is not None:
             growing = collections.growing(index, item.function.file, item.function, item.loop.collection)
             if growing is not None:
-                return Walk(found.resource, found.everywhere, "item", growing.resource, found.copies)
+                times = growing.resource if growing.typed else ""
+                return Walk(found.resource, found.everywhere, "item", times, found.copies)
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
-        return Walk(found.resource, found.everywhere, path.per, "", found.copies, path.name)
+        seldom = (path.per == "event" and not _of_many(index, way)) or (path.per == "request" and path.of_one_kind)
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies, seldom=seldom)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _of_many(index: PackageIndex, way: CallPath) -> bool:
+    """Say whether events that come this way are of a kind of which a cluster has many: what the handler, or what it calls,
+    is given or takes the event for."""
+    for function in way.functions:
+        inside = [each.node for each in way.closures[-1:]] if function is way.functions[0] else []
+        inside = inside or ([function.node] if function.node is not None else [])
+        types = [
+            asserted
+            for node in inside
+            for each in syntax.walk(node)
+            if each.type in {"type_assertion_expression", "type_case"}
+            for asserted in each.children_by_field_name("type")
+        ]
+        types += [parameter.type for parameter in function.params]
+        if any(collections.kind(index.resolve(each, function.file, function)) is not None for each in types):
+            return True
+    return False
 
 
 def _around(change: Change, each: Added[Call], walk: Walk) -> tuple[Place, ...]:

@@ -47,25 +47,16 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import logs
-from analyzers.kubernetes.execution import critical_paths
-from analyzers.news.added import Added, Candidate, Removed, added
-from analyzers.news.concerned import concerned
+from analyzers.news.added import Added, Removed
+from analyzers.news.log_lines import new_log_lines
 from analyzers.news.paths import path_of
 
 
 def log_argument(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new debugging line on a hot path that evaluates a costly argument in vain."""
-    for each in added(change, _lines, partial(_costs_as_much, change)):
+    for each, found, _ in new_log_lines(change, partial(_costs_as_much, change)):
         call, function = each.what, each.function
-        if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
-            continue
-        place = Place(change.head_index, function.file, function)
-        found = logs.log(place, call)
-        if found is None or found.verbosity is None or logs.found_full(call):
-            continue
-        if logs.tells_failure(place, call):
-            continue
-        if found.verbosity <= logs.PRODUCTION or logs.asked(call):
+        if (found.verbosity or 0) <= logs.PRODUCTION or logs.asked(call):
             continue
         path = path_of(change, function, call.closures)
         if path is None or not path.hot:
@@ -86,12 +77,6 @@ def log_argument(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=Allocation("log argument", path.per, path),
         )
-
-
-def _lines(function: Function) -> Iterator[Candidate[Call]]:
-    for call in function.calls:
-        if (key := logs.key(function, call)) is not None:
-            yield Candidate(("log", *key), call.line, call.end_line, call)
 
 
 def _costs_as_much(change: Change, old: Removed[Call], new: Added[Call]) -> bool:

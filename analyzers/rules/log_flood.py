@@ -45,25 +45,17 @@ from analyzers.golang.types.place import Place
 from analyzers.kubernetes import logs
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
-from analyzers.news.added import Added, Candidate, added
-from analyzers.news.concerned import concerned
+from analyzers.news.added import Added
+from analyzers.news.log_lines import new_log_lines
 from analyzers.news.loops import in_growing_loop
 from analyzers.news.paths import path_of
 
 
 def log_flood(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new log line that production writes for each node, or for each item where it did not before."""
-    for each in added(change, _lines):
+    for each, _, verbosity in new_log_lines(change):
         call, function = each.what, each.function
-        if not concerned(each.file, function.receiver_name) or critical_paths.starts_up(function):
-            continue
-        place = Place(change.head_index, function.file, function)
-        found = logs.log(place, call)
-        if found is None or found.verbosity is None or logs.found_full(call):
-            continue
-        if logs.tells_failure(place, call):
-            continue
-        if max(found.verbosity, logs.asked(call)) > logs.PRODUCTION:
+        if verbosity > logs.PRODUCTION:
             continue
         path = path_of(change, function, call.closures)
         if path is not None and path.per == "pod and node" and _as_a_rule(function, call, path):
@@ -83,12 +75,6 @@ def log_flood(change: Change) -> Iterator[Diagnostic]:
             function=function.key,
             subject=Allocation("log", per, path),
         )
-
-
-def _lines(function: Function) -> Iterator[Candidate[Call]]:
-    for call in function.calls:
-        if (key := logs.key(function, call)) is not None:
-            yield Candidate(("log", *key), call.line, call.end_line, call)
 
 
 def _as_a_rule(function: Function, call: Call, path: CriticalPath) -> bool:

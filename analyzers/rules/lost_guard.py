@@ -56,6 +56,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Map
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.news.concerned import concerned
@@ -72,7 +73,8 @@ def lost_guard(change: Change) -> Iterator[Diagnostic]:
             # What is gone from the function altogether was a case that there is no more.
             if function.key in told or lost.chosen or not lost.kept or not _cheap(lost.test):
                 continue
-            if any(spares(each) for each in call.conditions) or _is_empty_anyway(lost):
+            place = Place(change.head_index, function.file, function)
+            if any(spares(place, each) for each in call.conditions) or _is_empty_anyway(lost):
                 continue
             work = _work(change, lost)
             path = path_of(change, function, call.closures) if work else None

@@ -69,7 +69,7 @@ _COMPILES = frozenset(
         ("sigs.k8s.io/yaml", "Unmarshal"),
     }
 )
-_LOOKS = re.compile(r"\bok\b|[.](Get|Load|Peek|Lookup)\(|[!=]= nil")
+_LOOKS = re.compile(r"\[|[.](Get|Load|Peek|Lookup)\(|[!=]= nil")
 _CLIENTS = frozenset({"New", "NewWithWatch"})
 _OFTEN = frozenset({"critical", "event", "periodic"})
 

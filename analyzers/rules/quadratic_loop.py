@@ -167,7 +167,7 @@ def _nested(
         all_of = f"all {second.resource if second else ''}"
         construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through {all_of}."
     return (
-        _Found(first.resource, second.resource, construct, first.typed or second.typed, remedy)
+        _Found(first.resource, second.resource, construct, first.typed and second.typed, remedy)
         if second is not None
         else None
     )
@@ -202,7 +202,7 @@ def _for_each_node(change: Change, each: Added[Pair], inner: Loop | Call) -> _Fo
     path = critical_paths.critical_path(each.function)
     if path is None or path.per != "pod and node" or not isinstance(inner, Loop):
         return None
-    if not collections.given_one_node(each.function):
+    if not critical_paths.given_one_node(each.function):
         return None
     second = _growing(change.head_index, each.file, each.function, inner.collection)
     if second is None or second.resource not in {"pods", "nodes"} or not _is_of_all(change, each.function, inner):
@@ -216,7 +216,8 @@ def _is_of_all(change: Change, function: Function, inner: Loop) -> bool:
     """Say whether a loop goes through what is kept for all nodes: a LIST, or a field of the receiver; what was made of the node
     that the function is given is that node's."""
     assert inner.collection is not None
-    if collections.extent(Place(change.head_index, function.file, function), inner.collection).size == "all":
+    found = collections.extent(Place(change.head_index, function.file, function), inner.collection)
+    if found.size == "all" and found.witness is not None:
         return True
     receiver = function.receiver
     return receiver is not None and inner.collection.type != "identifier" and _root(inner.collection) == receiver.name

@@ -43,8 +43,8 @@ that moved elsewhere; command lines, fakes, tests and generated code. A comparis
 from a change: where it is lost, that is a notice.
 """
 
-import re
 from collections.abc import Iterator
+from functools import partial
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
@@ -52,24 +52,21 @@ from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.kubernetes import handlers, work_queues
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.handlers import Registration
-from analyzers.news.added import Added, Candidate, added
+from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.guards import lost_guards, spares
 
-_UNCHANGED = re.compile(
-    r"(Deep)?(Equal|Equiv|Derivative)\w{0,40}\(|[cC]hanged\b|[uU]pdated\b|[sS]ame\b"
-    r"|[oO]ld[\w.()]{0,80} {0,4}[!=]=|[!=]= {0,4}\w{0,80}[oO]ld"
-)
-_QUEUES = re.compile(r"Add|[eE]nqueue|[qQ]ueue|[sS]ync|Update")
 _NO_WORK = frozenset({"len", "append", "make", "delete", "string", "copy", "Error", "Sprintf", "Errorf", "HandleError"})
 
 
 def uncompared_update(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new update handler of nodes that compares nothing, and for each comparison that was lost."""
-    for each in added(change, _update_handlers):
+    for each in added(change, _update_handlers, partial(_of_the_same, change)):
         if concerned(each.file) and (found := _of_nodes(change, each)) is not None:
             yield found
     for file in change.go_files:
@@ -81,7 +78,13 @@ def _update_handlers(function: Function) -> Iterator[Candidate[Closure]]:
     """The function literals that are an informer's UpdateFunc."""
     for closure in function.closures:
         if handlers.updates(closure):
-            yield Candidate(("update", handlers.about(function, closure)), closure.line, closure.end_line, closure)
+            yield Candidate("update", closure.line, closure.end_line, closure)
+
+
+def _of_the_same(change: Change, old: Removed[Closure], new: Added[Closure]) -> bool:
+    """Whether a removed handler was about objects of the same kind."""
+    was = handlers.about(change.base_index, old.function, old.what)
+    return was == handlers.about(change.head_index, new.function, new.what)
 
 
 def _of_nodes(change: Change, each: Added[Closure]) -> Diagnostic | None:
@@ -89,7 +92,7 @@ def _of_nodes(change: Change, each: Added[Closure]) -> Diagnostic | None:
     closure = each.what
     if handlers.uses(closure.body, handlers.old_parameter(closure.node)):
         return None
-    if handlers.about(each.function, closure) not in {"node", "lease"}:
+    if handlers.about(change.head_index, each.function, closure) not in {"nodes", "leases"}:
         return None
     pointer = any(
         work_queues.adds_pointer(change.head_index, each.function, call)
@@ -118,16 +121,17 @@ def _lost_comparisons(change: Change, file: ChangedFile) -> Iterator[Diagnostic]
     for found in _changed_handlers(change, file):
         told.add(found.function)
         yield found
-    for lost in sorted(lost_guards(file), key=lambda lost: not _QUEUES.match(lost.call.name)):
+    lost_here = lost_guards(file)
+    for lost in sorted(lost_here, key=lambda lost: not _queues(change.head_index, lost.function, lost.call)):
         function, call = lost.function, lost.call
         where = critical_paths.within(function, call.closures)
         if (
             function.key in told
             or where is None
             or where.name not in {critical_paths.HANDLER.name, critical_paths.PROXY.name}
-            or not _UNCHANGED.search(lost.test)
+            or not conditions.compared([lost.asked])
             or not _works(change, function, call)
-            or any(spares(each) and _still_compares(each) for each in call.conditions)
+            or _still_compares(Place(change.head_index, function.file, function), call)
         ):
             continue
         told.add(function.key)
@@ -149,16 +153,33 @@ def _works(change: Change, function: Function, call: Call) -> bool:
     """Whether a call is more than a log line or a look: it adds to a queue, or runs a function of the package."""
     if call.name in _NO_WORK or handlers.logs(call):
         return False
-    if _QUEUES.match(call.name):
+    if _queues(change.head_index, function, call):
         return True
     callee = change.head_index.callee(call, function.file, function)
     return callee is not None and callee.file.folder == function.file.folder and len(callee.calls) > 1
 
 
-def _still_compares(condition: Condition) -> bool:
+def _queues(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Whether a call adds to a work queue, itself or in the function that it calls."""
+    if call.name in work_queues.ADDS:
+        return work_queues.is_queue(index, function, call)
+    callee = index.callee(call, function.file, function)
+    inner = callee.calls if callee is not None else ()
+    return callee is not None and any(
+        each.name in work_queues.ADDS and work_queues.is_queue(index, callee, each) for each in inner
+    )
+
+
+def _still_compares(place: Place, call: Call) -> bool:
     # Equal resource versions are a resync, which is rare; all other updates come through.
-    text = syntax.text(condition.test) if condition.test is not None else ""
-    return _UNCHANGED.search(text) is not None and "ResourceVersion" not in text
+    return any(
+        conditions.compared([each]) and "ResourceVersion" not in _text(each.condition) and spares(place, each.condition)
+        for each in conditions.requirements(place, call.conditions)
+    )
+
+
+def _text(condition: Condition) -> str:
+    return syntax.text(condition.test) if condition.test is not None else ""
 
 
 def _changed_handlers(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
@@ -170,7 +191,7 @@ def _changed_handlers(change: Change, file: ChangedFile) -> Iterator[Diagnostic]
             continue
         if handlers.is_update_handler(function) and handlers.is_update_handler(old):
             if _compares_no_more(change, was := _itself(old), now := _itself(function)):
-                gap = _gap(file, old)
+                gap = _gap(change, file, old)
                 yield _lost(change, file, was, now, gap or function.line, gap or function.end_line)
         elif all(b"UpdateFunc" in each.file.source[each.region.start : each.region.end] for each in (old, function)):
             yield from _registered_otherwise(change, file, old, function)
@@ -230,12 +251,11 @@ def _lost(
     )
 
 
-_COMPARES = re.compile(r"\bif\b.{0,200}([!=]= (?!nil)|Equal|[cC]hanged|[uU]pdated|[sS]ame)")
-
-
-def _gap(file: ChangedFile, old: Function) -> int | None:
+def _gap(change: Change, file: ChangedFile, old: Function) -> int | None:
     """The line in front of which the comparison stood."""
-    for line, text in file.diff.removed.items():
-        if old.line <= line <= old.end_line and _COMPARES.search(text):
+    place = Place(change.base_index, old.file, old)
+    for each in conditions.requirements(place, old.facts.conditions):
+        line = syntax.line(each.condition.node)
+        if line in file.diff.removed and conditions.compared([each]):
             return file.diff.successors[line]
     return None

@@ -140,7 +140,8 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
     if on_a_node and collections.kind(collections.element(place.under(place.type_of(collection)))) == "pods":
         return "pods", scale.PODS_ON_A_NODE
     found = collections.extent(place, collection)
-    known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS and not on_a_node
+    known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS
+    known = known and not (on_a_node or found.picked)
     return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 
@@ -203,7 +204,8 @@ def _rate(new: NewRequest, change: Change) -> tuple[float | None, str]:
         return scale.CHURN, f"for each of {scale.CHURN} pods scheduled a second"
     if path.critical.per == "pod and node":
         return None, f"for each node that is tried for a pod, of {scale.CHURN} pods a second"
-    return None, {"request": "for each request", "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
+    request = "for each such request" if path.critical.of_one_kind else "for each request"
+    return None, {"request": request, "cycle": "for each scheduling cycle"}.get(path.critical.per, "")
 
 
 def _waits(function: Function, change: Change) -> bool:

@@ -21,14 +21,15 @@ from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
-from analyzers.kubernetes.requests.request import Request
+from analyzers.kubernetes.program import calls
+from analyzers.kubernetes.requests.request import READS, Request
+from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.requests import NewRequest
 from analyzers.news.sent import Per, Sent
 from analyzers.weighing.load import grows, load, recorded
 from analyzers.weighing.reuse import at_hand
 from analyzers.weighing.witness import witness
 
-_DELETION = re.compile(r"delet|finali|clean_?up|terminat|purge|remov|destroy", re.IGNORECASE)
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
@@ -53,7 +54,7 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
         witness=witness(new.path),
         multiplier=diagnostic.multiplier or sentence,
         estimate=estimate,
-        priority=_priority(new, estimate) if loud else 5,
+        priority=_priority(new, estimate) if loud else 3 if _is_tool(new) else 5,
         cc=loud,
         jobs=perf_jobs.for_path(diagnostic.path)
         if loud and (new.component.every_node or new.path.root == "critical")
@@ -81,17 +82,16 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
     hot = path.root in {"critical", "periodic"}
-    if path.root == "start-up" and not path.loops:
-        return Level.NOTICE
+    if path.root == "start-up" and not any(grows(change, each) in scale.COUNTS for each in path.loops):
+        return Level.NOTICE  # it is done once
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
-        return (
-            Level.NOTICE if not new.component.every_node and not hot and _names_one(request, change) else Level.WARNING
-        )
+        one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
+        return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change):
         return Level.NOTICE
     if request.background or (path.rare and not (request.verb == "LIST" and request.scope == "cluster")):
         return Level.NOTICE
-    if per == "path" and _for_few(new, change):
+    if per == "path" and (_for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
@@ -106,10 +106,11 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if per == "item":
         grown = any(grows(change, each) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}
-        if request.kind == "discovery":
+        if request.kind == "discovery" or (request.verb == "GET" and _before_deletion(request, change)):
             return Level.NOTICE
         if reading:
-            return Level.WARNING if grown or hot or path.root == "event" else Level.NOTICE
+            many = grown or (path.root == "event" and request.resource in resources.AS_MANY_AS_PODS)
+            return Level.WARNING if many or hot else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
     if per == "round":
@@ -130,9 +131,27 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         # Of a kind that Kubernetes does not know, asked for nobody knows how often, there may be a handful.
         known = request.resource in scale.COUNTS or path.root != "unknown"
         return Level.WARNING if known else Level.NOTICE
-    if any(_DELETION.search(function.key) for function in path.functions):
+    if request.verb == "DELETE":
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
+
+
+def _before_deletion(request: Request, change: Change) -> bool:
+    """Say whether what is read live the same client deletes in the same function: it is looked at once more on purpose, as it
+    is now."""
+    client = request.call.operand
+    return client is not None and any(
+        each.verb == "DELETE"
+        and each.resource == request.resource
+        and each.call.operand is not None
+        and syntax.text(each.call.operand) == syntax.text(client)
+        for each in requests(change.head_index, request.function.file, request.function, ())
+    )
+
+
+def _is_decision(new: NewRequest) -> bool:
+    """Say whether a write is what a scheduler's extension point is for: Bind writes the decision down."""
+    return new.path.functions[0].name == "Bind" and new.request.verb not in READS
 
 
 def _for_few(new: NewRequest, change: Change) -> bool:
@@ -141,7 +160,7 @@ def _for_few(new: NewRequest, change: Change) -> bool:
     if conditions.gated(new.path.conditions):
         return True
     function = new.request.function
-    sites = [site for site in change.graph(function.file.path).callers(function) if not site.caller.file.test]
+    sites = [site for site in calls(change.head_index).callers(function) if not site.caller.file.test]
     return bool(sites) and all(
         site.kind != "value" and site.call is not None and _spared(change, site.caller, site.call) for site in sites
     )

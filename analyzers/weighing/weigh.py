@@ -62,7 +62,7 @@ def _copy(subject: Copy, diagnostic: Diagnostic, change: Change) -> Diagnostic:
 @_weigh.register
 def _nested(subject: Nested, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     hot = subject.path is not None and subject.path.hot
-    if not all(collection in scale.COUNTS for collection in subject.collections):
+    if diagnostic.level is Level.NOTICE or not all(each in scale.COUNTS for each in subject.collections):
         return dataclasses.replace(
             diagnostic,
             multiplier=f"A thousand of them are a million steps{_where(subject.path)}.",
@@ -118,6 +118,13 @@ def _series(subject: Series, diagnostic: Diagnostic, change: Change) -> Diagnost
     )
 
 
+def _events(resource: str) -> str:
+    """How many events of a resource there are in the largest supported cluster, "" where that is not known."""
+    if resource == "nodes":
+        return f"{scale.NODES:,} nodes send such events without end."
+    return f"{scale.CHURN} pods come or go a second, each with several updates." if resource == "pods" else ""
+
+
 @_weigh.register
 def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     sure = subject.path is not None and not subject.path.hinted
@@ -125,7 +132,7 @@ def _burden(subject: Burden, diagnostic: Diagnostic, change: Change) -> Diagnost
         "pod and node": f"It runs for each node that is tried for a pod: {scale.NODES:,} at most." if sure else "",
         "pod": f"It runs for each of {scale.PODS:,} pods." if sure else "",
         "request": "It runs for each request." if sure else "",
-        "event": f"{scale.NODES:,} nodes send such events without end." if subject.resource == "nodes" else "",
+        "event": _events(subject.resource),
         "item": f"It runs once for each item{_where(subject.path)}." if subject.path is not None else "",
     }.get(subject.per, "")
     rare = subject.per == "request" and subject.path is not None and subject.path.of_one_kind
@@ -155,7 +162,7 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
         grows = grows and (count or _LARGEST) >= _LARGEST
     elif subject.per == "item":
         grows, often = grows and subject.loop in collections.RESOURCES, False
-    loud = (grows or often) if subject.everywhere else for_a_pod
+    loud = (grows or often) and not subject.seldom if subject.everywhere else for_a_pod
     loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE
     times = scale.COUNTS.get(subject.loop)

@@ -21,9 +21,9 @@ def files(callers: int) -> dict[str, str]:
 
 
 def found(change: Change, side: str) -> tuple[int, bool]:
-    index, graph = (change.head_index, change.head_graph) if side == "head" else (change.base_index, change.base_graph)
+    index = change.head_index if side == "head" else change.base_index
     function = index.file("lib/lib.go").function("Read")
-    sites = graph.callers(function)
+    sites = calls(index).callers(function)
     return len(sites), sites.complete
 
 

@@ -276,7 +276,7 @@ def test_copies_in_one_function_are_one_comment() -> None:
     ("path", "level"),
     [
         (CriticalPath("the scheduling path", "pod"), Level.WARNING),
-        (CriticalPath("a reconcile path", "object"), Level.WARNING),
+        (CriticalPath("a reconcile path", "object"), Level.NOTICE),
         (None, Level.NOTICE),
     ],
 )

@@ -4,6 +4,7 @@ import gc
 import pathlib
 import resource
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -22,7 +23,7 @@ from analyzers.golang.types.types import Named
 from analyzers.kubernetes import metrics
 from analyzers.kubernetes.metrics import Vector, vectors
 from analyzers.kubernetes.requests import cached_kinds
-from analyzers.news import guards
+from analyzers.news import guards, twins
 from tests import harness
 
 # One seed for each rule, so that the damage lands in code that the rules look at closely.
@@ -190,3 +191,30 @@ def test_a_program_is_searched_once_for_an_informer(monkeypatch: pytest.MonkeyPa
     )
     report("pkg/kubelet/p/p.go", head + take + b"}\n")
     assert len(asked) == 1
+
+
+def test_a_bounded_number_of_functions_is_compared_for_twins(monkeypatch: pytest.MonkeyPatch) -> None:
+    def controller(name: str, pod: str) -> str:
+        body = "".join(f"\tstep{number}()\n" for number in range(6))
+        return (
+            f"func {name}(lister corelisters.PodLister) {{\n"
+            f'\t{pod}, _ := lister.Pods("ns").Get("pod")\n{body}\t{pod}.Status.Phase = v1.PodRunning\n}}\n'
+        )
+
+    head = 'package p\n\nimport (\n\tv1 "k8s.io/api/core/v1"\n\tcorelisters "k8s.io/client-go/listers/core/v1"\n)\n\n'
+    old = head + "".join(controller(f"old{number}", "pod") for number in range(60))
+    new = head + "".join(controller(f"new{number}", "one") for number in range(60))
+    compared: list[float] = []
+
+    def unlike(one: Counter[str], other: Counter[str]) -> float:
+        compared.append(0)
+        return 0
+
+    monkeypatch.setattr(twins, "_share", unlike)
+    lines = [Line("-", number, None, text) for number, text in enumerate(old.split("\n"), 1)]
+    lines += [Line("+", None, number, text) for number, text in enumerate(new.split("\n"), 1)]
+    hunk = Hunk(1, new.count("\n") + 1, tuple(lines))
+    diff = Diff((FileDiff("p.go", "p.go", "modified", hunks=(hunk,)),))
+    found = analyze(Change(diff, MemoryTree({"p.go": old}), MemoryTree({"p.go": new})), ANALYZERS, catalogue.names())
+    assert found.diagnostics
+    assert 0 < len(compared) <= twins._MOST_COMPARED < 60 * 60

@@ -179,7 +179,10 @@ def overlay(index: PackageIndex, folders: Collection[str], known: dict[str, byte
             own = functions.get(file.package, frozenset())
             key = f"{file.key} {hash(own)}"
             if key not in known:
-                known[key] = renamed(index, file, own)
+                try:
+                    known[key] = renamed(index, file, own)
+                except syntax.Unparseable:
+                    known[key] = file.source  # new names made it longer than what is read
             changed[file.path] = known[key]
     return changed
 

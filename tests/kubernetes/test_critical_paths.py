@@ -47,7 +47,7 @@ def _path(path: str, function: str) -> CriticalPath | None:
         ),
         (
             "plugin/pkg/auth/authorizer/node/graph.go",
-            "func hasPathFrom() bool",
+            "func (r *NodeAuthorizer) hasPathFrom() bool",
             "the path of authentication and authorization",
             "request",
         ),

@@ -12,7 +12,7 @@ from analyzers.kubernetes.execution import durations
 from analyzers.kubernetes.execution.callpaths import CallPaths
 from analyzers.kubernetes.execution.periods import takes_from_queue
 from analyzers.kubernetes.requests.external import EXTERNAL
-from analyzers.kubernetes.requests.requests import may_send, requests
+from analyzers.kubernetes.requests.requests import requests
 from analyzers.kubernetes.versions import go_releases, versions
 
 LONG = "a" * 300_000
@@ -43,7 +43,6 @@ def test_answers(body: str) -> None:
     assert file is not None
     for function in file.functions:
         takes_from_queue(Place(index, file, function))
-        may_send(function, list(range(1, source.count("\n"))))
         paths = CallPaths(index)
         for request in requests(index, file, function)[:50]:
             paths.worst(function, request.call)

@@ -45,3 +45,27 @@ def test_a_manifest_tells_where_a_program_s_code_runs(
     index = index_of(*workloads)
     path = "pkg/agent/agent.go"
     assert (on_every_node(index, path), on_few(index, path)) == (everywhere, few)
+
+
+@pytest.mark.parametrize(
+    ("selector", "everywhere"),
+    [
+        ("", True),
+        ("      nodeSelector:\n        kubernetes.io/os: linux\n", True),
+        (
+            "      nodeSelector:\n        kubernetes.io/os: linux\n        node-role.kubernetes.io/control-plane: ''\n",
+            False,
+        ),
+        ("      tolerations:\n        - key: node-role.kubernetes.io/master\n", True),
+    ],
+)
+def test_a_daemonset_of_the_control_plane_s_nodes_is_on_few(selector: str, everywhere: bool) -> None:
+    files = {
+        "go.mod": "module example.org/x\n",
+        "cmd/x-agent/main.go": 'package main\n\nimport "example.org/x/pkg/agent"\n\nfunc main() { agent.Run() }\n',
+        "pkg/agent/agent.go": "package agent\n\nfunc Run() {}\n",
+        "deploy/agent.yaml": manifest("DaemonSet", "x-agent") + selector,
+    }
+    index = PackageIndex(MemoryTree(files))
+    path = "pkg/agent/agent.go"
+    assert (on_every_node(index, path), on_few(index, path)) == (everywhere, not everywhere)

@@ -343,6 +343,12 @@ def test_the_clients_of_2014(body: str, expected: tuple[str, str, str]) -> None:
 
 MAIN = """package main
 
+import (
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
 func main() {
 	ctrl.NewManager(config, ctrl.Options{Client: client.Options{Cache: &client.CacheOptions{
 		DisableFor: []client.Object{
@@ -362,6 +368,12 @@ def test_a_kind_that_the_manager_does_not_cache_is_read_live(kind: str, live: bo
 
 THROUGH_A_VARIABLE = """package main
 
+import (
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
 func run() {
 	left := make([]client.Object, 0)
 	if !keepSecrets {
@@ -374,6 +386,12 @@ func run() {
 }
 """
 BEHIND_A_COMMENT = """package main
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
 
 func run() {
 	ctrl.NewManager(config, ctrl.Options{ClientDisableCacheFor: []client.Object{

@@ -520,9 +520,10 @@ def _measured(node: Node) -> Node | None:
 
 
 def _leaves(statement: Node) -> bool:
-    """Say whether an `if` without `else` ends by leaving its block."""
+    """Say whether an `if` leaves its block where its test holds: what follows is reached where it does not, through an `else`
+    or not."""
     then = statement.child_by_field_name("consequence")
-    if then is None or statement.child_by_field_name("alternative") is not None:
+    if then is None:
         return False
     inner = [child for child in then.named_children if child.type == "statement_list"]
     last = syntax.children(inner[-1])[-1:] if inner else []

@@ -22,6 +22,7 @@ from analyzers.kubernetes.execution.periods import (
     repeated_by_loop,
     repetition,
     serves_a_channel,
+    serves_other,
     takes_from_queue,
 )
 from analyzers.kubernetes.program import calls
@@ -57,7 +58,8 @@ class CallPath:
     handler, a queue's worker, a reconcile), "poll" (repeated until something is so), "start-up" (once), "informer" (it is
     what a ListWatch lists with), "unknown" (who calls it was not seen). functions are those on the way, the root first;
     loops are the loops over items that hold the call or one of its callers; conditions are those around the call and its
-    callers. detached: a goroutine is started on the way, so that nobody above waits for it.
+    callers. detached: a goroutine is started on the way, so that nobody above waits for it. closures are the function
+    literals of the root that hold the way down. ends: the root is an informer's handler of deletions.
     """
 
     root: Root
@@ -67,11 +69,13 @@ class CallPath:
     critical: CriticalPath | None = None
     conditions: tuple[Requirement, ...] = ()
     detached: bool = False
+    closures: tuple[Closure, ...] = ()
+    ends: bool = False
 
     @property
     def rare(self) -> bool:
         """Whether it is only taken after a failure, or once in an object's life, when it ends."""
-        return conditions.failed(self.conditions) or conditions.ending(self.conditions)
+        return self.ends or conditions.failed(self.conditions) or conditions.ending(self.conditions)
 
     @property
     def after_a_miss(self) -> bool:
@@ -114,6 +118,12 @@ class _Place(NamedTuple):
     detached: bool = False
     certain: bool = True
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What is the same of places that are reached alike: a call in front of a loop and one in it are two."""
+        loops = tuple(each.node.start_byte for each in self.loops)
+        return self.function.file.path, self.function.key, loops, tuple(each.node.start_byte for each in self.closures)
+
 
 def _starts(place: _Place) -> bool:
     """Say whether a place is in a function literal that is started as a goroutine."""
@@ -130,7 +140,8 @@ def _reached(path: CallPath, place: _Place, detached: bool = False) -> CallPath:
         or (critical is critical_paths.HANDLER and not place.certain)
     ):
         path = replace(path, root="event", critical=None)
-    return replace(path, conditions=place.conditions, detached=detached)
+    closures = place.closures if path.functions[0] is place.function else ()
+    return replace(path, conditions=place.conditions, detached=detached, closures=closures)
 
 
 _OF_KUBERNETES = re.compile(
@@ -191,9 +202,8 @@ class CallPaths:
         return path
 
     def _to(self, first: _Place) -> Iterator[CallPath]:
-        function = first.function
         waiting = [first]
-        seen = {(function.file.path, function.key)}
+        seen = {first.key}
         while waiting:
             place = waiting.pop(0)
             place = place._replace(items=(*self._items(place), *place.items))
@@ -209,8 +219,9 @@ class CallPaths:
                 if isinstance(found, CallPath):
                     ended = False
                     yield _reached(found, place, _starts(place))
-                elif (key := (found.function.file.path, found.function.key)) not in seen:
-                    ended = False
+                    continue
+                ended = False  # also where another way has led there already
+                if (key := found.key) not in seen:
                     seen.add(key)
                     waiting.append(found)
             if ended and root is None:
@@ -246,7 +257,8 @@ class CallPaths:
             elif site.key.rpartition(".")[2].lower() in list_watch.KEYS:
                 yield CallPath("informer", (site.caller, *way), items)
             elif site.key in critical_paths.HANDLER_KEYS:
-                yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER)
+                ends = site.key == critical_paths.DELETIONS
+                yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER, ends=ends)
             elif site.key in _RUN_BY_COBRA and _in_a_command(self._index, site):
                 yield CallPath("start-up", (site.caller, *way), items)
             elif site.call is None and not site.key:
@@ -298,13 +310,15 @@ class CallPaths:
 
     def _root(self, place: _Place) -> CallPath | None:
         index, function = self._index, place.function
+        own = Place(index, function.file, function)
         if list_watch.serves(function, place.closures):
             return CallPath("informer", place.way, place.items)
         for closure in reversed(place.closures):
             if closure.role == "value" and closure.name in critical_paths.HANDLER_KEYS:
-                return CallPath("event", place.way, place.items, None, critical_paths.HANDLER)
+                ends = closure.name == critical_paths.DELETIONS
+                return CallPath("event", place.way, place.items, None, critical_paths.HANDLER, ends=ends)
             if closure.role == "value" and closure.name in _RUN_BY_COBRA and closure.composite is not None:
-                named = Place(index, function.file, function).resolve(closure.composite)
+                named = own.resolve(closure.composite)
                 if isinstance(named, Named) and named.name == "Command":
                     return CallPath("start-up", place.way, place.items)
             if closure.role == "argument" and closure.call is not None:
@@ -318,15 +332,15 @@ class CallPaths:
             return CallPath("critical", place.way, place.items, None, critical)
         for loop in reversed(place.loops):
             repeated = repeated_by_loop(index, function.file, function, loop)
-            if repeated is not None:
+            if repeated is not None and not (place.call is not None and serves_other(own, loop, place.call)):
                 return CallPath("periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated)
         if critical is not None:
-            return CallPath(
-                "periodic" if critical.per in {"tick", "round"} else "event", place.way, place.items, None, critical
-            )
-        if takes_from_queue(Place(index, function.file, function)):
+            root: Root = "periodic" if critical.per in {"tick", "round"} else "event"
+            ends = critical is critical_paths.HANDLER and function.name in {"OnDelete", "Delete"}
+            return CallPath(root, place.way, place.items, None, critical, ends=ends)
+        if takes_from_queue(own):
             return CallPath("event", place.way, place.items, None, critical_paths.RECONCILER)
-        if any(serves_a_channel(Place(index, function.file, function), loop) for loop in place.loops):
+        if any(serves_a_channel(own, loop) for loop in place.loops):
             return CallPath("event", place.way, place.items)
         if critical_paths.starts_up(function) and not place.closures:
             return CallPath("start-up", place.way, place.items)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from analyzers.golang.destinations import conditions_at
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Loop
@@ -17,8 +18,10 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.origins import ELEMENT, KEY, Origin, serialized
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Map, Named, Slice, Struct, dereferenced
-from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, element, kind, name_of
+from analyzers.golang.types.types import Interface, Map, Named, Signature, Slice, Struct, Type, dereferenced
+from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.execution.critical_paths import given_one_node
+from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, alike, element, kind, name_of
 from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.requests import requests
@@ -32,7 +35,6 @@ __all__ = [
     "element",
     "extent",
     "few",
-    "given_one_node",
     "growing",
     "holds",
     "kind",
@@ -41,8 +43,8 @@ __all__ = [
 
 
 class Growing(NamedTuple):
-    """A collection that grows with the cluster: as which resource's number ("" where it has no name), and whether its type or
-    where it comes from says so (`typed`)."""
+    """A collection that grows with the cluster: as which resource's number ("" where it has no name), and whether a read of
+    all of them, or callers that are not seen, give it (`typed`), or only what it holds says so."""
 
     resource: str
     typed: bool
@@ -50,11 +52,14 @@ class Growing(NamedTuple):
 
 class Extent(NamedTuple):
     """How much a collection holds: "all" of `resource`, "some" of it (of a namespace, by a selector, of one object), "few",
-    or "unknown"; `witness` is the read that tells."""
+    or "unknown"; `witness` is the read that tells, `given`: callers that are not seen give it. picked: a condition decides
+    which of them, so that how many they are is not known."""
 
     size: Literal["all", "some", "few", "unknown"]
     resource: str = ""
     witness: Origin | None = None
+    given: bool = False
+    picked: bool = False
 
 
 _UNKNOWN = Extent("unknown")
@@ -69,7 +74,7 @@ def growing(index: PackageIndex, file: SourceFile, function: Function, collectio
     if found.size in {"few", "some"}:
         return None
     if found.size == "all":
-        return Growing(found.resource, True)
+        return Growing(found.resource, found.witness is not None or found.given)
     resource = _grows_by_type(place, collection)
     return Growing(resource, _is_given(place, collection)) if resource is not None else None
 
@@ -81,12 +86,13 @@ def holds(index: PackageIndex, file: SourceFile, function: Function, collection:
 
 
 def _is_given(place: Place, collection: Node) -> bool:
-    """Say whether a collection is handed to a function by callers that are not seen, as it is: not kept or looked up by key."""
-    found = origins(place.index).of(place, collection).origins
-    kinds = {"parameter", "made", "constant", "appended", "call"}
+    """Say whether a collection is handed to a function by callers that are not seen, as it is: not kept or looked up by key,
+    and not put together where one sees it."""
+    found = {each.kind for each in origins(place.index).of(place, collection).origins}
+    outside: set[str] = {"parameter", "call"}
     if not isinstance(place.under(place.type_of(collection)), Map):
-        kinds.add("field")
-    return bool(found) and all(each.kind in kinds for each in found)
+        outside.add("field")
+    return bool(found & outside) and found <= outside | {"made", "constant", "appended"}
 
 
 def few(index: PackageIndex, function: Function, collection: Node) -> bool:
@@ -200,7 +206,8 @@ def _appended(origin: Origin, call: Call, depth: int) -> Extent | None:
     """How much an append adds, each time that its function runs: what its loops go through, or one that is written out."""
     loops = [loop for loop in call.loops if loop.collection is not None and loop.kind == "range"]
     if loops and depth < _DEEPEST:
-        return _looped(origin.place, loops[-1], depth + 1)
+        held = _looped(origin.place, loops[-1], depth + 1)
+        return held if not _is_picked(origin.place, loops[-1], call.node) else _part_of(held)
     if call.loops or origin.node.type not in _WRITTEN_OUT:
         return _UNKNOWN
     return _FEW
@@ -256,10 +263,25 @@ def _filled_in_loops(place: Place, collection: Node, depth: int) -> list[Extent]
             if loop.kind == "counted":
                 found.append(_FEW)
             elif loop.collection is not None and not _same_text(loop.collection, node):
-                found.append(_looped(place, loop, depth + 1))
+                held = _looped(place, loop, depth + 1)
+                found.append(held if not _is_picked(place, loop, assignment.node) else _part_of(held))
             else:
                 found.append(_UNKNOWN)
     return found
+
+
+def _is_picked(place: Place, loop: Loop, node: Node) -> bool:
+    """Say whether a condition in a loop decides which of the elements get to a place in it."""
+    function = place.function
+    return function is not None and any(
+        loop.node.start_byte < each.node.start_byte < loop.node.end_byte
+        for each in conditions_at(function, node)
+        if conditions.spares(conditions.requirements(place, [each])[0])
+    )
+
+
+def _part_of(whole: Extent) -> Extent:
+    return whole._replace(picked=True)
 
 
 def _looped(place: Place, loop: Loop, depth: int) -> Extent:
@@ -270,7 +292,7 @@ def _looped(place: Place, loop: Loop, depth: int) -> Extent:
         if _is_part(place, loop.collection):
             return _FEW
         resource = _grows_by_type(place, loop.collection)
-        return Extent("all", resource) if resource is not None else found
+        return Extent("all", resource, given=_is_given(place, loop.collection)) if resource is not None else found
     return found
 
 
@@ -325,9 +347,12 @@ def _held(place: Place, collection: Node) -> str | None:
 
 
 def _is_part(place: Place, collection: Node) -> bool:
-    """Say whether a collection holds parts of one object (containers, ports, conditions), which are some tens at most."""
+    """Say whether a collection holds parts of one object (containers, ports, conditions), which are some tens at most, or
+    what does something (handlers, plugins, functions): as many as somebody has written."""
     under = place.index.underlying(place.type_of(collection))
     held = dereferenced(under.elem) if isinstance(under, Slice | Map) else None
+    if _does_something(place, held):
+        return True
     if not isinstance(held, Named) or held.name.endswith("List"):
         return False
     if held.name in _PARTS and API.search(held.path):
@@ -336,6 +361,17 @@ def _is_part(place: Place, collection: Node) -> bool:
     if not isinstance(struct, Struct) or not API.search(held.path):
         return False
     return not any(field.embedded and field.name in {"ObjectMeta", "TypeMeta", "ListMeta"} for field in struct.fields)
+
+
+def _does_something(place: Place, held: Type | None) -> bool:
+    """Say whether values of a type are functions, or of an interface of the program's that is none of objects."""
+    meant = place.index.underlying(held)
+    if isinstance(meant, Signature):
+        return True
+    if not isinstance(held, Named) or not isinstance(meant, Interface):
+        return False
+    methods = place.index.methods(held)
+    return bool(methods) and not methods & {"GetName", "GetNamespace", "GetObjectKind", "GetUID"}
 
 
 # Parts of one object (k8s.io/api): none of them is more than some tens.
@@ -365,17 +401,6 @@ def _of_one_object(place: Place, collection: Node, resource: str) -> bool:
     return owner is not None and owner != resource
 
 
-_NODE = re.compile(r"\*?(\w{1,60}\.)?Node(Info)?")
-
-
-def given_one_node(function: Function) -> bool:
-    """Say whether a function is given one node: the object, or its NodeInfo."""
-    return any(
-        not parameter.variadic and _NODE.fullmatch(syntax.text(parameter.type)) is not None
-        for parameter in function.params
-    )
-
-
 def _given_with_their_node(function: Function, collection: Node) -> bool:
     """Say whether pods are given together with one node, whose they are then: nothing looks for those with its name."""
     binding = (
@@ -386,22 +411,3 @@ def _given_with_their_node(function: Function, collection: Node) -> bool:
         for condition in function.facts.conditions
     )
     return binding is not None and binding.kind == "param" and given_one_node(function) and not picks
-
-
-def alike(collection: Node, function: Function | None = None, depth: int = 0) -> str:
-    """Give what a collection has in common with itself after a change, whatever its variable is called in `function`: the
-    name of the field, the function or the package's variable that gives it, or a parameter's type."""
-    node = syntax.unparenthesized(collection)
-    binding = (
-        function.binding(syntax.text(node), node.start_byte)
-        if function is not None and node.type == "identifier"
-        else None
-    )
-    if binding is None or depth > _DEEPEST:
-        return name_of(node) or ""
-    if binding.kind in {"param", "result", "receiver"} and binding.type is not None:
-        return syntax.text(binding.type)
-    if binding.value is not None:
-        given = alike(binding.value, function, depth + 1)
-        return f"{given} in {binding.kind}" if given and binding.kind == "range" else given or binding.name
-    return syntax.text(binding.type) if binding.type is not None else binding.name

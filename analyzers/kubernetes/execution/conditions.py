@@ -14,19 +14,23 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call, Condition
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types import texts
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import ERROR, Basic, Map, Named, Type, dereferenced
 from analyzers.kubernetes.requests import clients
 
 __all__ = [
     "Requirement",
+    "absent",
     "compared",
     "ending",
     "failed",
+    "for_one",
     "found_nothing",
     "gated",
     "keeps_answers",
     "missed",
+    "refuses",
     "requirements",
     "spares",
 ]
@@ -68,9 +72,19 @@ def missed(found: Iterable[Requirement]) -> bool:
     return _any(found, _misses)
 
 
+def absent(found: Iterable[Requirement]) -> bool:
+    """Say whether a place is only reached where something that may be kept is not there: a nil, a look-up that found nothing."""
+    return _any(found, _absent)
+
+
 def gated(found: Iterable[Requirement]) -> bool:
     """Say whether a place is only reached where a feature gate is on."""
     return _any(found, _gates)
+
+
+def for_one(found: Iterable[Requirement]) -> bool:
+    """Say whether a place is only reached for the one object that a constant names: `if request.Name != "cluster" { return }`."""
+    return _any(found, _names_one)
 
 
 def compared(found: Iterable[Requirement]) -> bool:
@@ -79,7 +93,10 @@ def compared(found: Iterable[Requirement]) -> bool:
         each.condition.kind != "default"
         and each.condition.test is not None
         and not failed([each])
-        and any(_compares(each.place, node, 0) for node in _atoms(each.condition.test))
+        and any(
+            _compares(each.place, node, 0) and not _asks_an_error(each.place, node)
+            for node in _atoms(each.condition.test)
+        )
         for each in found
     )
 
@@ -89,15 +106,18 @@ def spares(test: Requirement) -> bool:
     condition = test.condition
     if condition.test is None or condition.kind in {"select", "default"}:
         return False
-    if condition.kind == "guard" and _refuses(test.place, condition.node):
+    if condition.kind == "guard" and refuses(test.place, condition.node):
         return False
     atoms = list(_atoms(condition.test))
     atoms += [inner for node in atoms if (value := _value_of(test.place, node)) is not None for inner in _atoms(value)]
-    fails = any(_fails(test.place, node, truth) for node in atoms for truth in (True, False))
+    fails = any(
+        _asks_an_error(test.place, node) or any(_fails(test.place, node, truth) for truth in (True, False))
+        for node in atoms
+    )
     return not fails and not any(_gates(test.place, node, True) for node in atoms)
 
 
-def _refuses(place: Place, guard: Node) -> bool:
+def refuses(place: Place, guard: Node) -> bool:
     """Say whether an early return gives an error: it refuses what is wrong, and spares nothing in the normal course."""
     function = place.function
     results = function.results if function is not None else ()
@@ -110,6 +130,11 @@ def _refuses(place: Place, guard: Node) -> bool:
         if node.type == "return_statement"
     ]
     return bool(given) and all(len(values) == len(results) and values[-1].type != "nil" for values in given)
+
+
+def _asks_an_error(place: Place, node: Node) -> bool:
+    """Say whether a part of a test asks what an error says: `err.Error() == "gone"`."""
+    return any(each.type == "identifier" and is_error(place, each) for each in syntax.walk(node))
 
 
 def _any(found: Iterable[Requirement], ask: Ask) -> bool:
@@ -247,6 +272,17 @@ def _ends(place: Place, node: Node, truth: bool) -> bool:
     return False
 
 
+def _names_one(place: Place, node: Node, truth: bool) -> bool:
+    if node.type != "binary_expression" or syntax.has_token(node, "==") != truth:
+        return False
+    if not (truth or syntax.has_token(node, "!=")):
+        return False
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None or _last_name(left) not in {"Name", "GetName"}:
+        return False
+    return bool(texts.text(place.index, texts.Expression(right, place.file, place.function)))
+
+
 def _last_name(node: Node) -> str:
     """The last name of `a.b.c`, of `a.b.c()`."""
     node = syntax.unparenthesized(node)
@@ -298,6 +334,23 @@ def _misses(place: Place, node: Node, truth: bool) -> bool:
         given = syntax.children(arguments) if arguments is not None else []
         return truth and any(is_error(place, each) and _from_cache(place, each) for each in given)
     return _is_empty(place, node, truth)
+
+
+_FOUND = frozenset({"ok", "found", "exists", "cached"})
+"""What fields are named that say whether something is kept."""
+
+
+def _absent(place: Place, node: Node, truth: bool) -> bool:
+    against = _against_nil(node)
+    if against is not None:
+        return against[1] != truth and not is_error(place, against[0])
+    if node.type == "selector_expression":
+        return not truth and _last_name(node) in _FOUND
+    binding = _binding(place, node)
+    if binding is None or binding.part == 0 or binding.parts < 2:
+        return False
+    type_ = place.type_of(node)
+    return not truth and (type_ is None or (isinstance(type_, Basic) and "bool" in type_.name))
 
 
 def _is_empty(place: Place, node: Node, truth: bool) -> bool:
@@ -446,9 +499,15 @@ def _compares(place: Place, node: Node, depth: int) -> bool:
         if callee is None or len(callee.results) == 0:
             return False
         inner = Place(place.index, callee.file, callee)
+        tests = [condition.test for condition in callee.facts.conditions if condition.test is not None]
+        given = [
+            value
+            for returned, _ in callee.facts.returns
+            for child in syntax.children(returned)
+            for value in _listed(child)
+        ]
         return any(call.name in _EQUAL for call in callee.calls) or any(
-            condition.test is not None and any(_unequal(inner, each) for each in _atoms(condition.test))
-            for condition in callee.facts.conditions
+            _unequal(inner, each) for test in (*tests, *given) for each in _atoms(test)
         )
     return _unequal(place, node)
 
@@ -463,4 +522,11 @@ def _unequal(place: Place, node: Node) -> bool:
     plain = {"selector_expression", "index_expression", "identifier", "call_expression", "unary_expression"}
     if left.type not in plain or right.type not in plain:
         return False
+    if ".Spec." in syntax.text(left) and right.type == "selector_expression" and _is_of_a_package(place, right):
+        return False  # what a user asked for, by its kind
     return "selector_expression" in {left.type, right.type} and not is_error(place, left)
+
+
+def _is_of_a_package(place: Place, node: Node) -> bool:
+    operand = node.child_by_field_name("operand")
+    return operand is not None and place.imported(operand) is not None

@@ -81,7 +81,8 @@ managers (controller-runtime pkg/builder), flags (spf13/pflag, k8s.io/component-
 
 
 class _Place(NamedTuple):
-    """Files whose functions (all of them, if none are named) are on a critical path."""
+    """Files whose functions (all of them, if none are named) are on a critical path. Names count of methods and of what a
+    package exports: what else it calls its functions says nothing."""
 
     where: CriticalPath
     files: str
@@ -214,7 +215,8 @@ _PLACES_COMPILED = tuple(
 _SIGNS_COMPILED = tuple((_any(sign.names), re.compile(sign.signature), sign.where) for sign in _SIGNS)
 
 # Function literals given to these run for each event, or for each node: what the key of a literal, or the callee, says.
-HANDLER_KEYS = frozenset({"AddFunc", "UpdateFunc", "DeleteFunc", "CreateFunc", "GenericFunc"})
+DELETIONS = "DeleteFunc"
+HANDLER_KEYS = frozenset({"AddFunc", "UpdateFunc", DELETIONS, "CreateFunc", "GenericFunc"})
 _PARALLEL = frozenset({"ParallelizeUntil", "Until", "Parallelize"})
 
 
@@ -236,8 +238,9 @@ def hint(function: Function) -> CriticalPath | None:
 
 def _by_place(function: Function) -> CriticalPath | None:
     found = None
+    named = function.name if function.receiver_name or function.exported else ""
     for files, functions, where in _PLACES_COMPILED:
-        if files.search(function.file.path) and (functions is None or functions.fullmatch(function.name)):
+        if files.search(function.file.path) and (functions is None or functions.fullmatch(named)):
             if functions is not None:
                 return None if where is REQUESTS and _ONE_URL.search(signature(function)) else where
             found = where
@@ -257,17 +260,24 @@ def _by_folder(function: Function, found: CriticalPath) -> CriticalPath | None:
     if found is not SCHEDULING and found is not SCHEDULING_A_POD:
         return found
     # A folder says that code schedules; what it runs for, its own signature tells.
-    if found is SCHEDULING and (
-        _ONE_NODE.search(signature(function)) or _NODE_TYPE.search(function.receiver_name or "")
-    ):
+    if found is SCHEDULING and (given_one_node(function) or _NODE_TYPE.search(function.receiver_name or "")):
         return SCHEDULING
     of_pods = _KUBE_SCHEDULER.search(function.file.path) or _OF_PODS.search(function.file.source)
     return SCHEDULING_A_POD if of_pods else SCHEDULING_CYCLE
 
 
-_ONE_NODE = re.compile(
-    r"\bnode(Name|ID|Info)?\b(?!s)[^,()]* (string|\*?[\w.]+)|\b(node\w*|ni?|info|host|minion|machine) \*?(\w+\.)?Node(Info)?\b"
-)
+_ONE_NODE = re.compile(r"\*?(\w{1,60}\.)?Node(Info)?")
+_FIT_PREDICATE = re.compile(r"(\*?)(\w{1,60}\.)?Pod,\[\]\1(\w{1,60}\.)?Pod,string")
+"""What the scheduler's predicates were given until 2016 (algorithm.FitPredicate): a pod, the pods of a node, its name."""
+
+
+def given_one_node(function: Function) -> bool:
+    """Say whether a function is given one node: the object, its NodeInfo, or its name and its pods as a predicate of the
+    scheduler is."""
+    given = ["" if parameter.variadic else syntax.text(parameter.type) for parameter in function.params]
+    return any(map(_ONE_NODE.fullmatch, given)) or _FIT_PREDICATE.fullmatch(",".join(given)) is not None
+
+
 # A handler that is given none serves its own address; a filter is given the one behind it.
 _ONE_URL = re.compile(r"^(?!.*\bhttp\.Handler(Func)?[,)]).*\bhttp\.HandlerFunc$")
 _KUBE_SCHEDULER = re.compile(

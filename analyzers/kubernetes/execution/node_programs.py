@@ -39,6 +39,14 @@ _PROGRAM = re.compile(
 )
 
 
+_SELECTED = re.compile(
+    rb"^(?P<indent>[ \t]*)nodeSelector:[ \t]*\n(?:(?P=indent)[ \t]+\S.*\n){0,8}?"
+    rb"(?P=indent)[ \t]+[\"']?node-role\.kubernetes\.io/(?:master|control-plane)",
+    re.MULTILINE,
+)
+"""A DaemonSet's pods that run on the control plane's nodes alone."""
+
+
 class _Folders(NamedTuple):
     """Folders of a repository whose code runs on every node, and those of which a program is run once or by a few."""
 
@@ -90,7 +98,8 @@ def _started(index: PackageIndex, programs: set[str]) -> tuple[set[str], set[str
             if kind is not None:
                 named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
                 found = {program for program in programs if _plain(program) in named}
-                (everywhere if kind[1] == b"DaemonSet" else few).update(found)
+                whole = kind[1] == b"DaemonSet" and _SELECTED.search(document) is None
+                (everywhere if whole else few).update(found)
     return everywhere - few, few
 
 

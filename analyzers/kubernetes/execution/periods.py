@@ -291,6 +291,19 @@ def _is_channel_of_items(place: Place, node: Node | None) -> bool:
     return elem not in {ERROR, BOOL}
 
 
+def serves_other(place: Place, loop: Loop, call: Call) -> bool:
+    """Say whether a call in a loop stands in the case of a select that takes what is worked on from a channel: a ticker in
+    another case does not repeat it."""
+    node = call.node.parent
+    while node is not None and node.start_byte > loop.node.start_byte and node.type != "func_literal":
+        communication = node.child_by_field_name("communication") if node.type == "communication_case" else None
+        if communication is not None and communication.type == "receive_statement":
+            right = communication.child_by_field_name("right")
+            return _is_channel_of_items(place, right.child_by_field_name("operand") if right is not None else None)
+        node = node.parent
+    return False
+
+
 def serves_a_channel(place: Place, loop: Loop) -> bool:
     """Say whether an endless loop takes what it works on from a channel: `for { select { case item := <-items: ... } }`."""
     if loop.kind != "infinite" or loop.body is None:

@@ -9,21 +9,17 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
-from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
-from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes import kinds, resources
-from analyzers.kubernetes.execution.components import component
-from analyzers.kubernetes.requests import restraints
+from analyzers.kubernetes import kinds
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
+from analyzers.kubernetes.requests.managers import USES, files, manager, project
 from analyzers.kubernetes.requests.request import Request
-from analyzers.kubernetes.requests.restraints import Restraint
 
 Cause = Literal["watch", "index", "read"]
 
@@ -31,8 +27,6 @@ _BUILDERS = frozenset({"For", "Owns", "Watches", "Watch", "Kind"})
 _KIND = re.compile(r"\bKind\{\s*Type:")
 _METADATA = re.compile(r"OnlyMetadata|PartialObjectMetadata|WatchesMetadata")
 _LOOK = re.compile(rb"\b(For|Owns|Watches|Watch|Kind|IndexField|GetInformer)\b\s*[({]")
-_PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
-_SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
 
 
 class CachedKind(NamedTuple):
@@ -133,14 +127,14 @@ def watched_slim(index: PackageIndex, kind: str, path: str) -> bool:
     mention = re.compile(rb"\b(?:For|Owns|Watches|WatchesMetadata)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
     return any(
         mention.search(file.source) and not _whole(file.source, mention)
-        for file in _files(index, _project(index, path), (kind,))
+        for file in files(index, project(index, path), (kind,))
     )
 
 
 def watched(index: PackageIndex, kind: str, path: str) -> bool:
     """Say whether a builder of the program that the file at `path` belongs to watches whole, typed objects of a kind."""
     mention = re.compile(rb"\b(?:For|Owns|Watches|Kind)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
-    return any(_whole(file.source, mention) for file in _files(index, _project(index, path), (kind,)))
+    return any(_whole(file.source, mention) for file in files(index, project(index, path), (kind,)))
 
 
 _MAP_FUNC = re.compile(r"(?:EnqueueRequestsFromMapFunc|MapFunc|ToRequestsFunc|TypedMapFunc)\s*$")
@@ -161,6 +155,22 @@ def _handler(call: Call) -> Node | None:
 _BY_WHICH = re.compile(
     r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
 )
+
+
+def filtered(function: Function, call: Call) -> bool:
+    """Say whether a builder's or a controller's call watches behind a predicate: among its arguments, among those of the Watch
+    that is given the source, or for the whole builder in WithEventFilter."""
+    around = [
+        other
+        for other in function.calls
+        if other.name in {"Watch", "WatchesRawSource", "WithEventFilter"}
+        and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+    ]
+    return any(
+        other.name == "WithEventFilter" or re.search(r"[pP]redicate", syntax.text(argument))
+        for other in (call, *around)
+        for argument in other.arguments
+    )
 
 
 def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
@@ -242,7 +252,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
         index,
         path,
         lambda source: (
-            _USES.search(source) is not None
+            USES.search(source) is not None
             and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
         ),
         (kind.name,),
@@ -266,7 +276,6 @@ def makes_manager(index: PackageIndex, path: str) -> bool:
 MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
 
 
-_USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
 _READS_FILLED = re.compile(rb"CreateOr(?:Update|Patch)|ObjectKeyFromObject")
 """What reads an object by what it was filled with; all else that fills one creates it, which no cache sees."""
 _SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")
@@ -284,67 +293,7 @@ def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
 
 def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool], *words: tuple[str, ...]) -> bool:
     """Say whether a file that holds these words is wanted; yes, if the words of the tree are not all known."""
-    return any(wanted(file.source) for file in _files(index, _project(index, path), *words)) or bool(
-        index.words.left_out
-    )
-
-
-class Manager(NamedTuple):
-    """What the options of a program's managers say, wherever in the program they stand: what they restrict, and the kinds
-    that their clients read live. With several managers in one project, what one of them says."""
-
-    restraints: tuple[Restraint, ...]
-    left_out: frozenset[str]
-
-    @property
-    def transforms(self) -> bool:
-        """Whether objects are made smaller before they are kept."""
-        return any(each.family == "transform" for each in self.restraints)
-
-    def restricts(self, kind: str) -> bool:
-        """Say whether fewer objects of a kind are kept than there are; those of no namespace are not fewer for one."""
-        anywhere = resources.plural(kind) in resources.CLUSTER_SCOPED
-        return any(
-            each.family == "selection"
-            and each.kind in {"", kind}
-            and not (anywhere and each.name in restraints.BY_NAMESPACE)
-            for each in self.restraints
-        )
-
-
-_PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
-_OFTEN = frozenset({"Namespace", "Namespaces"})
-_TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
-"""What many files hold is looked for where options of controller-runtime's are."""
-_managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
-
-
-def manager(index: PackageIndex, path: str) -> Manager:
-    """Give what the managers of the program are told that the file at `path` belongs to."""
-    known = _managers.setdefault(index, {})
-    project = _project(index, path)
-    program = _PROGRAM.match(path)
-    key = f"{project} {program[1] if program is not None else ''}"
-    if key not in known:
-        found = [
-            each
-            for file in _files(
-                index, project, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER
-            )
-            if _may_be_of(program, file.path) and _USES.search(file.source)
-            for function in (*file.functions, *file.initializers)
-            for each in restraints.restraints(index, function)
-            if each.of_manager
-        ]
-        left_out = frozenset(each.kind for each in found if each.family == "uncached")
-        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
-    return known[key]
-
-
-def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
-    """Say whether a file may belong to a program, which those in the folders of other programs do not."""
-    other = _PROGRAM.match(path)
-    return program is None or other is None or other[1] == program[1]
+    return any(wanted(file.source) for file in files(index, project(index, path), *words)) or bool(index.words.left_out)
 
 
 def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
@@ -361,24 +310,4 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
     )
     name = kind.decode()
     groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
-    return any(program(file.path) and mention.search(file.source) for file in _files(index, "", *groups))
-
-
-def _files(index: PackageIndex, folder: str, *words: tuple[str, ...]) -> Iterator[SourceFile]:
-    """Yield the program's files in and below a folder that hold all words of one of these groups, in the order of paths."""
-    paths = {path for group in words for path in index.words.files(*group)}
-    for path in sorted(paths):
-        if folder and not path.startswith(f"{folder}/"):
-            continue
-        if _SKIPPED_FOLDERS & set(path.split("/")[:-1]) or not component(path).reviewed:
-            continue
-        if (file := index.file(path)) is not None:
-            yield file
-
-
-def _project(index: PackageIndex, path: str) -> str:
-    """The folder at the top of the tree that holds a program of its own and the file at `path`; "" if there is none."""
-    first = path.partition("/")[0]
-    if "/" not in path or first in _PARTS_OF_ONE:
-        return ""
-    return first if index.modules.listing(first).keys() & {"cmd", "main.go", "go.mod"} else ""
+    return any(program(file.path) and mention.search(file.source) for file in files(index, "", *groups))

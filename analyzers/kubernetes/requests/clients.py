@@ -7,9 +7,10 @@ What looks alike is told apart by the same: listers, stores, registries and clou
 
 import re
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.golang.types.types import Named, Pointer, Signature, Type, dereferenced
+from analyzers.golang.types.types import Interface, Named, Pointer, Signature, Struct, Type, dereferenced
 from analyzers.kubernetes import resources
 
 Kind = Literal[
@@ -102,6 +103,49 @@ def client(type_: Type | None) -> Client | None:
     return _client(named.path, named.name)
 
 
+def brings(index: PackageIndex, type_: Type | None) -> bool:
+    """Say whether a value of a type may send requests: a client, a set of them, what makes one, or what keeps one in a field."""
+    named = dereferenced(type_)
+    if not isinstance(named, Named) or not named.path:
+        return False
+    if named not in (known := _brings.setdefault(index, {})):
+        made_of = index.underlying(named)
+        parts = [field.type for field in made_of.fields] if isinstance(made_of, Struct) else []
+        parts += made_of.embeds if isinstance(made_of, Interface) else ()
+        methods = made_of.methods if isinstance(made_of, Interface) else ()
+        known[named] = any(map(is_client, (named, *parts))) or any(
+            sends(name, signature) is not None for name, signature in methods
+        )
+    return known[named]
+
+
+_brings: WeakKeyDictionary[PackageIndex, dict[Named, bool]] = WeakKeyDictionary()
+
+
+def is_client(type_: Type | None) -> bool:
+    """Say whether a type is a client, a set of them, or what makes one, itself."""
+    named = dereferenced(type_)
+    if not isinstance(named, Named):
+        return False
+    known = _client(named.path, named.name)
+    if known is not None:
+        return known.kind not in {"lister", "store"}
+    of_a_set = named.name in {"Interface", "Clientset", "Client"} and named.path.endswith(CLIENTSETS)
+    return of_a_set or (named.name in {"Interface", "RESTClient", "Config"} and _REST.search(named.path) is not None)
+
+
+CLIENTSETS = (
+    "/kubernetes",
+    "/versioned",
+    "/clientset",
+    "/internalversion",
+    "/internalclientset",
+    "/pkg/client",
+    "/unversioned",
+)
+"""What the import paths of generated sets of clients end in; the last two were written by hand, until 2016."""
+
+
 def _client(path: str, name: str) -> Client | None:
     if name.startswith(("Fake", "fake", "Cached", "cached", "Mem", "mem")):
         return None
@@ -135,6 +179,8 @@ def _client(path: str, name: str) -> Client | None:
         return None  # it begins a request; the Request that it gives sends it
     if _LISTERS.search(path) or (path.endswith("client/cache") and name.endswith(("Lister", "NamespaceLister"))):
         return Client("lister", _lister_resource(name))
+    if path.endswith("client-go/tools/cache") and name in {"GenericLister", "GenericNamespaceLister"}:
+        return Client("lister")
     if path.endswith(("client-go/tools/cache", "pkg/client/cache")):
         return Client("store") if name in _STORES or name.endswith(("Store", "Indexer")) else None
     if _TYPED.search(path) and not _NO_TYPED.search(path):

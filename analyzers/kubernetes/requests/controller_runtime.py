@@ -7,7 +7,6 @@ its cache, its APIReader never).
 
 import re
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -20,6 +19,7 @@ from analyzers.golang.types.types import Named, Slice, Struct, Type, dereference
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.requests.clients import VERBS, Client, client
+from analyzers.kubernetes.requests.managers import manager
 from analyzers.kubernetes.requests.options import NO_OPTIONS, options
 from analyzers.kubernetes.requests.reach import reach
 from analyzers.kubernetes.requests.request import Request, Scope
@@ -50,7 +50,7 @@ def request(
     unstructured = _name(object_type) in _UNSTRUCTURED
     # A client that watches by itself is made with client.NewWithWatch: no manager gives one.
     watches = _name(index.type_of(operand, file, function)) == "WithWatch"
-    uncached = watches or _name(object_type).removesuffix("List") in _uncached(index)
+    uncached = watches or _name(object_type).removesuffix("List") in manager(index, file.path).left_out
     live = verb not in {"GET", "LIST"} or (
         kind == "controller-runtime" and (uncached or is_live(index, file, function, operand, unstructured))
     )
@@ -154,33 +154,6 @@ def _mains(index: PackageIndex) -> Iterator[SourceFile]:
     paths = ["main.go", "cmd/main.go", "cmd/manager/main.go"]
     paths += [f"cmd/{entry.name}/main.go" for entry in index.modules.listing("cmd").values() if entry.kind == "tree"]
     yield from (file for path in paths if (file := index.file(path)) is not None)
-
-
-_LEFT_OUT = ("ClientDisableCacheFor", "DisableFor")
-_DISABLED = re.compile(
-    rb"\b(?:ClientDisableCache|Disable)For\b\s{0,20}[:=]=?\s{0,20}([^\n]{0,200}(?:\n\s{0,80}&[^\n]{0,80}){0,20})"
-)
-_COMMENTS = re.compile(rb"//[^\n]*")
-_EXAMPLE = re.compile(rb"&(?:\w{1,60}\.)?(\w{1,60})\{\}")
-_uncached_kinds: WeakKeyDictionary[PackageIndex, frozenset[str]] = WeakKeyDictionary()
-
-
-def _uncached(index: PackageIndex) -> frozenset[str]:
-    """The kinds that the repository leaves out of its managers' caches (DisableFor; until 0.14 ClientDisableCacheFor), there or
-    in the variable that is given there: reads of these are live."""
-    if index not in _uncached_kinds:
-        found: set[bytes] = set()
-        for path in sorted({path for name in _LEFT_OUT for path in index.words.files(name)}):
-            file = index.file(path)
-            source = _COMMENTS.sub(b"", file.source) if file is not None else b""
-            for listed in _DISABLED.findall(source):
-                found.update(_EXAMPLE.findall(listed))
-                name = re.match(rb"(\w{1,60})\s*,?\s*$", listed.split(b"\n")[0])
-                if name is not None:
-                    held = re.compile(rb"\b" + name[1] + rb"\s{0,20}:?=[^\n]{0,200}")
-                    found.update(kind for line in held.findall(source) for kind in _EXAMPLE.findall(line))
-        _uncached_kinds[index] = frozenset(kind.decode() for kind in found)
-    return _uncached_kinds[index]
 
 
 def _of_the_manager(before: bytes) -> bool:

@@ -13,9 +13,11 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, Type, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
+from analyzers.kubernetes.kinds import alike
 from analyzers.kubernetes.requests import controller_runtime, library, list_watch
 from analyzers.kubernetes.requests.clients import (
     DISCOVERY,
@@ -28,19 +30,12 @@ from analyzers.kubernetes.requests.clients import (
     sends,
 )
 from analyzers.kubernetes.requests.namespaces import all_namespaces
-from analyzers.kubernetes.requests.options import NO_OPTIONS, Options, looks_like_options, options
-from analyzers.kubernetes.requests.prefilter import HINT
+from analyzers.kubernetes.requests.options import NO_OPTIONS, Options, is_options, options
 from analyzers.kubernetes.requests.request import COLLECTIONS, WEBHOOK, Request, Scope
 
 _DEEPEST_CHAIN = 40
 _NAMES = "|".join(sorted(METHODS | library.FUNCTIONS))
 _METHOD_CALL = re.compile(rb"\.\s*(?:%s)\(" % _NAMES.encode())
-_LOOK = re.compile(rf"\b(?:{_NAMES})\(|" + HINT.pattern)
-
-
-def looks_like_request(text: str) -> bool:
-    """Say whether a line of code may send a request, itself or through a wrapper."""
-    return _LOOK.search(text) is not None
 
 
 def direct_requests(index: PackageIndex, file: SourceFile, function: Function) -> list[Request]:
@@ -74,16 +69,11 @@ def _decorates(index: PackageIndex, function: Function) -> bool:
 _WITH_OPTIONS = COLLECTIONS | {"GET"}
 
 
-class _Place:
-    __slots__ = ("file", "function", "index")
+class _Place(Place):
+    """A place in a function."""
 
-    def __init__(self, index: PackageIndex, file: SourceFile, function: Function) -> None:
-        self.index = index
-        self.file = file
-        self.function = function
-
-    def type_of(self, node: Node) -> Type | None:
-        return self.index.type_of(node, self.file, self.function)
+    __slots__ = ()
+    function: Function
 
 
 def _request(place: _Place, call: Call) -> Request | None:
@@ -348,8 +338,8 @@ _NO_CLIENT = re.compile(r"(lister|informer|store|indexer|cache|registry|storage|
 
 
 def _by_arguments(place: _Place, call: Call, operand: Node) -> Request | None:
-    """The fall-back where the type is unknown: a getter's call or a variable named as a client, and options as
-    argument (kubernetes.md 1.5, rule E)."""
+    """The fall-back where the type is unknown: a getter's call, or a field, function or declared type named as a client, and
+    options as argument (kubernetes.md 1.5, rule E)."""
     where = component(place.file.path)
     if where.kind is Kind.API_SERVER or any(_CLOUD.search(path) for _, path in place.file.imported):
         return None
@@ -360,13 +350,11 @@ def _by_arguments(place: _Place, call: Call, operand: Node) -> Request | None:
     # A chain whose type is not known must at least name a resource: `x.Pods(ns).Create(pod)`.
     resource = resources.of_getter(getter.name) if getter is not None else ""
     known = resource in resources.CLUSTER_SCOPED or resource in _NAMESPACED
-    last = (syntax.path(operand) or [""])[-1]
-    if getter is not None and _NO_CLIENT.search(
-        (syntax.path(getter.operand) or [""])[-1] if getter.operand is not None else ""
-    ):
+    last = alike(operand, place.function)
+    if getter is not None and getter.operand is not None and _NO_CLIENT.search(alike(getter.operand, place.function)):
         return None
     if call.name in {"List", "Get", "Watch"}:
-        if not any(looks_like_options(argument, call.name) for argument in call.arguments):
+        if not any(is_options(place, argument) for argument in call.arguments):
             return None
         if getter is None and not _RECEIVER.search(last):
             return None

@@ -103,6 +103,8 @@ _METHODS: dict[tuple[str, str], dict[str, Type]] = {
     },
     (f"{_CLIENT_GO}/metadata", "Getter"): {"Namespace": _gives(_named(f"{_CLIENT_GO}/metadata", "ResourceInterface"))},
     (f"{_CLIENT_GO}/scale", "ScalesGetter"): {"Scales": _gives(_named(f"{_CLIENT_GO}/scale", "ScaleInterface"))},
+    (_CACHE, "GenericLister"): {"ByNamespace": _gives(_named(_CACHE, "GenericNamespaceLister"))},
+    (f"{_CLIENT_GO}/informers", "GenericInformer"): {"Lister": _gives(_named(_CACHE, "GenericLister"))},
     (_CACHE, "Store"): {
         "List": _gives(_ANY_LIST),
         "ListKeys": _gives(Slice(STRING)),

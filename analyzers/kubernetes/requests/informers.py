@@ -19,6 +19,7 @@ from analyzers.kubernetes import resources
 from analyzers.kubernetes.requests import list_watch
 from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.library import example, listed_by_name
+from analyzers.kubernetes.requests.options import ONE_OBJECT
 from analyzers.kubernetes.requests.request import Request
 
 _CONSTRUCTORS_WORDS = """
@@ -89,7 +90,7 @@ def informers(index: PackageIndex, file: SourceFile, function: Function, found: 
                     function,
                     "NamespaceAll" in text,
                     "FieldSelector" in text or "Filtered" in call.name,
-                    one_object=_ONE.search(text) is not None,
+                    one_object=ONE_OBJECT.search(text) is not None,
                     client=call.arguments[0] if call.arguments else None,
                 )
             )
@@ -101,7 +102,7 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
     texts = [syntax.text(part) for _, part in parts]
     text = _NO_SELECTOR.sub("", "\n".join(texts))
     resource = example(index, file, function, call)
-    one = _ONE.search("\n".join([*texts, *_texts(index, function, call)])) is not None
+    one = ONE_OBJECT.search("\n".join([*texts, *_texts(index, function, call)])) is not None
     listed = _listed(index, parts, found)
     if listed is not None:
         reach = restraint(index, listed)
@@ -131,7 +132,6 @@ def _made(index: PackageIndex, file: SourceFile, function: Function, call: Call,
 
 
 _MOST_NAMES = 40
-_ONE = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(")
 
 
 def _texts(index: PackageIndex, function: Function, call: Call) -> list[str]:
@@ -208,9 +208,7 @@ def _listed(index: PackageIndex, parts: list[tuple[Function, Node]], found: list
 _NO_SELECTOR = re.compile(r"(FieldSelector:\s*)?(fields\.Everything\(\)|\b\w{0,80}[sS]elector\w{0,80}\(\"\"\))")
 Restraint = Literal["none", "restricted", "unknown"]
 # An option that a factory's informers do not set: they would not give the same objects.
-_OWN_OPTION = re.compile(
-    r"\b(options?|opts?|lo)\.(?!ResourceVersion|TimeoutSeconds|Watch\b|Limit|Continue|Allow)[A-Z]\w{1,40} = "
-)
+_OWN_OPTION = re.compile(r"\.(LabelSelector|IncludeUninitialized|SendInitialEvents) = ")
 _RESTRAINS = re.compile(r"FieldSelector|\bfields\.")
 
 

@@ -15,7 +15,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
-from analyzers.kubernetes.requests.options import Options
+from analyzers.kubernetes.requests.options import ONE_OBJECT, Options
 
 Kind = str
 EVENT = "event"
@@ -42,7 +42,6 @@ FUNCTIONS = _ELECTORS | _WATCHERS | _RECORDS
 _CLIENT_ARGUMENT = re.compile(
     r"ListWatchFromClient\(\s*[^,]{1,200},\s*(?:\"(?P<text>\w+)\"|[\w.]*Resource(?P<name>[A-Z]\w+))"
 )
-_ONE = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(")
 
 
 class Sent(NamedTuple):
@@ -87,7 +86,7 @@ def _watched(index: PackageIndex, file: SourceFile, function: Function, call: Ca
         "WATCH",
         listed_by_name(text) or example(index, file, function, call),
         WATCH,
-        Options(one_object=bool(_ONE.search(text)), fields="FieldSelector" in text, unknown=True),
+        Options(one_object=bool(ONE_OBJECT.search(text)), fields="FieldSelector" in text, unknown=True),
     )
 
 

@@ -9,7 +9,8 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.golang.types.types import Named, Type
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named, Slice, Type, dereferenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,6 @@ class Options:
 
 
 NO_OPTIONS = Options()
-_OPTIONS_NAME = re.compile(r"\w{0,80}[oO]pt(s|ions)?$")
 _LITERAL = re.compile(r"(^|[.&])(List|Get)Options\s*\{")
 _LIMIT = re.compile(r"\bLimit:\s*|\.Limit\s*=|\bWithLimit\b|client\.Limit\(")
 _LIMITED = re.compile(r"\bLimit(?::|\s*=)\s*([0-9]{1,9})\b|client\.Limit\(([0-9]{1,9})\)")
@@ -41,40 +41,37 @@ _CACHED = re.compile(r"ResourceVersion(:|\s*=)\s*\"0\"")
 _LABELS = re.compile(r"LabelSelector(:|\s*=)|\bMatchingLabels|\bHasLabels|MatchingLabelsSelector")
 _FIELDS = re.compile(r"FieldSelector(:|\s*=)|\bMatchingFields")
 _NONE = re.compile(r"^(labels|fields)\.Everything\(\)$|^nil$")
-_ONE_OBJECT = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(|metadata\.uid")
+ONE_OBJECT = re.compile(r"metadata\.name\b|ObjectNameField|SingleObject\(|metadata\.uid")
 _ONE_NODE = re.compile(r"spec\.nodeName|PodHostField|NodeNameField|spec\.host\b|NodeUnschedulable", re.IGNORECASE)
 
 
-def looks_like_options(argument: Node, method: str) -> bool:
-    """Say whether an argument is options by its look: a `...ListOptions{...}` literal, or a name that ends in opt,
-    opts, options."""
+def is_options(place: Place, argument: Node) -> bool:
+    """Say whether an argument is options: a `...ListOptions{...}` literal, or anything of such a type, or a list of it."""
     text = syntax.text(argument).lstrip("&")
     if _LITERAL.search(text) or text.startswith("metav1.SingleObject("):
         return True
-    return (
-        argument.type in {"identifier", "unary_expression"}
-        and bool(_OPTIONS_NAME.fullmatch(text))
-        and method != "Create"
-    )
+    inner = syntax.children(argument)[0] if argument.type == "variadic_argument" else argument
+    type_ = dereferenced(place.type_of(inner))
+    named = dereferenced(type_.elem) if isinstance(type_, Slice) else type_
+    return isinstance(named, Named) and named.name.endswith(("Options", "Option"))
 
 
 def options(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Options:
     """Read the options of a LIST or WATCH from its arguments, and from what was put into the variable that holds them."""
+    place = Place(index, file, function)
     parts: list[str] = []
     unknown = False
     for argument in call.arguments:
         parts.append(_resolved(function, syntax.text(argument), argument))
         name = syntax.text(argument).lstrip("&").removesuffix("...")
-        if _OPTIONS_NAME.fullmatch(name) or argument.type in {"identifier", "variadic_argument"}:
+        if name.isidentifier():
             given = _given(index, file, function, name, argument)
-            unknown = unknown or (not given and _OPTIONS_NAME.fullmatch(name) is not None)
+            unknown = unknown or (not given and is_options(place, argument))
             parts += given
     text = "\n".join(parts)
     # The clients of 2014 and 2015 took selectors as they are: List(labels.Everything(), fields.Everything()).
-    selectors = (
-        [part for part in parts if not _NONE.match(part)] if not _mentions_options(index, file, function, call) else []
-    )
-    named = _ONE_OBJECT.search(text) is not None
+    selectors = [part for part in parts if not _NONE.match(part)] if not _mentions_options(place, call) else []
+    named = ONE_OBJECT.search(text) is not None
     return Options(
         labels=bool(_LABELS.search(text)) or bool(selectors),
         fields=bool(_FIELDS.search(text)) or len(selectors) > 1,
@@ -87,12 +84,12 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     )
 
 
-def _mentions_options(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> bool:
+def _mentions_options(place: Place, call: Call) -> bool:
     return any(
-        looks_like_options(argument, "List")
+        is_options(place, argument)
         or "Options" in syntax.text(argument)
         or syntax.text(argument).startswith("context.")
-        or _is_context(index.type_of(argument, file, function))
+        or _is_context(place.type_of(argument))
         for argument in call.arguments
     )
 

@@ -7,29 +7,14 @@ from weakref import WeakKeyDictionary
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.kubernetes.requests.direct import direct_requests, looks_like_request
+from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.request import COLLECTIONS, READS, Request, Scope
 from analyzers.kubernetes.requests.wrapped import wrapped_requests
 
-__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "may_send", "requests"]
+__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "requests"]
 
 _Key = tuple[str, str, int]
 _found: WeakKeyDictionary[PackageIndex, dict[_Key, list[Request]]] = WeakKeyDictionary()
-
-
-_NEAR = 4
-"""Lines around a changed one on which the method of a chain of calls may stand."""
-
-
-def may_send(function: Function, lines: Sequence[int]) -> bool:
-    """Say whether a request may stand on or near one of the (sorted) lines of a function, by the look of the text alone."""
-    first, last = _extent(function)
-    near = {
-        around
-        for line in _within(lines, first, last)
-        for around in range(max(first, line - _NEAR), min(last, line + _NEAR) + 1)
-    }
-    return any(looks_like_request(function.file.line_text(line)) for line in near)
 
 
 def _extent(function: Function) -> tuple[int, int]:

@@ -14,9 +14,12 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Composite
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.origins import ELEMENT
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
+from analyzers.kubernetes.program import origins
 
 Family = Literal["transform", "selection", "metadata", "index", "uncached"]
 """What a restraint does. "selection": fewer objects, by label, field or namespace; "uncached": reads of a kind are live."""
@@ -232,10 +235,18 @@ def _of_entry(function: Function, key: Node, value: Node, kind: str, type_: str)
 
 
 def _left_out(index: PackageIndex, function: Function, name: str, value: Node, owner: str) -> Iterator[Restraint]:
-    """The kinds of which the manager's client reads live: `DisableFor: []client.Object{&corev1.Secret{}}`."""
-    for node in syntax.walk(value):
-        if node.type == "unary_expression" and (kind := kind_of(index, function, node)):
+    """The kinds of which the manager's client reads live: `DisableFor: []client.Object{&corev1.Secret{}}`, or what is put into
+    the variable that is given there."""
+    written = [each for each in syntax.walk(value) if each.type == "unary_expression"]
+    for node in written:
+        if kind := kind_of(index, function, node):
             yield Restraint(name, "uncached", kind, owner, frozenset(), function, node)
+    if written:
+        return
+    for each in origins(index).of(Place(index, function.file, function), value, (ELEMENT,)).origins:
+        at = each.place
+        if at.function is not None and (kind := kind_of(index, at.function, each.node)):
+            yield Restraint(name, "uncached", kind, owner, frozenset(), at.function, each.node)
 
 
 def _of_assignment(index: PackageIndex, function: Function, left: Node, right: Node) -> Iterator[Restraint]:
@@ -341,15 +352,21 @@ UNKNOWN = Advice("", "", "builder.OnlyMetadata")
 
 
 def advice(index: PackageIndex, path: str) -> Advice:
-    """Give what the release of controller-runtime has that the file at `path` is built with, by the go.mod above it."""
+    """Give what the release of controller-runtime has that the file at `path` is built with; UNKNOWN if that is not known."""
+    minor = release(index, path)
+    return next((each for least, each in _RELEASES if minor is not None and minor >= least), UNKNOWN)
+
+
+def release(index: PackageIndex, path: str) -> int | None:
+    """Give the minor version of controller-runtime that the file at `path` is built with, by the go.mod above it; None if that
+    asks for none, or for none of the form v0.N.x."""
     folder = path.rpartition("/")[0]
     while True:
         found = index.modules.go_mod(folder)
         required = found.requirement(CONTROLLER_RUNTIME) if found is not None else None
         if required is not None:
             match = re.match(r"v0\.(\d{1,4})\.", required.version)
-            minor = int(match[1]) if match is not None else -1
-            return next((each for least, each in _RELEASES if minor >= least), UNKNOWN)
+            return int(match[1]) if match is not None else None
         if not folder:
-            return UNKNOWN
+            return None
         folder = folder.rpartition("/")[0]

@@ -28,7 +28,7 @@ _ASKED_FOR_ALL = re.compile(r"\b(internalversion|metainternalversion)\.ListOptio
 _LISTER = re.compile(r"[lL]isters?$")
 _LITERALS = frozenset({"interpreted_string_literal", "raw_string_literal", "true", "false"})
 _STORE = re.compile(r"([sS]tore|[iI]ndexer|[iI]nformer)$")
-_SHORT = re.compile(r"(?<![a-z])(assumed|nominated|waiting|victim)[A-Z]\w{0,40}(\(\))?$")
+_SHORT = re.compile(r"(?<![a-z])(assumed|nominated|waiting|victim)[A-Z]\w{0,40}$")
 """What a scheduler keeps for itself until the cluster's cache has caught up is short."""
 _ALL = re.compile(r"NamespaceAll\b|^\"\"$")
 
@@ -55,34 +55,49 @@ def scan(index: PackageIndex, function: Function, call: Call) -> Scan | None:
     """Give the scan that a call is, None for all else: requests, reads from an index, sets."""
     if call.name not in METHODS or call.operand is None:
         return None
-    if _SHORT.search(syntax.text(call.operand)):
+    if _SHORT.search(kinds.alike(call.operand, function)):
         return None
+    if call.name == "List" and not call.arguments and _is_snapshot(call.operand):
+        return Scan(call, "nodes", True)
     type_ = index.type_of(call.operand, function.file, function)
     known = clients.client(type_)
     if call.name == "ByIndex":
         constant = len(call.arguments) == 2 and call.arguments[1].type in _LITERALS
         is_store = (known.kind == "store") if known is not None else type_ is None
-        return Scan(call, _resource_by_name(call), False, constant=True) if constant and is_store else None
+        return Scan(call, _resource_by_name(function, call), False, constant=True) if constant and is_store else None
     if known is not None:
         if known.kind == "lister" and len(call.arguments) <= 1:
             return Scan(call, known.resource, _everywhere(index, function, call, type_))
         if known.kind == "store" and not call.arguments:
-            return Scan(call, _resource_by_name(call), True)
+            return Scan(call, _resource_by_name(function, call), True)
         if known.kind in {"controller-runtime", "cache"}:
             return _cached(index, function, call)
         return None
     if type_ is None:
-        return _by_name(call)
+        return _by_name(function, call)
     promoted = _cached(index, function, call) if len(call.arguments) > 1 else None
     if promoted is not None:
         return promoted  # the method of a client that is embedded
     named = dereferenced(type_)
     if isinstance(named, Named) and named.path.endswith("client/cache") and named.name.endswith("Namespacer"):
-        return Scan(call, _resource_by_name(call), _everywhere(index, function, call, type_))
+        return Scan(call, _resource_by_name(function, call), _everywhere(index, function, call, type_))
     if not call.arguments and _is_store(index, type_):
-        return Scan(call, _resource_by_name(call), True)
+        return Scan(call, _resource_by_name(function, call), True)
     listed = _listed(index, call, type_)
     return Scan(call, listed, "Namespace" not in syntax.text(call.operand) + str(named)) if listed else None
+
+
+def _is_snapshot(operand: Node) -> bool:
+    """Say whether an operand is all nodes of a scheduler's snapshot: `handle.SnapshotSharedLister().NodeInfos()` (k8s.io/
+    kubernetes pkg/scheduler/framework, Handle and SharedLister)."""
+    for name in ("NodeInfos", "SnapshotSharedLister"):
+        function = operand.child_by_field_name("function") if operand.type == "call_expression" else None
+        field = function.child_by_field_name("field") if function is not None else None
+        inner = function.child_by_field_name("operand") if function is not None else None
+        if field is None or inner is None or syntax.text(field) != name:
+            return False
+        operand = inner
+    return True
 
 
 _LONGEST = 120
@@ -185,18 +200,17 @@ def given_as(function: Function, argument: Node) -> str:
     return f"{text}\n{syntax.text(binding.value)}" if binding is not None and binding.value is not None else text
 
 
-def _by_name(call: Call) -> Scan | None:
-    name = kinds.name_of(call.operand) if call.operand is not None else None
-    if name is None:
-        return None
+def _by_name(function: Function, call: Call) -> Scan | None:
+    """The fall-back where the type is unknown: what a field, a function or a declared type is named."""
+    name = kinds.alike(call.operand, function) if call.operand is not None else ""
     if _STORE.search(name) and not call.arguments:
-        return Scan(call, _resource_by_name(call), True)
+        return Scan(call, _resource_by_name(function, call), True)
     if (
         _LISTER.search(name)
         and len(call.arguments) == 1
         and ("elector" in syntax.text(call.arguments[0]) or "Everything" in syntax.text(call.arguments[0]))
     ):
-        return Scan(call, _resource_by_name(call), True)
+        return Scan(call, _resource_by_name(function, call), True)
     return None
 
 
@@ -257,13 +271,20 @@ def _everywhere(index: PackageIndex, function: Function, call: Call, type_: Type
     return False
 
 
-def _resource_by_name(call: Call) -> str:
-    """Give the resource whose name a store goes by: `podStore`, `c.serviceIndexer`, `nodeInformer.GetStore()`."""
+_LONGEST_CHAIN = 4
+
+
+def _resource_by_name(function: Function, call: Call) -> str:
+    """Give the resource whose name a store goes by: `c.podStore`, `c.serviceIndexer`, `c.nodeInformer.GetStore()`."""
     if call.operand is None:
         return ""
-    words = re.findall(
-        r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])",
-        " ".join(syntax.path(call.operand) or [kinds.name_of(call.operand) or ""]),
-    )
+    node = call.operand
+    for _ in range(_LONGEST_CHAIN):
+        binding = function.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+        if binding is None or binding.kind != "var" or binding.value is None:
+            break
+        node = binding.value
+    named = [] if node.type == "identifier" else syntax.path(node) or []
+    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", " ".join([*named, kinds.alike(node, function)]))
     plurals = [resources.plural(word) for word in words]
     return next((each for each in reversed(plurals) if each in kinds.RESOURCES), "")

@@ -1,6 +1,7 @@
 """Wrappers: functions that are given a client, or keep one, and send a request themselves; a call of one counts as that request."""
 
 import dataclasses
+import re
 from collections.abc import Collection, Iterator
 from weakref import WeakKeyDictionary
 
@@ -8,6 +9,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import Package, PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface
@@ -15,15 +17,22 @@ from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.execution.conditions import requirements
 from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.requests import controller_runtime, list_watch
-from analyzers.kubernetes.requests.clients import METHODS, implements_client
+from analyzers.kubernetes.requests.clients import METHODS, brings, implements_client
 from analyzers.kubernetes.requests.direct import direct_requests
-from analyzers.kubernetes.requests.prefilter import CLIENT, HINT, PART, VERB
 from analyzers.kubernetes.requests.request import READS, WEBHOOK, Request
 
 _LONGEST = 120
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
 _MOST_REQUESTS = 3
 _DEEPEST = 2
+_VERB = re.compile(
+    r"(get|list|fetch|load|patch|update|create|delete|remove|clean|evict|mark|set|annotate|label|taint|apply|post|send"
+    r"|sync|refresh|report|ensure|register|publish|save|persist|bind|recycle|provision|terminate|approve|renew)",
+    re.IGNORECASE,
+)
+"""What a method is named that does something with an object of the API."""
+_PART = re.compile(r"client|control$|updater$|patcher$|helper$|recorder$|syncer$|binder$|evictor$", re.IGNORECASE)
+"""What a field is named that keeps a client to do so."""
 
 
 def wrapped_requests(
@@ -33,14 +42,13 @@ def wrapped_requests(
     one for each thing it sends."""
     if lines is not None and not lines:
         return []
-    if not CLIENT.search(file.source) or (lines is not None and not _hinted(file, lines)):
-        return []
     sending = {request.call.node.start_byte for request in direct}
+    place = Place(index, file, function)
     found = []
     for call in function.calls:
         if lines is not None and call.line not in lines:
             continue
-        if not _may_wrap(function, call) or (call.node.start_byte in sending and call.name in METHODS):
+        if not _may_wrap(place, call) or (call.node.start_byte in sending and call.name in METHODS):
             continue
         seen = set()
         for inner in _sent(index, file, function, call):
@@ -50,29 +58,32 @@ def wrapped_requests(
     return found
 
 
-def _hinted(file: SourceFile, lines: Collection[int]) -> bool:
-    """Say whether one of the lines looks as if it could call a wrapper: spares most functions their parse."""
-    return any(HINT.search(file.line_text(line)) for line in lines)
-
-
-def _may_wrap(function: Function, call: Call) -> bool:
+def _may_wrap(place: Place, call: Call) -> bool:
     """Say whether a call looks as if it could send a request: to resolve every call would cost more than all else.
 
     A client among the arguments, a method of the function's own receiver that is named for what one does with objects,
-    or of a field that is named for a part that does so.
+    or of a field that is named for a part that does so, or of a variable that keeps a client.
     """
     if not call.name or call.name in BUILTINS:
         return False
-    if any(CLIENT.search(argument.text or b"") for argument in call.arguments):
+    if any(_may_bring(argument) and brings(place.index, place.type_of(argument)) for argument in call.arguments):
         return True
-    if call.operand is None or not VERB.match(call.name):
+    if call.operand is None or not _VERB.match(call.name):
         return False
     path = syntax.path(call.operand)
     if path is None:
         return False
-    receiver = function.receiver
-    of_receiver = receiver is not None and path[0] == receiver.name
-    return (of_receiver and len(path) == 1) or bool(PART.search(path[-1]))
+    receiver = place.function.receiver if place.function is not None else None
+    if len(path) == 1 and receiver is not None and path[0] == receiver.name:
+        return True
+    if len(path) == 1 and place.binding(path[0], call.node.start_byte) is not None:
+        return brings(place.index, place.type_of(call.operand))
+    return bool(_PART.search(path[-1]))
+
+
+def _may_bring(argument: Node) -> bool:
+    """Say whether an argument may be a client by what kind of expression it is."""
+    return argument.type in {"identifier", "selector_expression", "call_expression", "unary_expression"}
 
 
 def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
@@ -161,9 +172,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     if not where.reviewed or where.kind is Kind.API_SERVER or callee.file.generated:
         return []
     region = callee.region
-    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST or not CLIENT.search(
-        callee.file.source, region.start, region.end
-    ):
+    if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST:
         return []
     direct = [
         request
@@ -179,7 +188,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
         return []
     found: dict[tuple[str, str, str], Request] = {}
     for call in callee.calls:
-        if not _may_wrap(callee, call):
+        if not _may_wrap(Place(index, callee.file, callee), call):
             continue
         for inner_callee in callees(index, callee.file, callee, call):
             if inner_callee is not callee:

@@ -1,0 +1,150 @@
+"""Watches of nodes or pods whose every update is mapped to all of something
+
+A kubelet writes its node's status whenever anything in it changes and every 5 minutes at the latest: 5,000 nodes are 17 updates
+a second at rest, and pods have several in a life. Where a map function goes through all objects of a kind for each of them,
+and gives a request for each, a few objects become thousands of reconciles that find nothing to do. A predicate that lets only
+through what the map function reads (labels, taints, a condition that turned) costs nothing.
+
+```diff
+--- a/controllers/placement.go
++++ b/controllers/placement.go
+@@ -1,40 +1,44 @@
+ package controllers
+
+ import (
+        "context"
+
+        appsv1 "k8s.io/api/apps/v1"
+        corev1 "k8s.io/api/core/v1"
+        "k8s.io/apimachinery/pkg/types"
+        ctrl "sigs.k8s.io/controller-runtime"
++	"sigs.k8s.io/controller-runtime/pkg/builder"
+        "sigs.k8s.io/controller-runtime/pkg/client"
+        "sigs.k8s.io/controller-runtime/pkg/handler"
++	"sigs.k8s.io/controller-runtime/pkg/predicate"
+        "sigs.k8s.io/controller-runtime/pkg/reconcile"
+ )
+
+ type Reconciler struct {
+        client.Client
+ }
+
+ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+        return ctrl.NewControllerManagedBy(mgr).
+                For(&appsv1.DaemonSet{}).
+-		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.all)).
++		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.all),
++			builder.WithPredicates(predicate.LabelChangedPredicate{})).
+                Complete(r)
+ }
+
+ func (r *Reconciler) all(ctx context.Context, _ client.Object) []reconcile.Request {
+        var sets appsv1.DaemonSetList
+        if err := r.List(ctx, &sets); err != nil {
+                return nil
+        }
+        var found []reconcile.Request
+        for _, set := range sets.Items {
+                name := types.NamespacedName{Namespace: set.Namespace, Name: set.Name}
+                found = append(found, reconcile.Request{NamespacedName: name})
+        }
+        return found
+ }
+```
+
+Not reported: watches behind a predicate or an event filter, whatever it lets through; map functions that look only at the object
+that they are given, or read by an index; handlers of other kinds; what was watched so before; command lines, tests and
+generated code.
+"""
+
+from collections.abc import Iterator
+
+from analyzers.analysis.change import Change, ChangedFile
+from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.subject import Burden
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.requests import cached_kinds, scans
+from analyzers.kubernetes.requests.cached_kinds import CachedKind
+from analyzers.kubernetes.requests.requests import requests
+from analyzers.news.concerned import concerned
+from analyzers.news.kept_kinds import MANAGED
+
+_WITHOUT_END = {"nodes": "node", "pods": "pod"}
+"""The resources whose statuses are written again and again while nothing is changed by people."""
+
+
+def unfiltered_watch(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new watch of nodes or pods without a predicate whose map function goes through all of a kind."""
+    for file in change.go_files:
+        if file.head is None or not MANAGED.search(file.head.source) or not concerned(file):
+            continue
+        for function in file.functions():
+            for found in _unfiltered(change.head_index, function):
+                if not file.added(found.call.line, found.call.end_line) or _was_there(change, file, function, found):
+                    continue
+                walked = _walks(change.head_index, function, found.handler)
+                if walked is not None:
+                    yield _diagnostic(function, found, walked)
+
+
+def _diagnostic(function: Function, found: CachedKind, walked: str) -> Diagnostic:
+    one = _WITHOUT_END[found.resource]
+    return Diagnostic(
+        analyzer="unfiltered-watch",
+        path=function.file.path,
+        line=found.call.line,
+        end_line=found.call.line,
+        construct=f"{code(found.call.name)} lets every update of each {one} through, and the map function goes through all "
+        f"{walked} for each.",
+        remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
+        f"{one} with the new one.",
+        concern=f"every update of {found.resource}",
+        function=function.key,
+        subject=Burden("event", critical_paths.MAPPING, found.resource),
+    )
+
+
+def _unfiltered(index: PackageIndex, function: Function) -> Iterator[CachedKind]:
+    """The watches of nodes and pods in a function whose events are mapped, and that nothing filters."""
+    for found in cached_kinds.cached_kinds(index, function, ()):
+        mapped = found.cause == "watch" and found.resource in _WITHOUT_END and found.handler is not None
+        if mapped and not cached_kinds.filtered(function, found.call):
+            yield found
+
+
+def _was_there(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> bool:
+    old = file.base.function(function.key) if file.base is not None else None
+    return old is not None and any(
+        each.resource == found.resource and _walks(change.base_index, old, each.handler) is not None
+        for each in _unfiltered(change.base_index, old)
+    )
+
+
+def _walks(index: PackageIndex, function: Function, handler: Node | None) -> str | None:
+    """The resource of which a map function goes through all there are, None if it goes through none."""
+    for inner, call in _calls(index, function, handler):
+        found = scans.scan(index, inner, call) if call.name in scans.METHODS else scans.wrapped(index, inner, call)
+        if found is not None and found.everywhere and not found.indexed and not found.constant:
+            return found.resource or "objects of a cache"
+        for request in requests(index, inner.file, inner, ()) if call.name == "List" else ():
+            if request.call is call and request.verb == "LIST" and request.scope == "cluster" and request.live:
+                return request.resource or "objects"
+    return None
+
+
+def _calls(index: PackageIndex, function: Function, handler: Node | None) -> Iterator[tuple[Function, Call]]:
+    """The calls in a map function, each with the function that holds it."""
+    if handler is None:
+        return
+    if handler.type == "func_literal":
+        for call in function.calls:
+            if handler.start_byte <= call.node.start_byte < handler.end_byte:
+                yield function, call
+        return
+    _, target = index.referenced(handler, function.file, function)
+    if target is not None:
+        yield from ((target, call) for call in target.calls)
