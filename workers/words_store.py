@@ -87,6 +87,7 @@ class StoredWords:
         self._damaged = False
         self._used: set[int] = set()
         self._last_used: dict[int, int] = {}
+        self._numbered: dict[int, Object] = {}
         self._generation: int | None = None
         self._database: sqlite3.Connection | None = None
         try:
@@ -184,11 +185,13 @@ class StoredWords:
         return [segment * _SEGMENT + place for segment, places in sorted((common or {}).items()) for place in places]
 
     def _files(self, numbers: list[int]) -> Iterator[tuple[int, Object]]:
-        for batch in _batched(numbers, _BATCH):
+        # Questions have most of their answers in common: a file is read from the store once.
+        for batch in _batched((each for each in numbers if each not in self._numbered), _BATCH):
             assert self._database is not None
             query = f"SELECT number, path, id FROM files WHERE number IN ({','.join('?' * len(batch))})"  # noqa: S608
-            for number, path, id_ in self._database.execute(query, batch).fetchall():
-                yield number, Object(path, id_.hex())
+            for number, path, id_ in self._database.execute(query, batch):
+                self._numbered[number] = Object(path, id_.hex())
+        return ((each, self._numbered[each]) for each in numbers if each in self._numbered)
 
 
 @contextlib.contextmanager

@@ -108,6 +108,27 @@ def test_files_that_gofmt_has_not_seen(source: str) -> None:
     assert [call.name for call in functions[0].calls] == ["g"]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "/*\nfunc f() is an example, and so is\n\npackage other\n*/\n\npackage p\n",
+        "/* p */ package p\n",
+        "package p\n\n/*\nvar x = 1\n*/\n",
+        "package p\n\nimport `example.com/raw`\n",
+        "package p // import /* \"example.com/p\"\n",
+    ],
+)
+def test_imports_behind_what_looks_like_declarations(head: str) -> None:
+    file = file_of(head + '\nimport "fmt"\n\nfunc g() {}\n\nvar y = `\nimport "none"\n`\n')
+    assert file.package == "p"
+    assert file.imported[-1] == ("", "fmt")
+    assert [function.name for function in file.functions] == ["g"]
+    # In whatever order it is asked.
+    again = SourceFile(file.path, file.source)
+    assert again.regions
+    assert again.imported == file.imported
+
+
 def test_imports() -> None:
     file = file_of(
         """package p

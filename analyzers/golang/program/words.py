@@ -115,6 +115,7 @@ class Words:
         self._store = store
         self._losses = -1
         self._found: dict[tuple[bytes, ...], list[str]] = {}
+        self._are_here: dict[Object, bool] = {}
         self.left_out: dict[str, str] = {}
         """The files whose words are not known, with the reason; complete once something was asked for."""
 
@@ -135,8 +136,10 @@ class Words:
                 return found
 
     def _here(self, file: Object) -> bool:
-        entry = self._modules.entry(file.path)
-        return entry is not None and entry.id == file.id
+        if file not in self._are_here:
+            entry = self._modules.entry(file.path)
+            self._are_here[file] = entry is not None and entry.id == file.id
+        return self._are_here[file]
 
     def _index(self) -> None:
         """Bring what the store lacks of this tree into it, from the root down to folders that it knows."""

@@ -103,6 +103,14 @@ def few(index: PackageIndex, function: Function, collection: Node) -> bool:
 
 def extent(place: Place, collection: Node, depth: int = 0) -> Extent:
     """Give how much a collection holds, by all the places that it comes from: the most that one of them says."""
+    known: dict[object, Extent] = place.index.found.setdefault(extent, {})
+    key = (place.file.key, collection.start_byte, collection.end_byte, depth)
+    if key not in known:
+        known[key] = _extent(place, collection, depth)
+    return known[key]
+
+
+def _extent(place: Place, collection: Node, depth: int) -> Extent:
     if _in_an_object(place, collection):
         return _FEW
     if syntax.unparenthesized(collection).type == "index_expression":

@@ -7,6 +7,7 @@ kubernetes.md 2.1, 2.3); the CODEOWNERS-free convention that `*_test.go`, `test/
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -107,6 +108,7 @@ _OTHER = Component("this code", Kind.OTHER)
 _AGENT = re.compile(r"(^|/)(daemonset|node-agent)/")
 
 
+@lru_cache(20_000)
 def component(path: str) -> Component:
     """Give the component that a repository's file belongs to."""
     for pattern, found in _COMPILED:

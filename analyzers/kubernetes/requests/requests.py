@@ -41,6 +41,6 @@ def requests(
     if key not in known:
         known[key] = direct_requests(index, file, function)
     direct = known[key]
-    touched = None if lines is None else frozenset(_within(lines, *_extent(function)))
+    touched = None if lines is None else frozenset(_within(lines, *_extent(function)) if lines else ())
     wrapped = wrapped_requests(index, file, function, direct, touched)
     return sorted([*direct, *wrapped], key=lambda each: (each.line, each.call.node.start_byte)) if wrapped else direct

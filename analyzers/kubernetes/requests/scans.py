@@ -107,6 +107,14 @@ _LISTS = re.compile(rb"\.(List|ListKeys|FilteredList)\(")
 
 def wrapped(index: PackageIndex, function: Function, call: Call, depth: int = 0) -> Scan | None:
     """Give the walk through all of a cache that a call of a function of the program makes in there, None for all else."""
+    known: dict[object, Scan | None] = index.found.setdefault(wrapped, {})
+    key = (function.file.key, call.node.start_byte, call.node.end_byte, depth)
+    if key not in known:
+        known[key] = _wrapped(index, function, call, depth)
+    return known[key]
+
+
+def _wrapped(index: PackageIndex, function: Function, call: Call, depth: int) -> Scan | None:
     if call.name in METHODS or not call.name:
         return None
     callee = index.callee(call, function.file, function)
