@@ -24,9 +24,9 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     """
     closures = tuple(closures)
     found = call_paths(change).worst_to(function, closures)
-    if found.root == "start-up" and not closures and _handed_on(found):
-        hint = hint_of(change.head_index, function)
-        return hint if hint is not None and hint.hot else None
+    if found.root == "start-up" and not closures and (below := _handed_on(found)):
+        hints = (hint_of(change.head_index, each) for each in reversed(below))
+        return next((hint for hint in hints if hint is not None and hint.hot), None)
     if found.root in {"start-up", "informer", "poll"} or found.rare:
         return None
     # A loop's rounds are few: what counts of it is what its own package does in one, not all that it ever calls.
@@ -59,10 +59,11 @@ def each_time(change: Change, function: Function, closures: Iterable[Closure] = 
     return not any(conditions.spares(each) for each in found.conditions)
 
 
-def _handed_on(path: CallPath) -> bool:
-    """Say whether the last function on a path is handed on there as a value, and called by somebody else: a predicate that its
-    constructor gives."""
-    if len(path.functions) < 2:
-        return False
-    above, last = path.functions[-2:]
-    return not any(call.name == last.name for call in above.calls)
+def _handed_on(path: CallPath) -> tuple[Function, ...]:
+    """Give the functions on a path from the last one on that is handed on there as a value, and called by somebody else: a
+    predicate that its constructor gives; none if each is called."""
+    for number in range(len(path.functions) - 1, 0, -1):
+        above, below = path.functions[number - 1], path.functions[number]
+        if not any(call.name == below.name for call in above.calls):
+            return path.functions[number:]
+    return ()
