@@ -25,8 +25,8 @@ def path_of(change: Change, function: Function, closures: Iterable[Closure] = ()
     closures = tuple(closures)
     found = call_paths(change).worst_to(function, closures)
     if found.root == "start-up" and not closures and (below := _handed_on(found)):
-        hints = (hint_of(change.head_index, each) for each in reversed(below))
-        return next((hint for hint in hints if hint is not None and hint.hot), None)
+        handed = (hint_of(change.head_index, each) for each in reversed(below))
+        return next((hint for hint in handed if hint is not None and hint.hot), None)
     if found.root in {"start-up", "informer", "poll"} or found.rare:
         return None
     # A loop's rounds are few: what counts of it is what its own package does in one, not all that it ever calls.
