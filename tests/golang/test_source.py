@@ -115,7 +115,7 @@ def test_files_that_gofmt_has_not_seen(source: str) -> None:
         "/* p */ package p\n",
         "package p\n\n/*\nvar x = 1\n*/\n",
         "package p\n\nimport `example.com/raw`\n",
-        "package p // import /* \"example.com/p\"\n",
+        'package p // import /* "example.com/p"\n',
     ],
 )
 def test_imports_behind_what_looks_like_declarations(head: str) -> None:
