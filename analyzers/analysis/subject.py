@@ -50,6 +50,7 @@ class Walk:
     per: "item" of a loop (over `loop`, a name of kubernetes.scale, "" if unknown), "event", or "object" that is reconciled
     for, or what a critical path says ("call": nothing says). copies: every object is copied too. lost: what made the same
     walk cheaper before the change. seldom: its events are of a kind of which there may be few, or who asks is not known.
+    keyless: it is made whichever object it is made for, so that as many objects as there are make as many.
     """
 
     resource: str
@@ -59,6 +60,7 @@ class Walk:
     copies: bool = False
     lost: Lost = ""
     seldom: bool = False
+    keyless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ its index is reported wherever it stands.
 """
 
 import functools
+import re
 from collections.abc import Hashable, Iterator
 
 from analyzers.analysis.change import Change
@@ -112,7 +113,7 @@ def _does(found: Scan, walk: Walk) -> str:
         return f"walks {what}: this read used an index"
     if walk.lost == "copies":
         return "copies every object that it gives: this read gave the cache's own"
-    return f"walks {what} for each {walk.per}"
+    return f"walks {what} for each {walk.per}" + (", whichever it is" if walk.keyless else "")
 
 
 def _remedy(walk: Walk) -> str:
@@ -120,6 +121,8 @@ def _remedy(walk: Walk) -> str:
         return "Keep `client.UnsafeDisableDeepCopy` where nothing is changed."
     if walk.per == "item":
         return "List once before the loop."
+    if walk.keyless:
+        return "Do only what the object asks for, or queue one key for all, so that many events are one pass."
     if walk.per in {"pod", "pod and node"} and walk.resource == "nodes":
         return "Go on only for pods that need it, behind an early return, or keep the answer as nodes and pods come and go."
     return "Read from an index (`AddIndexers`, `IndexField`) what belongs to it."
@@ -253,10 +256,24 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
         seldom = (path.per == "event" and not _of_many(index, way)) or (path.per == "request" and path.of_one_kind)
-        return Walk(found.resource, found.everywhere, path.per, "", found.copies, seldom=seldom)
+        keyless = path.per == "object" and found.everywhere and _ignores_its_key(way.functions[0])
+        return Walk(found.resource, found.everywhere, path.per, "", found.copies, seldom=seldom, keyless=keyless)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+_QUEUED = re.compile(rb"\bEnqueueRequestForObject\b|\.For\(")
+
+
+def _ignores_its_key(function: Function) -> bool:
+    """Say whether a reconcile does the same whatever object it is called for, of which its file queues each."""
+    request = next((each for each in function.params if syntax.text(each.type).endswith("Request")), None)
+    if request is None or function.body is None or not _QUEUED.search(function.file.source):
+        return False
+    return request.name in {"", "_"} or not any(
+        node.type == "identifier" and syntax.text(node) == request.name for node in syntax.walk(function.body)
+    )
 
 
 def _of_many(index: PackageIndex, way: CallPath) -> bool:

@@ -162,7 +162,7 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
         grows = grows and (count or _LARGEST) >= _LARGEST
     elif subject.per == "item":
         grows, often = grows and subject.loop in collections.RESOURCES, False
-    loud = (grows or often) and not subject.seldom if subject.everywhere else for_a_pod
+    loud = (grows or often or subject.keyless) and not subject.seldom if subject.everywhere else for_a_pod
     loud = subject.lost == "index" or (loud and not subject.lost)
     level = diagnostic.level if loud else Level.NOTICE
     times = scale.COUNTS.get(subject.loop)
