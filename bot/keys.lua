@@ -111,9 +111,10 @@ local function note()
     local rest = tonumber(redis.call('HGET', key, 'rest') or '0') or 0
     local held = redis.call('ZSCORE', P .. 'running', each.name)
     local due = redis.call('ZSCORE', P .. 'ready:' .. each.fields.kind, each.name)
-    -- What waits for a time without having failed (for a head to be shown, for room to comment) knows why.
-    local patient = redis.call('ZSCORE', P .. 'later', each.name)
-      and (tonumber(redis.call('HGET', key, 'tries') or '0') or 0) == 0
+    -- What waits for a time without having failed (for a head to be shown, for room to comment) knows why; what failed is
+    -- tried again now, since GitHub could just be read. A person's command has all its tries before somebody is told "sorry".
+    local later = redis.call('ZSCORE', P .. 'later', each.name)
+    local patient = later and ((tonumber(redis.call('HGET', key, 'tries') or '0') or 0) == 0 or wished(key))
     local outcome
     if each.swept and (held or due or patient) then
       outcome = held and 'running' or 'waiting'
@@ -137,11 +138,13 @@ local function note()
         end
       end
       if each.swept then
-        if each.old then redis.call('HSET', key, 'old', 1) end
+        -- What waits for another try was told of by an event.
+        if each.old and not later then redis.call('HSET', key, 'old', 1) end
       else
         redis.call('HDEL', key, 'old', 'rest', 'crashes')
       end
-      redis.call('HDEL', key, 'tries', 'looks')
+      -- A sweep is nothing new: however often it comes, what fails again and again is set aside in the end.
+      if not each.swept then redis.call('HDEL', key, 'tries', 'looks') end
       if held then
         redis.call('HSET', key, 'dirty', 1)
         outcome = 'running'

@@ -58,8 +58,8 @@ class Note:
     causes: what a run must see to, by name; the same name again is the same cause. `command:*` (a person's, answered
     once), `again:*` (a person's wish for another run, though it was done), `head:*` (a head that a delivery named). The
     first two move the key to the front. swept: maintenance found it; it adds nothing to a key that waits or runs, nor to
-    one that rests after a failure. old: its head is from before the repository was served, so that nothing is commented on
-    unless something else happens.
+    one that rests after a failure, but ends the wait for another try of what nobody asked for. old: its head is from before
+    the repository was served, so that nothing is commented on unless something else happens.
     """
 
     key: Key

@@ -120,10 +120,13 @@ class Review:
         return cls(tuple(_checked(check_run, standing, assignment, "begun")))
 
     @classmethod
-    def failed(cls, standing: Standing, *, assignment: Assignment, links: Links) -> "Review":
-        """Give what says that a review was set aside after its last try: a neutral check run, and an answer to each command."""
+    def failed(cls, standing: Standing, *, assignment: Assignment, links: Links, why: str = "") -> "Review":
+        """Give what says that a review was set aside: a neutral check run, and an answer to each command.
+
+        why is a sentence for the people there, "" where the bot failed at its last try.
+        """
         here = dataclasses.replace(links, head=standing.head)
-        writes = _checked(summary.failed(here, deep=assignment.depth == "deep"), standing, assignment, "failed")
+        writes = _checked(summary.failed(here, deep=assignment.depth == "deep", why=why), standing, assignment, "failed")
         writes += _answers(assignment, standing, replies.failure())
         return cls(tuple(writes))
 

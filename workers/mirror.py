@@ -68,7 +68,7 @@ class Mirrors:
     def holding(self, repository: str, commits: Sequence[str], token: Secret) -> Iterator[Path]:
         """Give the bare repository in which these commits are, whole; it stays as it is until the block ends.
 
-        What is missing is fetched with the token (contents: read). CommitGone, RemoteRefused, or another GitError.
+        What is missing is fetched with the token (contents: read). CommitGone, RemoteRefused, TooMuch, or another GitError.
         """
         for commit in commits:
             if not _COMMIT.fullmatch(commit):

@@ -77,12 +77,14 @@ def review(
     return posted
 
 
-def set_aside(equipment: Equipment, github: GitHub, assignment: Assignment, still_ours: Callable[[], None]) -> None:
-    """Say on the pull request that a review could not be made, and to those who asked for it."""
+def set_aside(
+    equipment: Equipment, github: GitHub, assignment: Assignment, still_ours: Callable[[], None], why: str = ""
+) -> None:
+    """Say on the pull request that a review could not be made, and why, and to those who asked for it."""
 
     def compose(standing: Standing) -> Review:
         links = equipment.links(assignment.repository, standing.head)
-        return Review.failed(standing, assignment=assignment, links=links)
+        return Review.failed(standing, assignment=assignment, links=links, why=why)
 
     post(
         equipment.page(github),

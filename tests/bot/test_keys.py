@@ -139,7 +139,7 @@ def test_a_new_event_ends_a_back_off_but_the_sweep_does_not_end_patience(keys: K
     keys.note([note()])
     keys.end(take(keys), End(later=600.0, tries=2))
     assert (keys.take(ALL), keys.wake()["normal"]) == (None, 0)
-    assert keys.note([note(swept=True)]) == ["queued"]
+    assert keys.note([note()]) == ["queued"]
     taken = take(keys)
     assert taken.tries == 0
     keys.end(taken, End(later=600.0, looks=3))
@@ -147,6 +147,20 @@ def test_a_new_event_ends_a_back_off_but_the_sweep_does_not_end_patience(keys: K
     assert keys.take(ALL) is None
     assert keys.note([note()]) == ["queued"]
     assert take(keys).looks == 0
+
+
+def test_a_sweep_hurries_another_try_and_forgets_none(keys: Keys) -> None:
+    keys.note([note()])
+    keys.end(take(keys), End(later=1800.0, tries=4))
+    assert keys.note([note(swept=True, old=True)]) == ["queued"]
+    taken = take(keys)
+    assert (taken.tries, taken.old) == (4, False)
+    # Who asked is not told "sorry" any sooner for it.
+    keys.note([note(12, "command:c")])
+    keys.end(taken, End())
+    keys.end(take(keys), End(later=1800.0, tries=1))
+    assert keys.note([note(swept=True)]) == ["waiting"]
+    assert keys.take(ALL) is None
 
 
 def test_what_waits_for_a_time_is_due_then(keys: Keys) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from rq.timeouts import JobTimeoutException
 
 from bot import metrics
 from bot.check_runs import base_key
 from bot.github import GitHub, Unreachable
-from bot.keys import Key
+from bot.keys import Key, Note
 from bot.queue import COMMANDS, DEEP, REVIEWS, Queues
 from bot.review_request import CommandSource, Reply, ReviewRequest
 from bot.settings import Secret, Settings
@@ -21,7 +22,8 @@ from bot.shadow import read
 from bot.timers import Timers
 from workers import jobs, reviews
 from workers.equipment import Equipment
-from workers.parser import Parser
+from workers.parser import Parser, ParserError
+from workers.remote import OverQuota, TooLong
 from workers.sandbox import Entry, Fault, SimulatedGitHub, SimulatedRepository
 from workers.sandbox.records import Pull
 
@@ -236,7 +238,7 @@ def test_a_failure_is_tried_again_and_in_the_end_told_and_swept(
     pull = repository.open_pull({PATH: COPIES})
 
     def failing(*_: Any, **__: Any) -> Any:
-        raise Unreachable("the comparison could not be read")
+        raise ParserError("the comparison could not be read")
 
     with monkeypatch.context() as patch:
         patch.setattr(reviews, "compare", failing)
@@ -252,6 +254,65 @@ def test_a_failure_is_tried_again_and_in_the_end_told_and_swept(
     assert equipment.redis.hget(f"scalability-bot:keys:record:{name}", "lapses") == b"1"
     # It is no review: when all is well again, what comes along is reviewed.
     assert "wrote PostReview" in run(equipment, repository, pull)
+
+
+def test_what_fails_for_ever_is_set_aside_however_often_the_sweep_comes(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real times, a sweep comes between two tries: it is sooner than the last of them."""
+    pull = repository.open_pull({PATH: COPIES})
+    given = dataclasses.replace(equipment.settings, timers=Timers(lease=60, settle=(0.0,)))
+    equipment = dataclasses.replace(equipment, settings=given)
+    assert given.timers.sweep < given.timers.longest_retry
+    swept = Note(key=Key("normal", repository.full_name, pull.number), swept=True)
+
+    def failing(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(reviews, "compare", failing)
+    for error, afterwards in ((ParserError("had no answer"), "resting"), (Unreachable("it is away"), "queued")):
+        submit(equipment, repository, pull)
+        said = []
+        for _ in given.timers.retries:
+            said.append(jobs.turn(equipment, REVIEWS))
+            equipment.queues.keys.note([swept])
+        said.append(jobs.turn(equipment, REVIEWS))
+        assert [each.partition(": ")[2].partition(":")[0] for each in said] == [
+            *(f"failed, try {number}" for number in range(1, len(given.timers.retries) + 1)),
+            "set aside",
+        ]
+        # After an outage the next sweep asks for it again; what fails by itself rests.
+        assert equipment.queues.keys.note([swept]) == [afterwards]
+    assert len(written(equipment, "PutCheckRun")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OverQuota("git fetch failed: it is larger"), "Its repository is larger than the disk"),
+        (TooLong("git fetch took longer than 200 s"), "It takes longer than the bot gives"),
+        (JobTimeoutException("Task exceeded maximum timeout value (600 seconds)"), "It takes longer than the bot gives"),
+    ],
+)
+def test_what_another_try_cannot_mend_is_said_at_the_first(
+    equipment: Equipment,
+    repository: SimulatedRepository,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    told: str,
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+
+    def failing(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(reviews, "compare", failing)
+    assert f"set aside: {error}" in run(equipment, repository, pull, command=command())
+    [made] = written(equipment, "PutCheckRun")
+    assert (made["conclusion"], made["title"]) == ("neutral", "The review could not be finished")
+    assert str(made["summary"]).startswith(told)
+    assert len(written(equipment, "PostReply")) == 1
+    assert waits(equipment) == []
 
 
 def test_a_promise_outlasts_an_outage(
