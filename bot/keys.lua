@@ -12,6 +12,7 @@
 -- front:KIND (those of them that a person waits for), and for the others fair queueing, a level for repositories and one
 -- for authors: fair:KIND, fair:KIND:REPOSITORY and fair:KIND:REPOSITORY:AUTHOR. Each flow's score is the virtual time of its
 -- next turn; who comes new begins at the time of the turn that was given last, so that nobody saves up turns.
+-- fetching:REPOSITORY is the token of the run that fetches it.
 
 local P = KEYS[1]
 local time = redis.call('TIME')
@@ -163,8 +164,29 @@ end
 -- Whether a repository's keys may be taken: not while it is fetched, which would only wait for the mirror.
 local function open(kind, repository)
   if kind == 'talk' then return true end
-  local ends = redis.call('ZSCORE', P .. 'fetching', repository)
-  return not ends or tonumber(ends) <= now
+  local key = P .. 'fetching:' .. repository
+  local left = redis.call('PTTL', key)
+  if left == -1 then redis.call('DEL', key) end -- none of ours: it would stay for ever
+  return left < 0
+end
+
+-- Claims or prolongs the fetching of a repository for whoever has this token; 0 if another fetches it.
+local function fetching()
+  local token, milliseconds = ARGV[3], ARGV[4]
+  local key = P .. 'fetching:' .. ARGV[2]
+  if open('normal', ARGV[2]) then
+    redis.call('SET', key, token, 'PX', milliseconds)
+    return 1
+  end
+  if redis.call('TYPE', key).ok ~= 'string' or redis.call('GET', key) ~= token then return 0 end
+  redis.call('PEXPIRE', key, milliseconds)
+  return 1
+end
+
+local function fetched()
+  local key = P .. 'fetching:' .. ARGV[2]
+  if redis.call('TYPE', key).ok == 'string' and redis.call('GET', key) == ARGV[3] then redis.call('DEL', key) end
+  return 1
 end
 
 -- Gives the first key of the front, or the fairest of the others.
@@ -300,7 +322,6 @@ local function indexes()
   end
   check(P .. 'later', 'zset')
   check(P .. 'running', 'zset')
-  check(P .. 'fetching', 'zset')
   check(P .. 'clocks', 'hash')
   for _, kind in ipairs({ 'talk', 'normal', 'deep' }) do
     local sound = check(P .. 'ready:' .. kind, 'zset')
@@ -345,15 +366,8 @@ if operation == 'wake' then
   for _, kind in ipairs({ 'talk', 'normal', 'deep' }) do table.insert(counts, redis.call('ZCARD', P .. 'ready:' .. kind)) end
   return counts
 end
-if operation == 'fetching' then
-  if tonumber(ARGV[3]) > 0 then
-    redis.call('ZADD', P .. 'fetching', now + tonumber(ARGV[3]), ARGV[2])
-  else
-    redis.call('ZREM', P .. 'fetching', ARGV[2])
-  end
-  redis.call('ZREMRANGEBYSCORE', P .. 'fetching', '-inf', now)
-  return 1
-end
+if operation == 'fetching' then return fetching() end
+if operation == 'fetched' then return fetched() end
 if operation == 'forget' then
   redis.call('ZREM', P .. 'running', ARGV[2])
   return redis.call('DEL', record_key(ARGV[2]))

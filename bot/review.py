@@ -126,7 +126,9 @@ class Review:
         why is a sentence for the people there, "" where the bot failed at its last try.
         """
         here = dataclasses.replace(links, head=standing.head)
-        writes = _checked(summary.failed(here, deep=assignment.depth == "deep", why=why), standing, assignment, "failed")
+        writes = _checked(
+            summary.failed(here, deep=assignment.depth == "deep", why=why), standing, assignment, "failed"
+        )
         writes += _answers(assignment, standing, replies.failure())
         return cls(tuple(writes))
 

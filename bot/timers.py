@@ -22,6 +22,8 @@ class Timers:
     retries: tuple[float, ...] = (10.0, 60.0, 300.0, 1800.0)
     # A work horse that died so often under one pull request is not given it again.
     crashes: int = 5
+    # So long a review waits for another of the same repository to fetch; then its worker takes another repository's.
+    fetching: float = 3.0
     # Commands for reviews, and answers in words, that one person has within an hour.
     commands: int = 3
     words: int = 30

@@ -64,6 +64,10 @@ def turn(equipment: Equipment, queue: Any) -> str:
     return f"{taken.key}: {run.said}{after}"
 
 
+class Stalled(Exception):
+    """Another run fetches the same repository, and takes its time."""
+
+
 @dataclass
 class _Run:
     """One run of one key."""
@@ -82,11 +86,16 @@ class _Run:
         """Do it, and say how the key goes on."""
         try:
             if self.taken.crashes >= self.timers.crashes:
-                return self._set_aside("its worker died under it, again and again", "Reading it ended the bot's own process.")
+                return self._set_aside(
+                    "its worker died under it, again and again", "Reading it ended the bot's own process."
+                )
             with self._github() as github:
                 return self._talk(github) if self.taken.key.kind == "talk" else self._review(github)
         except RateLimited as limit:
             return self._put_off(limit.wait, f"put off: {limit}")
+        except Stalled as stalled:
+            # It is due, and taken by nobody before the other has done.
+            return self._put_off(0.0, f"put off: {stalled}")
         except (Busy, Lost, Superseded) as reason:
             # Two answers of GitHub may contradict each other for a while: no storm of reviews meanwhile.
             wait = self.timers.look if isinstance(reason, Superseded) else self.timers.lease / 2
@@ -277,12 +286,18 @@ class _Run:
         return float(self.timers.look * self.timers.look_factor**self.taken.looks)
 
     def _fetching(self, under_way: bool) -> None:
-        self.lease.also = (
-            functools.partial(self.equipment.queues.keys.fetching, self.taken.key.repository, self.timers.lease)
-            if under_way
-            else None
-        )
-        self.equipment.queues.keys.fetching(self.taken.key.repository, self.timers.lease if under_way else 0.0)
+        """Note that this run begins, or ended, to fetch; Stalled if another does so for longer than is worth waiting."""
+        keys = self.equipment.queues.keys
+        if not under_way:
+            self.lease.also = None
+            keys.fetched(self.taken)
+            return
+        end = time.monotonic() + self.timers.fetching
+        while not keys.fetching(self.taken):
+            if time.monotonic() >= end:
+                raise Stalled(f"another review of {self.taken.key.repository} is fetching it")
+            time.sleep(self.timers.fetching / 20)
+        self.lease.also = functools.partial(keys.fetching, self.taken)
 
     # --- how it goes on -----------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 # A file that is larger is no witness of a comment.
 _LARGEST_WITNESS = 2_000_000
 _DAYS_90 = 90 * 24 * 3600
-# Of a file that took long to fetch, or that a review has to wait for, nobody else should wait: see bot.keys.fetching.
+# What is fetched slowly, nobody else should wait for (bot.keys.Keys.fetching): told of the beginning and of the end.
 Fetching = Callable[[bool], None]
 
 

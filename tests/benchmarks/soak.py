@@ -266,14 +266,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deliveries", type=int, default=2000)
     parser.add_argument("--pulls", type=int, default=100)
-    parser.add_argument("--share", type=float, default=0.05, help="of what is done and asked, so much fails in each way")
+    parser.add_argument(
+        "--share", type=float, default=0.05, help="of what is done and asked, so much fails in each way"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2.0, help="things that people do in a second")
-    parser.add_argument("--minutes", type=float, default=60.0, help="for all of it; what is not done by then is told as wrong")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="for all of it; what is not done by then is told as wrong"
+    )
     parser.add_argument("--log", type=Path, help="a file for what the bot's processes say")
     options = parser.parse_args()
     end = time.monotonic() + options.minutes * 60
-    with tempfile.TemporaryDirectory() as folder, bot_running(Path(folder), timers={"call": str(CALL)}, quiet=True) as bot:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        bot_running(Path(folder), timers={"call": str(CALL)}, quiet=True) as bot,
+    ):
         bot.start_worker("reviews")
         repositories = [bot.github.repository(f"octo/soak-{number}") for number in range(5)]
         for repository in repositories:

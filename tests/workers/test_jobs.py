@@ -266,11 +266,14 @@ def test_what_fails_for_ever_is_set_aside_however_often_the_sweep_comes(
     assert given.timers.sweep < given.timers.longest_retry
     swept = Note(key=Key("normal", repository.full_name, pull.number), swept=True)
 
+    errors: list[Exception] = []
+
     def failing(*_: Any, **__: Any) -> Any:
-        raise error
+        raise errors[-1]
 
     monkeypatch.setattr(reviews, "compare", failing)
     for error, afterwards in ((ParserError("had no answer"), "resting"), (Unreachable("it is away"), "queued")):
+        errors.append(error)
         submit(equipment, repository, pull)
         said = []
         for _ in given.timers.retries:
@@ -291,7 +294,10 @@ def test_what_fails_for_ever_is_set_aside_however_often_the_sweep_comes(
     [
         (OverQuota("git fetch failed: it is larger"), "Its repository is larger than the disk"),
         (TooLong("git fetch took longer than 200 s"), "It takes longer than the bot gives"),
-        (JobTimeoutException("Task exceeded maximum timeout value (600 seconds)"), "It takes longer than the bot gives"),
+        (
+            JobTimeoutException("Task exceeded maximum timeout value (600 seconds)"),
+            "It takes longer than the bot gives",
+        ),
     ],
 )
 def test_what_another_try_cannot_mend_is_said_at_the_first(
