@@ -174,17 +174,20 @@ class _Posting:
                 return Posted(tuple(self.done), tuple(self.refusals), postponed)
 
     def _composed(self) -> tuple[Review, bool]:
-        """Give what is to be written now, and whether a review must wait. A write in doubt is looked for several times."""
+        """Give what is to be written now, and whether a review must wait.
+
+        A write in doubt is looked for several times, and so is a review of lately that GitHub does not show yet.
+        """
         waits = list(self.timers.settle)
         while True:
-            standing = self.turn.remembered(self._standing())
-            standing = dataclasses.replace(standing, refused=self.refused)
+            shown = self._standing()
+            standing = dataclasses.replace(self.turn.remembered(shown), refused=self.refused)
             review, postponed = self.compose(standing), False
             if self.budget is not None and self.budget.is_short(asked=self.asked):
                 postponed = any(isinstance(write, PostReview | EditComment) for write in review.writes)
                 review = self.compose(dataclasses.replace(standing, may_comment=False))
             review = Review(tuple(self._adapted(write) for write in review.writes if not self._is_settled(write)))
-            if not waits or not self.turn.doubts(review.writes):
+            if not waits or not (self.turn.doubts(review.writes) or self.turn.lags(shown)):
                 self.turn.resolved()
                 return review, postponed
             self.sleep(waits.pop(0))
