@@ -30,7 +30,6 @@ __all__ = ["Busy", "Compose", "Page", "Posted", "Superseded", "post", "react", "
 
 _log = logging.getLogger(__name__)
 
-TRIES = 4
 # Each other line of a patch begins with a blank, a plus, a minus or a backslash.
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,(?P<length>\d+))? @@", flags=re.MULTILINE)
 
@@ -158,17 +157,19 @@ class _Posting:
                     self._write(write)
             except Uncertain as error:
                 failures += 1
-                if failures == TRIES:
+                if failures == self.timers.write_tries:
                     raise
                 _log.warning("reading before repeating on %s: %s", self.where, error)
             except RateLimited as limit:
                 failures += 1
-                if limit.wait > self.timers.patience or failures == TRIES:
+                if limit.wait > self.timers.patience or failures == self.timers.write_tries:
                     raise
                 _log.warning("waiting on %s: %s", self.where, limit)
             except _Again as again:
                 failures += 1
-                if failures > 2 * TRIES:  # each refusal rules something out, so this is no more than a fuse
+                if (
+                    failures > 2 * self.timers.write_tries
+                ):  # each refusal rules something out, so this is no more than a fuse
                     raise Uncertain(str(again)) from None
             else:
                 return Posted(tuple(self.done), tuple(self.refusals), postponed)

@@ -162,6 +162,7 @@ def _post(
             proposed=found.proposed,
             texts=found.texts,
             resolve_threads=equipment.settings.resolve_threads,
+            most_edits=equipment.settings.timers.edits,
         )
 
     return _write(equipment, page, assignment, compose, still_ours)

@@ -9,7 +9,7 @@ import yaml
 from bot.app import LARGEST_BODY, create_app
 from bot.queue import QUEUES
 from bot.settings import Settings
-from bot.web_server import REQUEST_SECONDS
+from bot.timers import DEFAULT
 from tests.deploy.manifests import (
     COMPOSE,
     DOCUMENTED,
@@ -210,7 +210,7 @@ def test_a_proxy_stands_in_front_that_buffers_and_times_out() -> None:
     assert settings["proxy_request_buffering"] == "on"
     assert settings["client_max_body_size"] == f"{LARGEST_BODY >> 20}m"
     for timeout in ("client_header_timeout", "client_body_timeout", "send_timeout", "proxy_read_timeout"):
-        assert float(settings[timeout].removesuffix("s")) <= REQUEST_SECONDS
+        assert float(settings[timeout].removesuffix("s")) <= DEFAULT.request
     assert all(each.startswith("/tmp/") for name, each in settings.items() if name.endswith("_temp_path"))
     # Nobody reaches the receiver but through it: that is what is published, and what the Service and the Ingress name.
     services = COMPOSE["services"]
