@@ -165,7 +165,7 @@ def test_redis_emptied_with_ten_waiting(tmp_path_factory: pytest.TempPathFactory
         own.redis.flushall()
         with Silence(own):
             # And deliveries that never existed.
-            pulls += [repository.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(10, 15)]
+            pulls += [repository.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(10, 20)]
         for queue in ("reviews", "maintenance"):
             own.start_worker(queue)
         for pull in pulls:
