@@ -206,6 +206,21 @@ def test_the_key_of_a_dead_worker_is_due_when_its_lease_is_over(redis_connection
     assert keys.end(again, End()) == "idle"
 
 
+def test_a_key_that_is_kept_stays_with_its_worker(keys: Keys) -> None:
+    keys.note([note()])
+    taken = take(keys)
+    running = f"{PREFIX}running"
+
+    def ends() -> float:
+        return float(keys.connection.zscore(running, taken.key.name) or 0)
+
+    before = ends()
+    keys.connection.zadd(running, {taken.key.name: before - 29.9})  # its lease is nearly over
+    assert keys.keep(taken)
+    assert ends() >= before
+    assert keys.take(ALL) is None
+
+
 def test_a_review_that_was_given_up_rests_from_the_sweep_alone(keys: Keys) -> None:
     keys.note([note()])
     assert keys.end(take(keys), End(lapses=1, rest=600.0)) == "idle"
