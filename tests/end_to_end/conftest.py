@@ -50,6 +50,7 @@ FAST = {
     "call_again": "0.05",
     "rest": "1",
     "restart": "0.2",
+    "reconnect": "1",
 }
 
 
