@@ -7,15 +7,17 @@ tenth is done, and one more when half the time is over.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from bot.queue import QUEUES, REVIEWS
 from bot.settings import Settings
 from tests.benchmarks.recovery import real
-from tests.end_to_end.conftest import BEFORE, FILES, FITS_BETTER, PATH, bot_running, eventually
+from tests.end_to_end.conftest import BEFORE, FILES, FITS_BETTER, PATH, Bot, bot_running, eventually
 from workers.sandbox import SimulatedRepository
 from workers.sandbox.records import Pull
 
@@ -35,6 +37,15 @@ def ask(repository: SimulatedRepository, helped: Pull, reviewed: Pull, who: str)
     eventually(lambda: len(reviewed.comments) > before[1] + 1, "the answer to the review")
     print(f"{who}: answer with a review after {time.monotonic() - asked:.1f} s", flush=True)
     return time.monotonic() - asked
+
+
+def processor_time(bot: Bot) -> float:
+    """Give what the bot's processes have used, and those that they started and waited for, in seconds."""
+    ticks = 0
+    for folder in bot.processes_of():
+        with suppress(OSError):
+            ticks += sum(map(int, (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> int:
@@ -65,7 +76,7 @@ def main() -> int:
         def done() -> int:
             return sum(bool(repository.check_runs(pull)) for pull in pulls)
 
-        start, at = done(), time.monotonic()
+        start, at, used = done(), time.monotonic(), processor_time(bot)
         waits = []
         eventually(lambda: done() >= options.pulls // 10 or time.monotonic() - at > options.seconds, "a tenth", 3600)
         waits.append(ask(repository, pulls[-1], pulls[-2], "first"))
@@ -75,8 +86,11 @@ def main() -> int:
                 asked = True
                 waits.append(ask(repository, pulls[-3], pulls[-4], "second"))
             time.sleep(1)
-        rate = (done() - start) / (time.monotonic() - at) * 60
+        reviews, minutes = done() - start, (time.monotonic() - at) / 60
+        rate, used = reviews / minutes, processor_time(bot) - used
         print(f"WORKERS={options.workers}: {rate:.0f} reviews a minute; {done()} of {len(pulls)} done")
+        busy = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        print(f"{used / max(1, reviews):.2f} s of the bot's processor time a review ({busy})")
         twice = [pull.number for pull in pulls if len(repository.check_runs(pull)) > 1]
         print(f"a command's answer took {max(waits):.1f} s at most; {len(twice)} were reviewed twice")
         return rate < 40 or max(waits) > 10 or bool(twice)
