@@ -163,6 +163,16 @@ def test_who_asks_gets_a_review_whatever_became_of_the_pull_request(
     assert "answer issue_comment-1-check" in str(written(equipment, "PostReview")[0]["body"])
 
 
+def test_what_the_sweep_finds_old_gets_its_check_run_alone_until_somebody_asks(
+    equipment: Equipment, repository: SimulatedRepository
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    key = Key("normal", repository.full_name, pull.number)
+    equipment.queues.keys.note([Note(key=key, author="contributor", swept=True, old=True)])
+    assert jobs.turn(equipment, REVIEWS).endswith("wrote PutCheckRun")
+    assert "wrote PostReview" in run(equipment, repository, pull, command=command())
+
+
 def test_everybody_who_asked_is_answered_by_one_run(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: GO + "// nothing\n"})
     submit(equipment, repository, pull, command=command("alice", 1))
