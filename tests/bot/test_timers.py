@@ -12,7 +12,22 @@ ROOT = Path(__file__).parents[2]
 
 def test_without_a_word_each_has_its_real_value() -> None:
     assert Timers.parse("") == Timers() == Settings.from_environment({}).timers
-    assert (Timers().sweep, Timers().retries, Timers().writes_an_hour) == (300.0, (10.0, 60.0, 300.0, 1800.0), 500)
+    promised = {
+        "request": 10.0,
+        "lease": 10.0,
+        "retries": (10.0, 60.0, 300.0, 1800.0),
+        "commands": 3,
+        "look_end": 600.0,
+        "writes_a_minute": 80,
+        "writes_an_hour": 500,
+        "writes_apart": 1.0,
+        "notifying_apart": 3.0,
+        "edits": 10,
+        "sweep": 300.0,
+        "deep_scan": 600.0,
+        "restart_longest": 30.0,
+    }
+    assert {name: getattr(Timers(), name) for name in promised} == promised
 
 
 def test_each_is_used() -> None:

@@ -15,6 +15,7 @@ from bot import metrics
 from bot.check_runs import base_key
 from bot.github import GitHub, Unreachable
 from bot.keys import Key, Note
+from bot.lease import Lease
 from bot.queue import COMMANDS, DEEP, REVIEWS, Queues
 from bot.review_request import CommandSource, Reply, ReviewRequest
 from bot.settings import Secret, Settings
@@ -297,6 +298,30 @@ def test_what_fails_for_ever_is_set_aside_however_often_the_sweep_comes(
         # After an outage the next sweep asks for it again; what fails by itself rests.
         assert equipment.queues.keys.note([swept]) == [afterwards]
     assert len(written(equipment, "PutCheckRun")) == 1
+
+
+def test_who_finds_the_repository_being_fetched_makes_room(
+    equipment: Equipment, repository: SimulatedRepository
+) -> None:
+    first, second = (repository.open_pull({PATH: COPIES, f"{number}.go": "package a\n"}) for number in range(2))
+    quick = dataclasses.replace(
+        equipment,
+        settings=dataclasses.replace(equipment.settings, timers=dataclasses.replace(TIMERS, fetching=0.0)),
+    )
+    submit(quick, repository, first)
+    fetches = quick.queues.keys.take(["normal"])
+    assert fetches is not None
+    submit(quick, repository, second)
+    waits = quick.queues.keys.take(["normal"])
+    assert waits is not None
+    assert quick.queues.keys.fetching(fetches)
+    # Both began before either fetched: the second, in the middle of its run, finds that the first does.
+    run = jobs._Run(quick, waits, Lease(lambda: True, "work"))
+    assert quick.queues.keys.end(waits, run.ended()) == "later"
+    assert run.said == f"put off: another review of {repository.full_name} is fetching it"
+    assert jobs.turn(quick, REVIEWS) == jobs.NOTHING
+    quick.queues.keys.fetched(fetches)
+    assert "wrote PostReview" in jobs.turn(quick, REVIEWS)
 
 
 @pytest.mark.parametrize(
