@@ -3,8 +3,10 @@
 import dataclasses
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -301,7 +303,7 @@ def test_what_fails_for_ever_is_set_aside_however_often_the_sweep_comes(
 
 
 def test_who_finds_the_repository_being_fetched_makes_room(
-    equipment: Equipment, repository: SimulatedRepository
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (repository.open_pull({PATH: COPIES, f"{number}.go": "package a\n"}) for number in range(2))
     quick = dataclasses.replace(
@@ -315,6 +317,11 @@ def test_who_finds_the_repository_being_fetched_makes_room(
     waits = quick.queues.keys.take(["normal"])
     assert waits is not None
     assert quick.queues.keys.fetching(fetches)
+
+    def no_sleep(_: float) -> None:
+        raise AssertionError("it waits for longer than it may")
+
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=no_sleep))
     # Both began before either fetched: the second, in the middle of its run, finds that the first does.
     run = jobs._Run(quick, waits, Lease(lambda: True, "work"))
     assert quick.queues.keys.end(waits, run.ended()) == "later"
