@@ -167,9 +167,8 @@ class _Posting:
                 _log.warning("waiting on %s: %s", self.where, limit)
             except _Again as again:
                 failures += 1
-                if (
-                    failures > 2 * self.timers.write_tries
-                ):  # each refusal rules something out, so this is no more than a fuse
+                # Each refusal rules something out, so this is no more than a fuse.
+                if failures > 2 * self.timers.write_tries:
                     raise Uncertain(str(again)) from None
             else:
                 return Posted(tuple(self.done), tuple(self.refusals), postponed)

@@ -2,8 +2,8 @@
 
 waitress closes connections that are silent; a client that sends a byte now and then it keeps for ever. Here a request,
 headers and body together, has a deadline (Timers.request) from its first moment, whatever arrives meanwhile. When there
-are too many connections the one that has been incomplete the longest goes, and when too many bytes are held the one that brought
-most of them: whoever sends whole requests of the usual size is not kept out by those who do not.
+are too many connections the one that has been incomplete the longest goes, and when too many bytes are held the one that
+brought most of them: whoever sends whole requests of the usual size is not kept out by those who do not.
 """
 
 import contextlib
