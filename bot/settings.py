@@ -53,10 +53,11 @@ class Secret:
 class Settings:
     """What the operator decided. By default: github.com, this machine, and no repository.
 
-    workers is how many processes serve the queue of reviews. job_timeout is in seconds, job_memory_mb and mirror_quota_mb
-    in MiB. bot_login is the App's login ("slug[bot]"), None where GitHub must be asked for it. results_hosts are those that results of performance jobs may be read from,
-    results_bucket is where jobs are looked for by name. resolve_threads: threads whose finding was fixed are resolved, for
-    which the App needs contents: write. public_url has no slash at its end, None where the rules' pages are private.
+    workers is how many processes serve the queue of reviews. job_timeout is in seconds, job_memory_mb and
+    mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"), None where GitHub must be asked for it.
+    results_hosts are those that results of performance jobs may be read from, results_bucket is where jobs are looked
+    for by name. resolve_threads: threads whose finding was fixed are resolved, for which the App needs contents: write.
+    public_url has no slash at its end, None where the rules' pages are private.
     """
 
     app_id: int | None = None
