@@ -114,7 +114,7 @@ class Bot:
     def restart_redis(self) -> None:
         """End the queue's server as a crash would, and start it again."""
         self.server.terminate()
-        self.server.start()
+        self.server.start(timeout=PATIENCE)  # ten seconds are not enough for a machine that is busy with other things
 
     def environment(self) -> dict[str, str]:
         key = self.data / "private-key.pem"
