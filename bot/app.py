@@ -19,10 +19,6 @@ from bot.settings import Settings
 from bot.triggers import NOTHING_REMEMBERED, Ignored, Remembered, requests
 
 LARGEST_BODY = 25 * 1024 * 1024  # GitHub's cap of a payload
-# 503 within a second: the first call that hangs ends it.
-QUEUE_SECONDS = 0.4  # for connecting, and for each reply
-# After one that hung: the next deliveries are told so at once, rather than each waiting for it in a thread.
-ASLEEP_SECONDS = 0.5
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -37,8 +33,9 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
     queues is for callers that have a connection of their own. The metrics are app.extensions["metrics"].
     """
     settings.require_receiver()
+    timers = settings.timers
     queues = queues or Queues(
-        connect(settings.redis_url, timeout=QUEUE_SECONDS), job_timeout=settings.job_timeout, timers=settings.timers
+        connect(settings.redis_url, timeout=timers.queue_answer), job_timeout=settings.job_timeout, timers=timers
     )
     metrics = Metrics.of(queues)
     app = Flask(__name__)
@@ -84,7 +81,7 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
         except RedisError as error:
             # GitHub notes the failure, and maintenance asks it to send the delivery again.
             if isinstance(error, RedisTimeout):
-                asleep_until = time.monotonic() + ASLEEP_SECONDS
+                asleep_until = time.monotonic() + timers.queue_asleep
             log.error(
                 "delivery %.100r: the queue cannot be reached: %s", request.headers.get("X-GitHub-Delivery"), error
             )

@@ -12,6 +12,7 @@
 -- front:KIND (those of them that a person waits for), and for the others fair queueing, a level for repositories and one
 -- for authors: fair:KIND, fair:KIND:REPOSITORY and fair:KIND:REPOSITORY:AUTHOR. Each flow's score is the virtual time of its
 -- next turn; who comes new begins at the time of the turn that was given last, so that nobody saves up turns.
+-- fetching:REPOSITORY is the token of the run that fetches it.
 
 local P = KEYS[1]
 local time = redis.call('TIME')
@@ -111,9 +112,10 @@ local function note()
     local rest = tonumber(redis.call('HGET', key, 'rest') or '0') or 0
     local held = redis.call('ZSCORE', P .. 'running', each.name)
     local due = redis.call('ZSCORE', P .. 'ready:' .. each.fields.kind, each.name)
-    -- What waits for a time without having failed (for a head to be shown, for room to comment) knows why.
-    local patient = redis.call('ZSCORE', P .. 'later', each.name)
-      and (tonumber(redis.call('HGET', key, 'tries') or '0') or 0) == 0
+    -- What waits for a time without having failed (for a head to be shown, for room to comment) knows why; what failed is
+    -- tried again now, since GitHub could just be read. A person's command has all its tries before somebody is told "sorry".
+    local later = redis.call('ZSCORE', P .. 'later', each.name)
+    local patient = later and ((tonumber(redis.call('HGET', key, 'tries') or '0') or 0) == 0 or wished(key))
     local outcome
     if each.swept and (held or due or patient) then
       outcome = held and 'running' or 'waiting'
@@ -137,11 +139,13 @@ local function note()
         end
       end
       if each.swept then
-        if each.old then redis.call('HSET', key, 'old', 1) end
+        -- What waits for another try was told of by an event.
+        if each.old and not later then redis.call('HSET', key, 'old', 1) end
       else
         redis.call('HDEL', key, 'old', 'rest', 'crashes')
       end
-      redis.call('HDEL', key, 'tries', 'looks')
+      -- A sweep is nothing new: however often it comes, what fails again and again is set aside in the end.
+      if not each.swept then redis.call('HDEL', key, 'tries', 'looks') end
       if held then
         redis.call('HSET', key, 'dirty', 1)
         outcome = 'running'
@@ -160,8 +164,29 @@ end
 -- Whether a repository's keys may be taken: not while it is fetched, which would only wait for the mirror.
 local function open(kind, repository)
   if kind == 'talk' then return true end
-  local ends = redis.call('ZSCORE', P .. 'fetching', repository)
-  return not ends or tonumber(ends) <= now
+  local key = P .. 'fetching:' .. repository
+  local left = redis.call('PTTL', key)
+  if left == -1 then redis.call('DEL', key) end -- none of ours: it would stay for ever
+  return left < 0
+end
+
+-- Claims or prolongs the fetching of a repository for whoever has this token; 0 if another fetches it.
+local function fetching()
+  local token, milliseconds = ARGV[3], ARGV[4]
+  local key = P .. 'fetching:' .. ARGV[2]
+  if open('normal', ARGV[2]) then
+    redis.call('SET', key, token, 'PX', milliseconds)
+    return 1
+  end
+  if redis.call('TYPE', key).ok ~= 'string' or redis.call('GET', key) ~= token then return 0 end
+  redis.call('PEXPIRE', key, milliseconds)
+  return 1
+end
+
+local function fetched()
+  local key = P .. 'fetching:' .. ARGV[2]
+  if redis.call('TYPE', key).ok == 'string' and redis.call('GET', key) == ARGV[3] then redis.call('DEL', key) end
+  return 1
 end
 
 -- Gives the first key of the front, or the fairest of the others.
@@ -297,7 +322,6 @@ local function indexes()
   end
   check(P .. 'later', 'zset')
   check(P .. 'running', 'zset')
-  check(P .. 'fetching', 'zset')
   check(P .. 'clocks', 'hash')
   for _, kind in ipairs({ 'talk', 'normal', 'deep' }) do
     local sound = check(P .. 'ready:' .. kind, 'zset')
@@ -342,15 +366,8 @@ if operation == 'wake' then
   for _, kind in ipairs({ 'talk', 'normal', 'deep' }) do table.insert(counts, redis.call('ZCARD', P .. 'ready:' .. kind)) end
   return counts
 end
-if operation == 'fetching' then
-  if tonumber(ARGV[3]) > 0 then
-    redis.call('ZADD', P .. 'fetching', now + tonumber(ARGV[3]), ARGV[2])
-  else
-    redis.call('ZREM', P .. 'fetching', ARGV[2])
-  end
-  redis.call('ZREMRANGEBYSCORE', P .. 'fetching', '-inf', now)
-  return 1
-end
+if operation == 'fetching' then return fetching() end
+if operation == 'fetched' then return fetched() end
 if operation == 'forget' then
   redis.call('ZREM', P .. 'running', ARGV[2])
   return redis.call('DEL', record_key(ARGV[2]))

@@ -58,8 +58,8 @@ class Note:
     causes: what a run must see to, by name; the same name again is the same cause. `command:*` (a person's, answered
     once), `again:*` (a person's wish for another run, though it was done), `head:*` (a head that a delivery named). The
     first two move the key to the front. swept: maintenance found it; it adds nothing to a key that waits or runs, nor to
-    one that rests after a failure. old: its head is from before the repository was served, so that nothing is commented on
-    unless something else happens.
+    one that rests after a failure, but ends the wait for another try of what nobody asked for. old: its head is from before
+    the repository was served, so that nothing is commented on unless something else happens.
     """
 
     key: Key
@@ -178,9 +178,17 @@ class Keys:
         """Make due whose time has come and whose worker died; give how many are due of each kind."""
         return dict(zip(KINDS, map(int, self._run("wake")), strict=True))
 
-    def fetching(self, repository: str, seconds: float) -> None:
-        """Note that a repository is being fetched: until then no other worker takes its keys, only to wait for the mirror."""
-        self._run("fetching", repository.lower(), seconds)
+    def fetching(self, taken: Taken) -> bool:
+        """Note, or go on noting, that a run fetches its repository: no other worker takes its keys, only to wait for the mirror.
+
+        False if another run fetches it.
+        """
+        milliseconds = max(1, int(self._timers.lease * 1000))
+        return bool(self._run("fetching", taken.key.repository.lower(), taken.token, milliseconds))
+
+    def fetched(self, taken: Taken) -> None:
+        """Note that a run has fetched its repository, or gave it up."""
+        self._run("fetched", taken.key.repository.lower(), taken.token)
 
     def due(self, kind: Kind) -> tuple[int, float]:
         """Give how many keys of a kind are due, and for how long the first has been, in seconds."""

@@ -25,7 +25,7 @@ class Lease:
         self._prolong = prolong
         self._name = name
         # What else is to be prolonged while the right is.
-        self.also: Callable[[], None] | None = None
+        self.also: Callable[[], object] | None = None
 
     def check(self) -> None:
         """Make sure that the right is still ours, and prolong it; Lost if it is not."""

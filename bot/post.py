@@ -30,7 +30,6 @@ __all__ = ["Busy", "Compose", "Page", "Posted", "Superseded", "post", "react", "
 
 _log = logging.getLogger(__name__)
 
-TRIES = 4
 # Each other line of a patch begins with a blank, a plus, a minus or a backslash.
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,(?P<length>\d+))? @@", flags=re.MULTILINE)
 
@@ -158,33 +157,37 @@ class _Posting:
                     self._write(write)
             except Uncertain as error:
                 failures += 1
-                if failures == TRIES:
+                if failures == self.timers.write_tries:
                     raise
                 _log.warning("reading before repeating on %s: %s", self.where, error)
             except RateLimited as limit:
                 failures += 1
-                if limit.wait > self.timers.patience or failures == TRIES:
+                if limit.wait > self.timers.patience or failures == self.timers.write_tries:
                     raise
                 _log.warning("waiting on %s: %s", self.where, limit)
             except _Again as again:
                 failures += 1
-                if failures > 2 * TRIES:  # each refusal rules something out, so this is no more than a fuse
+                # Each refusal rules something out, so this is no more than a fuse.
+                if failures > 2 * self.timers.write_tries:
                     raise Uncertain(str(again)) from None
             else:
                 return Posted(tuple(self.done), tuple(self.refusals), postponed)
 
     def _composed(self) -> tuple[Review, bool]:
-        """Give what is to be written now, and whether a review must wait. A write in doubt is looked for several times."""
+        """Give what is to be written now, and whether a review must wait.
+
+        A write in doubt is looked for several times, and so is a review of lately that GitHub does not show yet.
+        """
         waits = list(self.timers.settle)
         while True:
-            standing = self.turn.remembered(self._standing())
-            standing = dataclasses.replace(standing, refused=self.refused)
+            shown = self._standing()
+            standing = dataclasses.replace(self.turn.remembered(shown), refused=self.refused)
             review, postponed = self.compose(standing), False
             if self.budget is not None and self.budget.is_short(asked=self.asked):
                 postponed = any(isinstance(write, PostReview | EditComment) for write in review.writes)
                 review = self.compose(dataclasses.replace(standing, may_comment=False))
             review = Review(tuple(self._adapted(write) for write in review.writes if not self._is_settled(write)))
-            if not waits or not self.turn.doubts(review.writes):
+            if not waits or not (self.turn.doubts(review.writes) or self.turn.lags(shown)):
                 self.turn.resolved()
                 return review, postponed
             self.sleep(waits.pop(0))

@@ -43,8 +43,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 # Who is woken for each kind of work.
 _WAKES: Mapping[Kind, tuple[str, ...]] = {"talk": (COMMANDS, REVIEWS), "normal": (REVIEWS,), "deep": (DEEP,)}
 
-# More turns than this are not laid out at once; there are more as these are taken.
-MOST_TURNS = 100
 HOUR = 3600
 
 _PREFIX = "scalability-bot"
@@ -138,7 +136,7 @@ class Queues:
         for queue in (COMMANDS, REVIEWS, DEEP):
             wanted = sum(number for kind, number in due.items() if queue in _WAKES[kind])
             if wanted:
-                self._lay_out(queue, min(wanted, MOST_TURNS) - self._queues[queue].count)
+                self._lay_out(queue, min(wanted, self.timers.turns) - self._queues[queue].count)
 
     def limited(self, asked: Sequence[ReviewRequest | Reply]) -> list[ReviewRequest | Reply]:
         """Count a comment's commands against what its author has within an hour, and give what may be done.

@@ -16,6 +16,7 @@ from bot.links import GUIDE, PERF_DASH, PROFILING, SLACK, Links
 from bot.markers import marker
 from bot.review_request import Assignment, Reply
 from bot.standing import Standing, StandingComment, StandingReview
+from bot.timers import DEFAULT
 from bot.witness import Witness
 from bot.writes import (
     RESULTS_CHECK_RUN,
@@ -30,8 +31,6 @@ from bot.writes import (
     Write,
 )
 
-# A push that changes more old comments than this edits them at the next one: each is a write.
-EDITS = 10
 # Of the places that a comment rests on, so many are kept in it.
 WITNESSES = 6
 # GitHub cuts a check run's title in its lists.
@@ -67,13 +66,15 @@ class Review:
         proposed: Parsed | None = None,
         texts: Mapping[str, str | None] | None = None,
         resolve_threads: bool = False,
+        most_edits: int = DEFAULT.edits,
     ) -> "Review":
         """Give what a report asks for, beyond what stands.
 
         A review is posted when a warning has no comment yet; comments whose places changed, whose finding was fixed or
         came back are edited, and the text of their review with them; the check run tells all of it; commands get their
         answers. problems and proposed are about the configuration (summary.check_run). texts are the files at the head that
-        comments rest on, None for one that is gone; of what is not in it, nothing is called fixed.
+        comments rest on, None for one that is gone; of what is not in it, nothing is called fixed. Of more than most_edits
+        comments that are to be edited, the others are at the next push: each is a write.
         """
         texts = texts or {}
         told = _without_dismissed(report, standing)
@@ -88,7 +89,7 @@ class Review:
             writes.append(_post(told, chosen, standing, assignment, links, texts))
         edits = _edits(old, standing, links, texts) if not assignment.silent else []
         edits += _fixes(report, standing, configuration, links, texts) if not assignment.silent else []
-        edits = edits[:EDITS]
+        edits = edits[:most_edits]
         if may_comment:
             writes += edits
             writes += _texts_of_reviews(standing, edits)
@@ -120,10 +121,15 @@ class Review:
         return cls(tuple(_checked(check_run, standing, assignment, "begun")))
 
     @classmethod
-    def failed(cls, standing: Standing, *, assignment: Assignment, links: Links) -> "Review":
-        """Give what says that a review was set aside after its last try: a neutral check run, and an answer to each command."""
+    def failed(cls, standing: Standing, *, assignment: Assignment, links: Links, why: str = "") -> "Review":
+        """Give what says that a review was set aside: a neutral check run, and an answer to each command.
+
+        why is a sentence for the people there, "" where the bot failed at its last try.
+        """
         here = dataclasses.replace(links, head=standing.head)
-        writes = _checked(summary.failed(here, deep=assignment.depth == "deep"), standing, assignment, "failed")
+        writes = _checked(
+            summary.failed(here, deep=assignment.depth == "deep", why=why), standing, assignment, "failed"
+        )
         writes += _answers(assignment, standing, replies.failure())
         return cls(tuple(writes))
 

@@ -49,6 +49,7 @@ def serve(settings: Settings) -> None:
             port=settings.port,
             largest_body=LARGEST_BODY,
             threads=Threads(THREADS),
+            timers=settings.timers,
             beside=beside,
             paths_beside={"/healthz", "/readyz"},
         ),
@@ -59,6 +60,7 @@ def serve(settings: Settings) -> None:
             port=settings.metrics_port,
             largest_body=operator_pages.LARGEST_FORM,
             threads=beside,
+            timers=settings.timers,
         ),
     ]
     with _told_to_stop() as stopped:

@@ -19,6 +19,9 @@ PUBLIC_GIT = "https://github.com"
 RESULTS_HOSTS = ("storage.googleapis.com", "prow.k8s.io", "gcsweb.k8s.io")
 RESULTS_BUCKET = "https://storage.googleapis.com/kubernetes-ci-logs"
 
+# On one machine; a cluster may have any number.
+MOST_WORKERS = 64
+
 _Value = TypeVar("_Value")
 _REPOSITORY_PATTERN = re.compile(r"[\w.*?\[\]!-]+/[\w.*?\[\]!-]+")
 
@@ -50,10 +53,11 @@ class Secret:
 class Settings:
     """What the operator decided. By default: github.com, this machine, and no repository.
 
-    job_timeout is in seconds, job_memory_mb and mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"),
-    None where GitHub must be asked for it. results_hosts are those that results of performance jobs may be read from,
-    results_bucket is where jobs are looked for by name. resolve_threads: threads whose finding was fixed are resolved, for
-    which the App needs contents: write. public_url has no slash at its end, None where the rules' pages are private.
+    workers is how many processes serve the queue of reviews. job_timeout is in seconds, job_memory_mb and
+    mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"), None where GitHub must be asked for it.
+    results_hosts are those that results of performance jobs may be read from, results_bucket is where jobs are looked
+    for by name. resolve_threads: threads whose finding was fixed are resolved, for which the App needs contents: write.
+    public_url has no slash at its end, None where the rules' pages are private.
     """
 
     app_id: int | None = None
@@ -72,6 +76,7 @@ class Settings:
     port: int = 8080
     metrics_port: int = 8081
     data_dir: Path = Path("data")
+    workers: int = 2
     deep_scan_label: str = DEFAULT_LABEL
     cc: tuple[str, ...] = (DEFAULT_CC,)
     mirror_quota_mb: int = 20_480
@@ -110,6 +115,7 @@ class Settings:
             port=read.one("PORT", _port, 8080),
             metrics_port=read.one("METRICS_PORT", _port, 8081),
             data_dir=read.one("DATA_DIR", lambda text: Path(text).expanduser(), Path("data")),
+            workers=read.one("WORKERS", _workers, 2),
             deep_scan_label=read.one("DEEP_SCAN_LABEL", str, DEFAULT_LABEL),
             cc=read.one("CC", _handles, (DEFAULT_CC,)),
             mirror_quota_mb=read.one("MIRROR_QUOTA_MB", _positive, 20_480),
@@ -254,6 +260,13 @@ def _list(text: str) -> list[str]:
 def _positive(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) == 0:
         raise ValueError("write a whole number above 0")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    # Each has a parser process, and may have JOB_MEMORY_MB.
+    if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_WORKERS:
+        raise ValueError(f"write how many processes review, 1 to {MOST_WORKERS}")
     return int(text)
 
 

@@ -85,16 +85,16 @@ def started(links: Links) -> PutCheckRun:
     )
 
 
-def failed(links: Links, *, deep: bool = False) -> PutCheckRun:
-    """Give the neutral check run of a review that was set aside after its last try."""
+def failed(links: Links, *, deep: bool = False, why: str = "") -> PutCheckRun:
+    """Give the neutral check run of a review that was set aside: why says so, "" is after its last try."""
     return PutCheckRun(
         name=DEEP_CHECK_RUN if deep else CHECK_RUN,
         head=links.head,
         conclusion="neutral",
         title="The review could not be finished",
         summary=(
-            "Something went wrong on the bot's side, more than once, so this review was set aside; "
-            "the people who run the bot can see why. Nothing is wrong with the pull request. "
+            f"{why or 'Something went wrong on the side of the bot, more than once.'} So nothing of this change was judged, "
+            "and the review was set aside; the people who run the bot can see why. Nothing is wrong with the pull request. "
             "Comment `/scalability-check` or re-run this check for another try."
         ),
         details_url=links.details(),

@@ -11,6 +11,17 @@ from dataclasses import dataclass
 class Timers:
     """Times are in seconds; what is a number of something says so. Sources: README's links and the comments here."""
 
+    # --- the receiver -----------------------------------------------------------------------------------------------
+    # For a request, headers and body together: GitHub itself gives a receiver ten seconds for its answer (docs.github.com,
+    # webhooks/using-webhooks/best-practices-for-using-webhooks). Then, between two requests of one connection, and for a
+    # client that does not take its answer.
+    request: float = 10.0
+    idle: float = 30.0
+    # For the queue's server to be connected to, and for each reply: 503 within a second. After one that did not answer,
+    # deliveries are told so at once for a while, rather than each waiting for it in a thread.
+    queue_answer: float = 0.4
+    queue_asleep: float = 0.5
+
     # --- the queue --------------------------------------------------------------------------------------------------
     # For how long a worker's hold on a pull request, or on the right to write, outlives its last sign of life.
     lease: float = 10.0
@@ -22,6 +33,12 @@ class Timers:
     retries: tuple[float, ...] = (10.0, 60.0, 300.0, 1800.0)
     # A work horse that died so often under one pull request is not given it again.
     crashes: int = 5
+    # A worker whose Redis is away looks for it ever later, up to this.
+    reconnect: float = 10.0
+    # More turns than this are not laid out at once; there are more as these are taken.
+    turns: int = 100
+    # So long a review waits for another of the same repository to fetch; then its worker takes another repository's.
+    fetching: float = 3.0
     # Commands for reviews, and answers in words, that one person has within an hour.
     commands: int = 3
     words: int = 30
@@ -43,6 +60,10 @@ class Timers:
     notifying_apart: float = 3.0
     # The last tenth of an hour's writes is kept for people who ask.
     writes_reserved: int = 50
+    # A write that fails is read for and made again, so often in all; and a push that changes more old comments than this
+    # edits the others at the next one.
+    write_tries: int = 4
+    edits: int = 10
     # Longer than this no worker waits for its turn to write: the review is put off.
     patience: float = 90.0
     # When a review is tried again whose comments found no room: GitHub's limits are by the hour.
@@ -67,6 +88,9 @@ class Timers:
     sweep_oldest: float = 3 * 24 * 3600.0
     # After a review that could not be finished: until the sweep asks for it again, doubled each time up to a day.
     rest: float = 600.0
+    # Between two looks at the mirrors of a machine, and for how many days a commit is kept that no review used.
+    tidy: float = 3600.0
+    mirror_days: int = 7
     # A deep scan that did not end by then has its check run closed.
     deep_scan: float = 600.0
 
@@ -75,6 +99,8 @@ class Timers:
     restart: float = 1.0
     restart_longest: float = 30.0
     steady: float = 60.0
+    # For a program to be ready.
+    ready: float = 60.0
 
     @classmethod
     def parse(cls, text: str) -> "Timers":

@@ -15,6 +15,7 @@ from redis import Redis
 
 from bot import lease
 from bot.lease import Lease, Lost
+from bot.markers import markers
 from bot.standing import Standing, StandingCheckRun, StandingReview
 from bot.timers import Timers
 from bot.writes import PostReply, PostReview, PutCheckRun, Write, Written, is_content
@@ -97,9 +98,25 @@ class Turn:
                 pipeline.delete(self._doubt)
             pipeline.execute()
 
+    def lags(self, standing: Standing) -> bool:
+        """Say whether GitHub does not show a review of lately yet, or its comments: none of them could be kept up.
+
+        A comment that a person deleted meanwhile looks the same, and is waited for as long.
+        """
+        shown = {fingerprint for comment in standing.comments for fingerprint in comment.fingerprints}
+        told = {words for review in standing.reviews for words in markers(review.body)}
+        posted = [
+            words
+            for kind, *said in self._records()
+            if kind == PostReview.__name__
+            for words in markers(said[0])
+            if words[0] == "posted"
+        ]
+        return any(words not in told or not shown.issuperset(words[1:]) for words in posted)
+
     def remembered(self, standing: Standing) -> Standing:
         """Give what stands together with what was written lately, in case GitHub does not show that yet."""
-        recent = [record for each in self._redis.lrange(self._recent, 0, -1) if (record := _record(each))]
+        recent = self._records()
         check_runs = {each.check_run_id: each for each in standing.check_runs}
         for kind, *written in recent:
             if kind == PutCheckRun.__name__:
@@ -116,6 +133,9 @@ class Turn:
             replies=(*standing.replies, *(said[0] for kind, *said in recent if kind == PostReply.__name__)),
             check_runs=tuple(check_runs.values()),
         )
+
+    def _records(self) -> list[list[Any]]:
+        return [record for each in self._redis.lrange(self._recent, 0, -1) if (record := _record(each))]
 
 
 def _record(text: bytes | str) -> list[Any] | None:

@@ -1,9 +1,9 @@
 """The HTTP server: waitress, which gives a thread only to whole requests, and a deadline for them that is ours.
 
 waitress closes connections that are silent; a client that sends a byte now and then it keeps for ever. Here a request,
-headers and body together, has REQUEST_SECONDS from its first moment, whatever arrives meanwhile. When there are too many
-connections the one that has been incomplete the longest goes, and when too many bytes are held the one that brought
-most of them: whoever sends whole requests of the usual size is not kept out by those who do not.
+headers and body together, has a deadline (Timers.request) from its first moment, whatever arrives meanwhile. When there
+are too many connections the one that has been incomplete the longest goes, and when too many bytes are held the one that
+brought most of them: whoever sends whole requests of the usual size is not kept out by those who do not.
 """
 
 import contextlib
@@ -23,14 +23,11 @@ from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 from waitress.utilities import BadRequest  # type: ignore[import-untyped]
 
+from bot.timers import DEFAULT, Timers
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# For headers and body together: GitHub itself gives a receiver ten seconds for its answer.
-# Source: https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks
-REQUEST_SECONDS = 10.0
-# Between two requests of one connection, and for a client that does not take its answer.
-IDLE_SECONDS = 30
 LARGEST_HEADERS = 16 * 1024
 MOST_CONNECTIONS = 1_000
 # Of bodies, all connections together, in memory: two and a half of GitHub's largest payloads.
@@ -131,6 +128,7 @@ class WebServer(TcpWSGIServer):  # type: ignore[misc]
         port: int,
         largest_body: int,
         threads: Threads,
+        timers: Timers = DEFAULT,
         beside: Threads | None = None,
         paths_beside: Collection[str] = (),
     ) -> None:
@@ -141,7 +139,7 @@ class WebServer(TcpWSGIServer):  # type: ignore[misc]
             max_request_header_size=LARGEST_HEADERS,
             # waitress refuses what is as long as this, not what is longer.
             max_request_body_size=largest_body + 1,
-            channel_timeout=IDLE_SECONDS,
+            channel_timeout=timers.idle,
             cleanup_interval=_TICK,
             connection_limit=1 << 30,  # see handle_accept
             backlog=1024,
@@ -153,6 +151,7 @@ class WebServer(TcpWSGIServer):  # type: ignore[misc]
         self.held, self.holding = 0, threading.Lock()
         self._beside, self._paths_beside = beside or threads, frozenset(paths_beside)
         self._most = _most_connections()
+        self._request_seconds = timers.request
         super().__init__(application, sockets, dispatcher=threads, adj=adjustments, sockinfo=adjustments.listen[0])
 
     def add_task(self, task: _Connection) -> None:
@@ -182,7 +181,7 @@ class WebServer(TcpWSGIServer):  # type: ignore[misc]
     def maintenance(self, now: float) -> None:
         """Close what is silent (waitress) and what is late."""
         super().maintenance(now)
-        latest = time.monotonic() - REQUEST_SECONDS
+        latest = time.monotonic() - self._request_seconds
         for connection in list(self.active_channels.values()):
             if connection.since is not None and connection.since < latest and not connection.is_answered:
                 connection.dismiss(_TOO_LATE)

@@ -35,7 +35,9 @@ class Equipment:
         """The mirrors on this machine."""
         folder = self.settings.data_dir / "mirrors"
         settings = self.settings
-        return Mirrors(folder, settings.github_git_url, settings.mirror_quota_mb, settings.fetch_timeout)
+        return Mirrors(
+            folder, settings.github_git_url, settings.mirror_quota_mb, settings.fetch_timeout, settings.timers
+        )
 
     @cached_property
     def queues(self) -> Queues:

@@ -34,6 +34,7 @@ from workers import reviews
 from workers.equipment import Equipment
 from workers.git import GitError
 from workers.parser import ParserError
+from workers.remote import OverQuota, RemoteRefused, TooLong
 from workers.results.answer import measured
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,10 @@ def turn(equipment: Equipment, queue: Any) -> str:
     return f"{taken.key}: {run.said}{after}"
 
 
+class Stalled(Exception):
+    """Another run fetches the same repository, and takes its time."""
+
+
 @dataclass
 class _Run:
     """One run of one key."""
@@ -81,11 +86,16 @@ class _Run:
         """Do it, and say how the key goes on."""
         try:
             if self.taken.crashes >= self.timers.crashes:
-                return self._set_aside("its worker died under it, again and again")
+                return self._set_aside(
+                    "its worker died under it, again and again", "Reading it ended the bot's own process."
+                )
             with self._github() as github:
                 return self._talk(github) if self.taken.key.kind == "talk" else self._review(github)
         except RateLimited as limit:
             return self._put_off(limit.wait, f"put off: {limit}")
+        except Stalled as stalled:
+            # It is due, and taken by nobody before the other has done.
+            return self._put_off(0.0, f"put off: {stalled}")
         except (Busy, Lost, Superseded) as reason:
             # Two answers of GitHub may contradict each other for a while: no storm of reviews meanwhile.
             wait = self.timers.look if isinstance(reason, Superseded) else self.timers.lease / 2
@@ -94,7 +104,15 @@ class _Run:
             return self._refused(refusal)
         except RedisConnectionError as error:
             return self._failed(f"the queue is away ({error})")
-        except (GitHubError, GitError, ParserError, RedisError, JobTimeoutException) as error:
+        except OverQuota as error:
+            return self._set_aside(str(error), "Its repository is larger than the disk that the bot may use.")
+        except (TooLong, JobTimeoutException) as error:
+            return self._set_aside(str(error), "It takes longer than the bot gives to one pull request.")
+        except RemoteRefused as error:
+            return self._failed(str(error))
+        except (GitHubError, GitError) as error:
+            return self._failed(str(error) or type(error).__name__, outage=True)
+        except (ParserError, RedisError) as error:
             return self._failed(str(error) or type(error).__name__)
         except Exception as error:
             _log.exception("%s: a mistake of the bot's own", self.taken.key)
@@ -268,12 +286,18 @@ class _Run:
         return float(self.timers.look * self.timers.look_factor**self.taken.looks)
 
     def _fetching(self, under_way: bool) -> None:
-        self.lease.also = (
-            functools.partial(self.equipment.queues.keys.fetching, self.taken.key.repository, self.timers.lease)
-            if under_way
-            else None
-        )
-        self.equipment.queues.keys.fetching(self.taken.key.repository, self.timers.lease if under_way else 0.0)
+        """Note that this run begins, or ended, to fetch; Stalled if another does so for longer than is worth waiting."""
+        keys = self.equipment.queues.keys
+        if not under_way:
+            self.lease.also = None
+            keys.fetched(self.taken)
+            return
+        end = time.monotonic() + self.timers.fetching
+        while not keys.fetching(self.taken):
+            if time.monotonic() >= end:
+                raise Stalled(f"another review of {self.taken.key.repository} is fetching it")
+            time.sleep(self.timers.fetching / 20)
+        self.lease.also = functools.partial(keys.fetching, self.taken)
 
     # --- how it goes on -----------------------------------------------------------------------------------------------
 
@@ -293,35 +317,42 @@ class _Run:
         self.said, self.outcome = f"let go: {refusal}", "let-go"
         return End(dealt=(*self.dealt, *(f"head:{head}" for head in self.taken.heads)))
 
-    def _failed(self, error: str) -> End:
+    def _failed(self, error: str, *, outage: bool = False) -> End:
+        """Try again, later each time; outage: it is GitHub that fails, for all alike."""
         tries = self.taken.tries + 1
         if tries > len(self.timers.retries):
-            return self._set_aside(error)
+            return self._set_aside(error, outage=outage)
         self.said, self.outcome = f"failed, try {tries}: {error}", "retried"
         _log.warning("%s: failed, try %s: %s", self.taken.key, tries, error)
         later = self.timers.retries[tries - 1]
         return End(dealt=tuple(self.dealt), later=later, tries=tries, lapses=self.taken.lapses)
 
-    def _set_aside(self, error: str) -> End:
-        """Say on the pull request that it could not be finished; the sweep asks for it again, later each time."""
+    def _set_aside(self, error: str, why: str = "", *, outage: bool = False) -> End:
+        """Say on the pull request that it could not be finished, and why, as far as people there should know.
+
+        The sweep asks for it again: later each time, after an outage at once, since it reads what it asks for from GitHub.
+        """
         _log.error("%s is set aside: %s", self.taken.key, error)
         self.said, self.outcome = f"set aside: {error}", "failed"
         try:
             with self._github() as github:
-                self._tell_of_failure(github)
+                self._tell_of_failure(github, why)
         except Refused as refusal:
             self.said += f" (not told: {refusal})"
         except (GitHubError, Busy, Lost, Superseded, RedisError) as problem:
             # A person's command is answered, whenever that may be.
             self.said += f" (told later: {problem})"
             tries = len(self.timers.retries) + 1
-            return End(dealt=tuple(self.dealt), later=self.timers.longest_retry, tries=tries, lapses=self.taken.lapses)
+            later = min(self.timers.longest_retry, self.timers.sweep)
+            return End(dealt=tuple(self.dealt), later=later, tries=tries, lapses=self.taken.lapses)
         self._deal_with_wishes()
-        rest = min(_DAY, self.timers.rest * 2.0**self.taken.lapses)
         heads = (f"head:{head}" for head in self.taken.heads)
+        if outage:
+            return End(dealt=(*self.dealt, *heads), lapses=self.taken.lapses)
+        rest = min(_DAY, self.timers.rest * 2.0**self.taken.lapses)
         return End(dealt=(*self.dealt, *heads), lapses=self.taken.lapses + 1, rest=rest)
 
-    def _tell_of_failure(self, github: GitHub) -> None:
+    def _tell_of_failure(self, github: GitHub, why: str) -> None:
         if self.taken.key.kind == "talk":
             for _, reply in self._replies():
                 failure = Assignment(
@@ -334,7 +365,7 @@ class _Run:
             return
         pull = github.pull(self.taken.key.number)
         if pull.is_open or self.taken.commands:
-            reviews.set_aside(self.equipment, github, self._assignment(pull), self.lease.check)
+            reviews.set_aside(self.equipment, github, self._assignment(pull), self.lease.check, why)
 
     def _post(self, github: GitHub, compose: Callable[[Standing], Review]) -> Posted:
         return post(

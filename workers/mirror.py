@@ -19,14 +19,13 @@ from pathlib import Path
 
 from bot.review_request import is_repository
 from bot.settings import Secret
+from bot.timers import DEFAULT, Timers
 from workers import git
 from workers.git import GitError
 from workers.remote import CommitGone, OverQuota, Remote, RemoteRefused
 
 GC_TIMEOUT = 300.0
 FSCK_TIMEOUT = 120.0
-KEPT_DAYS = 7
-TIDY_EVERY = 3600.0
 # Each fetch leaves a pack; beyond this many, reading slows down and they are made one.
 PACKS = 20
 # How much of the quota is free before a fetch begins: it fails where it needs more, and is begun anew with all of it.
@@ -52,8 +51,11 @@ class Mirrors:
     first. fetch_timeout is in seconds.
     """
 
-    def __init__(self, folder: Path, git_url: str, quota_mb: int, fetch_timeout: float = 200.0) -> None:
+    def __init__(
+        self, folder: Path, git_url: str, quota_mb: int, fetch_timeout: float = 200.0, timers: Timers = DEFAULT
+    ) -> None:
         self.folder = folder
+        self._timers = timers
         self._remote = Remote(git_url, fetch_timeout)
         self._quota_mb = quota_mb
 
@@ -68,7 +70,7 @@ class Mirrors:
     def holding(self, repository: str, commits: Sequence[str], token: Secret) -> Iterator[Path]:
         """Give the bare repository in which these commits are, whole; it stays as it is until the block ends.
 
-        What is missing is fetched with the token (contents: read). CommitGone, RemoteRefused, or another GitError.
+        What is missing is fetched with the token (contents: read). CommitGone, RemoteRefused, TooMuch, or another GitError.
         """
         for commit in commits:
             if not _COMMIT.fullmatch(commit):
@@ -93,10 +95,10 @@ class Mirrors:
         return True
 
     def tidy_now_and_then(self) -> bool:
-        """Tidy if nobody did within the last hour, and say whether it was due."""
+        """Tidy if nobody did lately (Timers.tidy), and say whether it was due."""
         mark = self.folder / "tidied"
         try:
-            if time.time() - mark.stat().st_mtime < TIDY_EVERY:
+            if time.time() - mark.stat().st_mtime < self._timers.tidy:
                 return False
         except FileNotFoundError:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,7 +108,7 @@ class Mirrors:
 
     def tidy(self, today: datetime.date | None = None) -> None:
         """Let go of commits that no review used for a week, make many packs one, and keep to the quota. Mirrors in use are left."""
-        oldest = f"{(today or _today()) - datetime.timedelta(days=KEPT_DAYS):%Y%m%d}"
+        oldest = f"{(today or _today()) - datetime.timedelta(days=self._timers.mirror_days):%Y%m%d}"
         for path in self._mirrors():
             with _unused(path) as free:
                 if not free or not path.exists():

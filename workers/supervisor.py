@@ -24,7 +24,6 @@ from workers import environment, limits, services
 from workers.command_line import COULD_NOT_RUN, CannotRun, coloured
 from workers.services import Program
 
-_READY = 60.0
 # For so long after the end of a program of the first stage, others that cannot run are its consequence.
 _CONSEQUENCE = 10.0
 _LONGEST_LINE = 4_000
@@ -153,10 +152,10 @@ class Supervisor:
             self._show("run", f"{', '.join(others)}: up")
 
     async def _wait_until_ready(self, program: Program) -> None:
-        end = time.monotonic() + _READY
+        end = time.monotonic() + self._timers.ready
         while not self._stopping.is_set() and not await asyncio.to_thread(program.ready):
             if time.monotonic() > end:
-                self._fail(f"{program.name} was not ready within {_READY:.0f} s: its lines above may say why")
+                self._fail(f"{program.name} was not ready within {self._timers.ready:g} s: its lines above may say why")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 0.1)
 

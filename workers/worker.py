@@ -89,8 +89,6 @@ class Worker(RQWorker):
 
     job_class = Job
     queue_class = Queue
-    # RQ waits longer each time that Redis is away, up to this.
-    max_connection_wait_time = 10.0
 
     def __init__(self, queue: str, equipment: Equipment) -> None:
         # A class of its own for each worker: RQ makes jobs from the class alone, and they need the equipment.
@@ -111,6 +109,7 @@ class Worker(RQWorker):
             log_job_description=False,
         )
         self.log_result_lifespan = False
+        self.max_connection_wait_time = timers.reconnect
         # Who maintains sees to all queues: their own workers may be busy for minutes, or gone.
         names = QUEUES if queue == MAINTENANCE else (queue,)
         self._tended = [

@@ -62,6 +62,13 @@ def report(*analyzers: Analyzer, text: str = CHANGE, configuration: Configuratio
     return analyze(change, analyzers, ("explicit-list", "value-receiver", "node-api-call", "critical-path"))
 
 
+def test_a_comment_marks_ten_lines_of_a_long_statement_and_shows_no_more() -> None:
+    body = "".join(f"+\t\tx{number},\n" for number in range(40))
+    long = f"--- a/pkg/controller/a.go\n+++ b/pkg/controller/a.go\n@@\n package a\n \n func f() {{\n+\tg(\n{body}+\t)\n }}\n"
+    [found] = report(said((4, 45)), text=long).diagnostics
+    assert (found.line, found.end_line, len(found.excerpt)) == (4, 13, 10)
+
+
 @pytest.mark.parametrize(
     ("given", "placed", "inline"),
     [

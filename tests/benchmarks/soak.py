@@ -1,11 +1,14 @@
 """A soak: people work on many pull requests while everything fails now and then; the end must be that of a day without faults.
 
-    nice .venv/bin/python -m tests.benchmarks.soak [--deliveries 2000] [--pulls 100] [--seed 1] [--rate 4]
+    nice .venv/bin/python -m tests.benchmarks.soak [--deliveries 2000] [--pulls 100] [--share 0.05] [--seed 1] [--minutes 60]
 
-Deliveries are lost, doubled and held back, calls to GitHub fail before or after they took effect, workers, work horses and
-Redis are killed. Then the faults end, and what stands is compared with what the pull requests ask for: nothing lost,
-nothing twice, nothing stale, nothing queued, locked or running. Times are the tests' (a hundred times faster), so the
-figures from webhook to review are of this machine, shared by all: a lower bound.
+Of what people do, that share is told to nobody, that share late and in reverse, that share twice; with that share of it
+something is killed (a worker, a work horse, a parser, the receiver, Redis), or GitHub shows a push or its own writes late.
+Of the calls to GitHub, git included, that share fails: 500, 502, 503, a dropped connection, a time-out, a limit, each
+before or after it took effect. Then the faults end, and what stands is compared with what the pull requests ask for:
+nothing lost, twice or stale, nothing queued, locked or running. `--share 0` is the same day without faults.
+
+Times are the tests' (a hundred times faster), so the figures from webhook to review are of this machine, shared by all.
 """
 
 import argparse
@@ -13,10 +16,12 @@ import os
 import random
 import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,26 +31,63 @@ from bot.keys import KINDS, PREFIX
 from bot.markers import markers
 from tests.end_to_end.conftest import BEFORE, FILES, FITS, FITS_BETTER, PATH, Bot, bot_running, eventually
 from workers.sandbox import Fault, SimulatedRepository, deliver
-from workers.sandbox.records import Pull
+from workers.sandbox.faults import Faults
+from workers.sandbox.records import Delivery, Pull
 
-# What may fail, with the shares of each: a call before or after it took effect, git, a hook.
-_CALLS = ("/pulls/\\d+$", "/compare/", "info/refs", "git-upload-pack", "/pulls/\\d+/comments", "/pulls/\\d+/reviews$",
-          "/check-runs", "/issues/\\d+/comments", "/reactions$", "access_tokens$", "/api/graphql$")  # fmt: skip
-_FAILURES: tuple[Any, ...] = (500, 502, 503, "drop")
+# How calls fail. A time-out: GitHub takes longer than the bot waits, and does what was asked for all the same. It ends a
+# request sooner than its asker has given it up, waited and read again (10 s; 15 and 15): so here, in proportion.
+CALL = 4.0
+SETTLE = "1/1/1.5"
+FAILURES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("500", {"status": 500}),
+    ("502", {"status": 502}),
+    ("503", {"status": 503}),
+    ("drop", {"status": "drop"}),
+    ("time-out", {"status": None, "delay": CALL + 1}),
+    ("limit", {"status": 429, "headers": {"Retry-After": "1"}}),
+)
+VICTIMS = ("worker", "horse", "parser", "receiver", "redis")
+
+
+class Drawn(Faults):
+    """Faults of which each call to GitHub meets one by chance."""
+
+    def __init__(self, chance: random.Random, share: float, met: Counter[str]) -> None:
+        super().__init__()
+        self.chance, self.share, self.met = chance, share, met
+
+    def strike(self, method: str, path: str) -> Fault | None:
+        """Give the failure that this request meets, made for it."""
+        with self._lock:
+            if self.chance.random() >= self.share:
+                return None
+            name, how = self.chance.choice(FAILURES)
+            # A limit is told before anything is done.
+            when = "before" if name == "limit" else self.chance.choice(["before", "after"])
+            self.met[f"call: {name} {when}"] += 1
+            return Fault(when=when, **how)  # type: ignore[arg-type]
+
+    def clear(self) -> None:
+        """Have nothing fail any more."""
+        self.share = 0.0
 
 
 @dataclass
 class Soak:
-    """One run."""
+    """One run. What people do and what fails are drawn apart: the same seed is the same day, whatever fails."""
 
     bot: Bot
+    people: random.Random
     chance: random.Random
+    share: float
     repositories: list[SimulatedRepository]
     pulls: list[tuple[SimulatedRepository, Pull]] = field(default_factory=list)
     commands: list[tuple[Pull, int]] = field(default_factory=list)
     pushed: dict[str, float] = field(default_factory=dict)
     taken: dict[str, float] = field(default_factory=dict)
-    faults: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    told: int = 0
+    acts: int = 0
 
     def observe(self, event: str, action: str | None, content: Any, _: Any) -> None:
         """Note when the check run of a head was completed first."""
@@ -54,82 +96,106 @@ class Soak:
             if head in self.pushed and head not in self.taken:
                 self.taken[head] = time.monotonic() - self.pushed[head]
 
+    def open(self, number: int) -> None:
+        """Have somebody open a pull request."""
+        repository = self.repositories[number % len(self.repositories)]
+        pull = repository.open_pull({PATH: BEFORE + FITS}, f"Change {number}", f"author-{number % 17}")
+        self.pushed[pull.head_sha] = time.monotonic()
+        self.pulls.append((repository, pull))
+        self.told += 1
+
     def act(self) -> None:
-        """Have somebody do something to a pull request, and now and then something fail."""
-        repository, pull = self.chance.choice(self.pulls)
-        number = len(self.pushed)
-        match self.chance.choices(["push", "check", "help", "close", "base"], [70, 10, 10, 8, 2])[0]:
-            case "push" if pull.state == "open":
-                body = self.chance.choice([FITS, FITS_BETTER])
-                head = repository.push(pull, {PATH: BEFORE + body + f"\nvar x{number} = {number}\n"})
+        """Have somebody do something to a pull request."""
+        repository, pull = self.people.choice(self.pulls)
+        self.acts += 1
+        match self.people.choices(["push", "check", "help", "close", "base"], [70, 10, 10, 8, 2])[0]:
+            case "push":
+                body = self.people.choice([FITS, FITS_BETTER])
+                head = repository.push(pull, {PATH: BEFORE + body + f"\nvar x{self.acts} = {self.acts}\n"})
                 self.pushed[head] = time.monotonic()
             case "check" | "help" as verb:
                 text = f"/scalability-check{'' if verb == 'check' else ' help'}"
-                comment = repository.comment(pull, f"person-{len(self.commands)}", text)
+                comment = repository.comment(pull, f"person-{self.acts}", text)
                 self.commands.append((pull, comment.id))
             case "close":
                 repository.close(pull)
                 repository.reopen(pull)
+                self.told += 1
             case "base":
                 repository.move_base(pull, "release" if pull.base_ref == "master" else "master")
-            case _:
-                return
+        self.told += 1
 
-    def disturb(self) -> None:
-        """Have something fail, in one of twenty cases of each kind."""
-        github = self.bot.github
-        if self.chance.random() < 0.35:  # a review makes some ten calls, so this is one of twenty or more
-            path, failure = self.chance.choice(_CALLS), self.chance.choice(_FAILURES)
-            when = self.chance.choice(["before", "after"])
-            github.faults.add(Fault(path=path, status=failure, when=when))  # type: ignore[arg-type]
-            self.faults[f"call {failure} {when}"] += 1
-        if self.chance.random() < 0.05:
-            github.redeliver(self.chance.choice(github.deliveries))
-            self.faults["doubled"] += 1
-        if self.chance.random() < 0.03:
-            self.kill(self.chance.choice(["worker", "horse"]))
-        if self.chance.random() < 0.005:
-            self.bot.restart_redis()
-            self.faults["redis killed"] += 1
+    def happens(self) -> bool:
+        """Draw whether something fails now."""
+        return self.chance.random() < self.share
+
+    def step(self) -> None:
+        """Have somebody do something, and let fail what the share says."""
+        state = self.bot.github.state
+        state.head_lag = 2.0 if self.happens() else 0.0
+        state.lag = self.chance.choice([1, 2]) if self.happens() else 0
+        self.met["head shown late"] += bool(state.head_lag)
+        self.met["lists that lag"] += bool(state.lag)
+        if self.happens():
+            self.withheld(late=False)
+        elif self.happens():
+            self.withheld(late=True)
+        else:
+            self.act()
+        if self.happens():
+            self.bot.github.redeliver(self.chance.choice(self.bot.github.deliveries))
+            self.told += 1
+            self.met["delivered twice"] += 1
+        if self.happens():
+            self.kill(self.chance.choice(VICTIMS))
         self.revive()
 
-    def lose(self) -> None:
-        """Do something that GitHub tells nobody of, or tells later and in another order."""
+    def withheld(self, *, late: bool) -> None:
+        """Do something that GitHub tells nobody of, or tells later and in reverse."""
+        github, told = self.bot.github, self.told
+        with self.silence():
+            before = len(github.deliveries)
+            for _ in range(2 if late else 1):
+                self.act()
+            github.delivered()
+            held = github.deliveries[before:]
+        if not late:
+            # A command that nobody told us of is a command nobody can answer.
+            self.commands = [each for each in self.commands if not _about(each[1], held)]
+            self.told = told
+            self.met["never told"] += 1
+            return
+        self.met["late and in reverse"] += 1
+        for each in reversed(held):
+            deliver(each, str(github.webhook_url))
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """For the length of the with block, GitHub sends nothing."""
         github = self.bot.github
         github.delivered()
         github.webhook_url, url = None, github.webhook_url
-        before = len(github.deliveries)
-        self.act()
-        github.delivered()
-        github.webhook_url = url
-        held = github.deliveries[before:]
-        if self.chance.random() < 0.5:
-            for each in reversed(held):
-                deliver(each, str(url))
-            self.faults["in reverse"] += len(held)
-        else:
-            # A command that nobody told us of is a command nobody can answer.
-            self.commands = [each for each in self.commands if not self._of(each[1], held)]
-            self.faults["lost"] += len(held)
-
-    @staticmethod
-    def _of(comment: int, deliveries: list[Any]) -> bool:
-        return any(
-            f'"id": {comment}'.encode() in each.body or f'"id":{comment}'.encode() in each.body for each in deliveries
-        )
+        try:
+            yield
+        finally:
+            github.webhook_url = url
 
     def kill(self, what: str) -> None:
-        """Kill a worker, or the process of its job."""
-        workers = [
-            process.pid for process in self.bot.processes if self.bot.commands.get(process.pid, ("",))[0] == "worker"
-        ]
-        target = self.chance.choice(workers)
-        if what == "horse":
+        """Kill something with SIGKILL; Redis keeps what it has on disk."""
+        self.met[f"killed: {what}"] += 1
+        if what == "redis":
+            self.bot.restart_redis()
+            return
+        wanted = "serve" if what == "receiver" else "worker"
+        of_kind = [each.pid for each in self.bot.processes if self.bot.commands.get(each.pid, ("",))[0] == wanted]
+        target = self.chance.choice(of_kind)
+        if what in {"horse", "parser"}:
             children = [int(each.name) for each in Path("/proc").glob("[0-9]*") if _parent(each) == target]
-            target = self.chance.choice(children) if children else target
+            parsers = [each for each in children if b"workers.parser" in _command_line(each)]
+            chosen = parsers if what == "parser" else [each for each in children if each not in parsers]
+            target = self.chance.choice(chosen) if chosen else target
         with suppress(ProcessLookupError):
             os.kill(target, signal.SIGKILL)
-        self.faults[f"{what} killed"] += 1
 
     def revive(self) -> None:
         """Start again what ended, as a supervisor would."""
@@ -150,7 +216,7 @@ class Soak:
         return found
 
     def wrong(self) -> list[str]:
-        """Give what is lost, there twice, or stale."""
+        """Give what is lost, there twice, or stale; queued, locked or running."""
         found = self.missing()
         for repository, pull in self.pulls:
             name = f"{repository.full_name}#{pull.number}"
@@ -181,66 +247,92 @@ class Soak:
         return found
 
 
+def _about(comment: int, deliveries: list[Delivery]) -> bool:
+    named = (f'"id": {comment}'.encode(), f'"id":{comment}'.encode())
+    return any(name in each.body for each in deliveries for name in named)
+
+
 def _parent(process: Path) -> int | None:
     with suppress(OSError):
         return int((process / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
     return None
 
 
-def main() -> None:
+def _command_line(process: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deliveries", type=int, default=2000)
     parser.add_argument("--pulls", type=int, default=100)
+    parser.add_argument(
+        "--share", type=float, default=0.05, help="of what is done and asked, so much fails in each way"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=4.0, help="things that people do in a second")
-    parser.add_argument("--patience", type=float, default=1800.0, help="seconds for all to be done at the end")
+    parser.add_argument("--rate", type=float, default=1.5, help="things that people do in a second")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="for all of it; what is not done by then is told as wrong"
+    )
+    parser.add_argument("--log", type=Path, help="a file for what the bot's processes say")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, bot_running(Path(folder), timers={"call": "4"}, quiet=True) as bot:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all that was started
+    end = time.monotonic() + options.minutes * 60
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        bot_running(Path(folder), timers={"call": str(CALL), "settle": SETTLE}, quiet=True) as bot,
+    ):
         bot.start_worker("reviews")
-        names = [f"octo/soak-{number}" for number in range(5)]
-        repositories = [bot.github.repository(name) for name in names]
+        repositories = [bot.github.repository(f"octo/soak-{number}") for number in range(5)]
         for repository in repositories:
             start = repository.commit(FILES)
             repository.commit({"other.go": "package other\n"}, parent=start, branch="release")
-        soak = Soak(bot, random.Random(options.seed), repositories)
+        people, chance = random.Random(options.seed), random.Random(f"faults {options.seed}")
+        soak = Soak(bot, people, chance, options.share, repositories)
         bot.github.state.observers.append(soak.observe)
-        for number in range(options.pulls):
-            repository = repositories[number % len(repositories)]
-            soak.pulls.append(
-                (repository, repository.open_pull({PATH: BEFORE + FITS}, f"Change {number}", f"author-{number % 17}"))
-            )
         begun = time.monotonic()
-        while len(bot.github.deliveries) < options.deliveries:
-            if soak.chance.random() < 0.05:
-                soak.lose()
-            else:
-                soak.act()
-            soak.disturb()
-            time.sleep(1 / options.rate)
-        bot.github.faults.clear()
-        said = f"{len(bot.github.deliveries)} deliveries in {time.monotonic() - begun:.0f} s; {dict(soak.faults)}"
-        print(said, flush=True)
-        ended = time.monotonic()
+        bot.github.state.faults = Drawn(random.Random(f"calls {options.seed}"), options.share, soak.met)
+        for number in range(options.pulls):
+            soak.open(number)
+        while soak.told < options.deliveries and time.monotonic() < end - 300:
+            soak.step()
+            time.sleep(max(0.0, begun + soak.acts / options.rate - time.monotonic()))
+        _end_of_faults(bot)
+        fed = time.monotonic()
+        print(f"{soak.told} deliveries about {options.pulls} pull requests in {fed - begun:.0f} s", flush=True)
+        calls = len(bot.github.state.requests)
+        print(f"{calls} calls of the API; what failed: {dict(sorted(soak.met.items()))}", flush=True)
 
         def settled() -> bool:
             soak.revive()
             return not soak.missing()
 
         try:
-            eventually(settled, "all to be reviewed", options.patience)
-            bot.idle(options.patience)
+            eventually(settled, "all to be reviewed", max(60.0, end - time.monotonic()))
+            bot.idle(max(60.0, end - time.monotonic()))
         except AssertionError as error:
             print(error)
-        print(f"settled {time.monotonic() - ended:.0f} s after the last fault")
+        print(f"settled {time.monotonic() - fed:.0f} s after the last fault")
         wrong = soak.wrong()
+        if options.log:
+            options.log.write_bytes(bot.log.read_bytes())
         print(f"{len(wrong)} wrong", *wrong[:40], sep="\n  ")
         taken = sorted(soak.taken.values())
         if len(taken) > 1:
             print(
-                f"webhook to check run, {len(taken)} heads: median {statistics.median(taken):.1f} s, "
-                f"p99 {taken[int(len(taken) * 0.99) - 1]:.1f} s"
+                f"webhook to check run, {len(taken)} of {len(soak.pushed)} heads (others were pushed over): median "
+                f"{statistics.median(taken):.1f} s, p99 {taken[int(len(taken) * 0.99) - 1]:.1f} s"
             )
+        return bool(wrong)
+
+
+def _end_of_faults(bot: Bot) -> None:
+    state = bot.github.state
+    state.faults.clear()
+    state.head_lag, state.lag = 0.0, 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

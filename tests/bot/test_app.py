@@ -14,17 +14,18 @@ from redis import Redis
 from rq.serializers import JSONSerializer
 from werkzeug.test import TestResponse
 
-from bot import app
 from bot.app import LARGEST_BODY, create_app
 from bot.keys import PREFIX, Keys
 from bot.queue import DEEP, REVIEWS, SECTIONS, TURN
 from bot.review_request import CommandSource
 from bot.settings import Secret, Settings, SettingsError
+from bot.timers import DEFAULT, Timers
 from tests.bot.payloads import APP_ID, HEAD, OTHER_HEAD, SECRET, comment, labeled, pull_request, signed
 
 
-def settings(redis_url: str) -> Settings:
+def settings(redis_url: str, timers: Timers = DEFAULT) -> Settings:
     return Settings(
+        timers=timers,
         app_id=APP_ID,
         webhook_secrets=(Secret(SECRET), Secret("the old one")),
         repositories=("octo/*",),
@@ -191,13 +192,11 @@ def test_a_queue_that_hangs_is_a_queue_that_is_away() -> None:
         assert client.get("/readyz").status_code == 503
 
 
-def test_one_delivery_that_found_the_queue_hanging_is_enough_for_those_behind_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert 2 * app.QUEUE_SECONDS < 1, "connecting and a reply, so that GitHub is told within a second"
-    monkeypatch.setattr(app, "ASLEEP_SECONDS", 3600.0)
+def test_one_delivery_that_found_the_queue_hanging_is_enough_for_those_behind_it() -> None:
+    assert 2 * DEFAULT.queue_answer < 1, "connecting and a reply, so that GitHub is told within a second"
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        client = create_app(settings(f"redis://127.0.0.1:{deaf.getsockname()[1]}")).test_client()
+        asleep = settings(f"redis://127.0.0.1:{deaf.getsockname()[1]}", Timers(queue_asleep=3600.0))
+        client = create_app(asleep).test_client()
         for _ in range(5):
             assert post(client, "pull_request", pull_request()).status_code == 503
         deaf.settimeout(0)

@@ -125,21 +125,44 @@ def test_a_repository_that_is_fetched_keeps_no_second_worker(keys: Keys) -> None
             note(1, repository="octo/slow"),
             note(2, "command:c", repository="octo/slow"),
             note(3, repository="octo/quick"),
+            note(4, "command:d", repository="octo/Slow"),
+            note(5, "command:e", repository="octo/slow"),
         ]
     )
-    keys.fetching("octo/Slow", 60.0)
+    fetches, waits = take(keys), take(keys)
+    assert (keys.fetching(fetches), keys.fetching(waits)) == (True, False)
+    assert keys.fetching(fetches)  # it goes on
     assert order(keys) == ["octo/quick#3"]
     keys.note([note(1, "command:c", repository="octo/slow", kind="talk")])
     assert order(keys) == ["octo/slow#1 (talk)"]  # words need no mirror
-    keys.fetching("octo/slow", 0.0)
-    assert order(keys) == ["octo/slow#2", "octo/slow#1"]
+    keys.fetched(waits)
+    assert order(keys) == []
+    keys.fetched(fetches)
+    assert keys.fetching(waits)
+    keys.fetched(waits)
+    assert order(keys) == ["octo/slow#5", "octo/slow#1"]
+
+
+def test_a_fetch_ends_with_its_worker_and_garbage_is_none(redis_connection: Redis) -> None:
+    keys = Keys(redis_connection, Timers(lease=0.1))
+    keys.note([note(1), note(2)])
+    killed, other = take(keys), take(keys)
+    assert keys.fetching(killed)
+    assert eventually(lambda: keys.fetching(other), "the end of the lease")
+    for garbage in ("set", "list"):
+        redis_connection.delete(f"{PREFIX}fetching:octo/kubernetes")
+        if garbage == "set":
+            redis_connection.set(f"{PREFIX}fetching:octo/kubernetes", "garbage")
+        else:
+            redis_connection.rpush(f"{PREFIX}fetching:octo/kubernetes", "garbage")
+        assert keys.fetching(other)
 
 
 def test_a_new_event_ends_a_back_off_but_the_sweep_does_not_end_patience(keys: Keys) -> None:
     keys.note([note()])
     keys.end(take(keys), End(later=600.0, tries=2))
     assert (keys.take(ALL), keys.wake()["normal"]) == (None, 0)
-    assert keys.note([note(swept=True)]) == ["queued"]
+    assert keys.note([note()]) == ["queued"]
     taken = take(keys)
     assert taken.tries == 0
     keys.end(taken, End(later=600.0, looks=3))
@@ -147,6 +170,20 @@ def test_a_new_event_ends_a_back_off_but_the_sweep_does_not_end_patience(keys: K
     assert keys.take(ALL) is None
     assert keys.note([note()]) == ["queued"]
     assert take(keys).looks == 0
+
+
+def test_a_sweep_hurries_another_try_and_forgets_none(keys: Keys) -> None:
+    keys.note([note()])
+    keys.end(take(keys), End(later=1800.0, tries=4))
+    assert keys.note([note(swept=True, old=True)]) == ["queued"]
+    taken = take(keys)
+    assert (taken.tries, taken.old) == (4, False)
+    # Who asked is not told "sorry" any sooner for it.
+    keys.note([note(12, "command:c")])
+    keys.end(taken, End())
+    keys.end(take(keys), End(later=1800.0, tries=1))
+    assert keys.note([note(swept=True)]) == ["waiting"]
+    assert keys.take(ALL) is None
 
 
 def test_what_waits_for_a_time_is_due_then(keys: Keys) -> None:
@@ -167,6 +204,21 @@ def test_the_key_of_a_dead_worker_is_due_when_its_lease_is_over(redis_connection
     assert keys.end(lost, End(dealt=("command:c",))) == "lost"
     assert keys.keep(again)
     assert keys.end(again, End()) == "idle"
+
+
+def test_a_key_that_is_kept_stays_with_its_worker(keys: Keys) -> None:
+    keys.note([note()])
+    taken = take(keys)
+    running = f"{PREFIX}running"
+
+    def ends() -> float:
+        return float(keys.connection.zscore(running, taken.key.name) or 0)
+
+    before = ends()
+    keys.connection.zadd(running, {taken.key.name: before - 29.9})  # its lease is nearly over
+    assert keys.keep(taken)
+    assert ends() >= before
+    assert keys.take(ALL) is None
 
 
 def test_a_review_that_was_given_up_rests_from_the_sweep_alone(keys: Keys) -> None:
@@ -223,7 +275,7 @@ def test_mending_puts_back_what_is_in_no_index_and_removes_what_is_of_another_ty
     keys.note([note(9, "command:c")])
     for index in ("ready:normal", "later"):
         keys.connection.delete(f"{PREFIX}{index}")
-    for index in ("fair:normal", "running", "front:normal", "fetching", "clocks"):
+    for index in ("fair:normal", "running", "front:normal", "clocks"):
         keys.connection.delete(f"{PREFIX}{index}")
         keys.connection.set(f"{PREFIX}{index}", "garbage")
     keys.connection.set(f"{PREFIX}record:normal:octo/kubernetes#7", "garbage")

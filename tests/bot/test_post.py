@@ -126,6 +126,20 @@ def test_a_list_that_lags_behind_a_review_that_stands_shows_no_second_one(scene:
     assert ["@kubernetes" in body for body in scene.bodies] == [True, False]
 
 
+def test_a_comment_that_lists_do_not_show_yet_is_kept_up_all_the_same(scene: Scene) -> None:
+    scene.simulated.state.lag = 2
+    scene.post(report(diagnostic(function="", related=(place("pkg/b.go", 3),))))
+    [body] = scene.bodies
+    posted = scene.post(report(diagnostic(function="", related=(place("pkg/b.go", 3), place("pkg/old.go", 4)))))
+    assert "EditComment" in [type(write).__name__ for write, _ in posted.writes]
+    assert scene.bodies == [body]
+    assert "pkg/old.go:4" in scene.pull.review_comments[0].body
+    # Once it is shown, nobody waits for it.
+    scene.clock.slept.clear()
+    scene.post(report(diagnostic(function="", related=(place("pkg/b.go", 3),))))
+    assert not set(scene.timers.settle) & set(scene.clock.slept)
+
+
 def test_github_that_stays_broken_is_given_up(scene: Scene) -> None:
     scene.simulated.faults.add(Fault(method="POST", path="/reviews$", status=502, times=None))
     with pytest.raises(Uncertain):

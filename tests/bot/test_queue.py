@@ -9,7 +9,6 @@ from bot.queue import (
     DEEP,
     MAINTAIN,
     MAINTENANCE,
-    MOST_TURNS,
     QUEUES,
     REVIEWS,
     SECTIONS,
@@ -93,11 +92,11 @@ def test_turns_are_never_fewer_than_what_is_due(queues: Queues) -> None:
     queues.wake()
     queues.wake()
     assert turns(queues) == {REVIEWS: 5}
-    for number in range(6, MOST_TURNS + 50):
+    for number in range(6, Timers().turns + 50):
         queues.submit([push(number=number)])
     queues.connection.delete(f"rq:queue:{REVIEWS}")
     queues.wake()
-    assert turns(queues) == {REVIEWS: MOST_TURNS}
+    assert turns(queues) == {REVIEWS: Timers().turns}
 
 
 def test_what_is_put_off_gets_its_turn_when_its_time_has_come(redis_connection: Redis) -> None:

@@ -8,9 +8,10 @@ from analyzers.analysis.report import Report, Skipped
 from bot import comments
 from bot.check_runs import ExternalId
 from bot.markers import markers
-from bot.review import EDITS, Review
+from bot.review import Review
 from bot.review_request import Answer, Reply
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
+from bot.timers import DEFAULT
 from bot.writes import (
     CHECK_RUN,
     DEEP_CHECK_RUN,
@@ -186,10 +187,10 @@ def test_a_comment_whose_first_place_is_gone_names_where_the_rest_is() -> None:
 
 
 def test_edits_are_limited() -> None:
-    concerns = [f"concern {index}" for index in range(EDITS + 5)]
+    concerns = [f"concern {index}" for index in range(DEFAULT.edits + 5)]
     stands = after(EMPTY, review(report(*(diagnostic(each) for each in concerns)), EMPTY))
     moved = review(report(*(diagnostic(each, path="pkg/z.go") for each in concerns)), stands)
-    assert sum(isinstance(write, EditComment) for write in moved.writes) == EDITS
+    assert sum(isinstance(write, EditComment) for write in moved.writes) == DEFAULT.edits
 
 
 def test_without_room_for_comments_only_the_check_run_is_written() -> None:
@@ -461,10 +462,10 @@ def test_threads_are_resolved_where_the_operator_wants_it(stands: Standing) -> N
 
 
 def test_fixes_count_among_the_edits_of_a_head() -> None:
-    concerns = [diagnostic(f"concern {index}", 5, function="Sync") for index in range(EDITS + 5)]
+    concerns = [diagnostic(f"concern {index}", 5, function="Sync") for index in range(DEFAULT.edits + 5)]
     made = review(report(*concerns), EMPTY, texts={"pkg/a.go": BEFORE})
     fixed = review(report(), pushed(after(EMPTY, made), "a"), texts={"pkg/a.go": FIXED})
-    assert len(edits(fixed)) == EDITS
+    assert len(edits(fixed)) == DEFAULT.edits
 
 
 # --- dismissals -----------------------------------------------------------------------------------------------------------

@@ -60,6 +60,9 @@ def test_secrets_are_shown_nowhere() -> None:
         ("CC", "sig-scalability"),
         ("PUBLIC_URL", "bot.example.com"),
         ("JOB_TIMEOUT", "0"),
+        ("WORKERS", "0"),
+        ("WORKERS", "65"),
+        ("WORKERS", "reviews"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_no_secret(name: str, value: str) -> None:

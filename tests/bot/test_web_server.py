@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from bot import web_server
+from bot.timers import Timers
 from bot.web_server import Threads, WebServer
+from tests.end_to_end.conftest import eventually
 
 ANSWER = b"HTTP/1.1 200 OK"
 LARGEST = 10_000
@@ -25,9 +27,16 @@ def application(environ: Any, start_response: Any) -> list[bytes]:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     monkeypatch.setattr(web_server, "_TICK", 0.01)
-    monkeypatch.setattr(web_server, "REQUEST_SECONDS", 0.3)
     sockets: dict[int, Any] = {}
-    made = WebServer(application, sockets, host="127.0.0.1", port=0, largest_body=LARGEST, threads=Threads(2))
+    made = WebServer(
+        application,
+        sockets,
+        host="127.0.0.1",
+        port=0,
+        largest_body=LARGEST,
+        threads=Threads(2),
+        timers=Timers(request=0.3),
+    )
     stopped = threading.Event()
     thread = threading.Thread(target=web_server.run, args=([made], sockets, stopped.is_set))
     thread.start()
@@ -72,7 +81,7 @@ def answer(connection: socket.socket) -> bytes:
 def test_a_request_that_does_not_end_is_ended(server: WebServer, half: bytes) -> None:
     with connected(server, half) as connection:
         assert to_the_end(connection).startswith(b"HTTP/1.1 408")
-    assert server.held == 0
+    eventually(lambda: server.held == 0, "its bytes to be let go")
 
 
 def test_dripping_does_not_move_the_deadline(server: WebServer) -> None:
@@ -99,7 +108,7 @@ def test_each_request_of_a_connection_has_its_own_deadline(server: WebServer) ->
 
 
 def test_the_longest_incomplete_one_makes_room(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_server, "REQUEST_SECONDS", 3600.0)
+    monkeypatch.setattr(server, "_request_seconds", 3600.0)
     server._most = 3
     with contextlib.ExitStack() as stack:
         half = [stack.enter_context(connected(server, b"POST / HTTP/1.1\r\n")) for _ in range(3)]
@@ -111,7 +120,7 @@ def test_the_longest_incomplete_one_makes_room(server: WebServer, monkeypatch: p
 
 
 def test_who_holds_the_most_makes_room(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_server, "REQUEST_SECONDS", 3600.0)
+    monkeypatch.setattr(server, "_request_seconds", 3600.0)
     monkeypatch.setattr(web_server, "MOST_HELD", 15_000)
     header = b"POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"
     with contextlib.ExitStack() as stack:
@@ -124,7 +133,7 @@ def test_who_holds_the_most_makes_room(server: WebServer, monkeypatch: pytest.Mo
             assert answer(connection).startswith(ANSWER)
     with connected(server, b"GET / HTTP/1.0\r\n\r\n") as last:
         to_the_end(last)
-    assert server.held == 0
+    eventually(lambda: server.held == 0, "its bytes to be let go")
 
 
 def test_what_is_whole_when_it_stops_is_still_answered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import yaml
 from bot.app import LARGEST_BODY, create_app
 from bot.queue import QUEUES
 from bot.settings import Settings
-from bot.web_server import REQUEST_SECONDS
+from bot.timers import DEFAULT
 from tests.deploy.manifests import (
     COMPOSE,
     DOCUMENTED,
@@ -39,6 +39,7 @@ ELSEWHERE = {
     "GITHUB_TOKEN": "likewise, and in deploy/prow only",
     "GITHUB_TOKEN_FILE": "deploy/prow sets it, in place of the App's key",
     "SANDBOX_PORT": "for `scalability-bot run` alone",
+    "WORKERS": "how often a container runs: compose's scale, kustomization's replicas",
 }
 ENV = {
     "REDIS_PASSWORD": "p",
@@ -87,6 +88,20 @@ def test_there_is_one_worker_for_each_queue_and_none_on_two() -> None:
     compose = [COMPOSE["services"][name]["command"] for name in BOTS if name != "receiver"]
     assert {command[0] for command in compose} == {"worker"}
     assert sorted(each[1:] for each in compose) == sorted([queue] for queue in QUEUES)
+
+
+def test_workers_says_how_many_processes_serve_the_queue_of_reviews() -> None:
+    default = Settings.from_environment({}).workers
+    assert default > 1, "a repository whose git stalls holds up no other"
+    services = COMPOSE["services"]
+    for env, expected in (({}, default), ({"WORKERS": "5"}, 5)):
+        assert int(interpolated(services["reviews"]["scale"], env)) == expected
+    assert [name for name in services if "scale" in services[name]] == ["reviews"]
+    # Containers of one service have nothing that only one of them can have.
+    assert not {"ports", "container_name"} & services["reviews"].keys()
+    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
+    assert kustomization["replicas"] == [{"name": "worker-reviews", "count": default}]
+    assert "worker-reviews" in names(OURS)
 
 
 def test_each_process_gets_the_secrets_it_needs_and_no_other() -> None:
@@ -195,7 +210,7 @@ def test_a_proxy_stands_in_front_that_buffers_and_times_out() -> None:
     assert settings["proxy_request_buffering"] == "on"
     assert settings["client_max_body_size"] == f"{LARGEST_BODY >> 20}m"
     for timeout in ("client_header_timeout", "client_body_timeout", "send_timeout", "proxy_read_timeout"):
-        assert float(settings[timeout].removesuffix("s")) <= REQUEST_SECONDS
+        assert float(settings[timeout].removesuffix("s")) <= DEFAULT.request
     assert all(each.startswith("/tmp/") for name, each in settings.items() if name.endswith("_temp_path"))
     # Nobody reaches the receiver but through it: that is what is published, and what the Service and the Ingress name.
     services = COMPOSE["services"]

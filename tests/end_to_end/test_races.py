@@ -140,6 +140,22 @@ def test_the_reaction_does_not_wait_for_what_other_commands_do(bot: Bot, reposit
     assert len(waiting.reviews) == 1
 
 
+def test_a_repository_whose_git_stalls_holds_up_nobody_else(bot: Bot, repository: SimulatedRepository) -> None:
+    slow = bot.github.repository("octo/stalled-git")
+    slow.commit(FILES)
+    stalled = Fault(method="POST", path="stalled-git/git-upload-pack", status=None, delay=12)
+    bot.github.faults.add(stalled)
+    waiting = [slow.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(3)]
+    eventually(lambda: stalled.struck, "git to stall")
+    pulls = [repository.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(3)]
+    for pull in pulls:
+        check_run(repository, pull)
+    # Nobody asked for any of them. The second worker did not take another of those that wait for the same git.
+    assert not any(slow.check_runs(pull) for pull in waiting)
+    bot.idle()
+    assert all(len(pull.reviews) == 1 for pull in [*waiting, *pulls])
+
+
 def test_redis_emptied_with_ten_waiting(tmp_path_factory: pytest.TempPathFactory) -> None:
     with bot_running(tmp_path_factory.mktemp("emptied"), queues=()) as own:
         repository = own.github.repository("octo/emptied")
@@ -149,7 +165,7 @@ def test_redis_emptied_with_ten_waiting(tmp_path_factory: pytest.TempPathFactory
         own.redis.flushall()
         with Silence(own):
             # And deliveries that never existed.
-            pulls += [repository.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(10, 15)]
+            pulls += [repository.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(10, 20)]
         for queue in ("reviews", "maintenance"):
             own.start_worker(queue)
         for pull in pulls:

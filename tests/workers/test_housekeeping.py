@@ -166,10 +166,7 @@ def test_one_thing_that_fails_hinders_no_other(equipment: Equipment, github: Sim
     [
         *(name for name in housekeeping._TYPES if not name.startswith("rq:")),
         *(f"rq:{name}:reviews" for name in ("queue", "wip", "scheduled", "failed", "workers")),
-        *(
-            f"{PREFIX}{name}"
-            for name in ("later", "running", "fetching", "clocks", "ready:normal", "front:talk", "fair:deep")
-        ),
+        *(f"{PREFIX}{name}" for name in ("later", "running", "clocks", "ready:normal", "front:talk", "fair:deep")),
         f"{PREFIX}record:normal:octo/kubernetes#1",
         "scalability-bot:housekeeping:redelivery:guid-1",
         "rq:job:no-job",

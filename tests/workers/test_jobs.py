@@ -3,17 +3,21 @@
 import dataclasses
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis import Redis
+from rq.timeouts import JobTimeoutException
 
 from bot import metrics
 from bot.check_runs import base_key
 from bot.github import GitHub, Unreachable
-from bot.keys import Key
+from bot.keys import Key, Note
+from bot.lease import Lease
 from bot.queue import COMMANDS, DEEP, REVIEWS, Queues
 from bot.review_request import CommandSource, Reply, ReviewRequest
 from bot.settings import Secret, Settings
@@ -21,7 +25,8 @@ from bot.shadow import read
 from bot.timers import Timers
 from workers import jobs, reviews
 from workers.equipment import Equipment
-from workers.parser import Parser
+from workers.parser import Parser, ParserError
+from workers.remote import OverQuota, TooLong
 from workers.sandbox import Entry, Fault, SimulatedGitHub, SimulatedRepository
 from workers.sandbox.records import Pull
 
@@ -161,6 +166,16 @@ def test_who_asks_gets_a_review_whatever_became_of_the_pull_request(
     assert "answer issue_comment-1-check" in str(written(equipment, "PostReview")[0]["body"])
 
 
+def test_what_the_sweep_finds_old_gets_its_check_run_alone_until_somebody_asks(
+    equipment: Equipment, repository: SimulatedRepository
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+    key = Key("normal", repository.full_name, pull.number)
+    equipment.queues.keys.note([Note(key=key, author="contributor", swept=True, old=True)])
+    assert jobs.turn(equipment, REVIEWS).endswith("wrote PutCheckRun")
+    assert "wrote PostReview" in run(equipment, repository, pull, command=command())
+
+
 def test_everybody_who_asked_is_answered_by_one_run(equipment: Equipment, repository: SimulatedRepository) -> None:
     pull = repository.open_pull({PATH: GO + "// nothing\n"})
     submit(equipment, repository, pull, command=command("alice", 1))
@@ -236,7 +251,7 @@ def test_a_failure_is_tried_again_and_in_the_end_told_and_swept(
     pull = repository.open_pull({PATH: COPIES})
 
     def failing(*_: Any, **__: Any) -> Any:
-        raise Unreachable("the comparison could not be read")
+        raise ParserError("the comparison could not be read")
 
     with monkeypatch.context() as patch:
         patch.setattr(reviews, "compare", failing)
@@ -252,6 +267,100 @@ def test_a_failure_is_tried_again_and_in_the_end_told_and_swept(
     assert equipment.redis.hget(f"scalability-bot:keys:record:{name}", "lapses") == b"1"
     # It is no review: when all is well again, what comes along is reviewed.
     assert "wrote PostReview" in run(equipment, repository, pull)
+
+
+def test_what_fails_for_ever_is_set_aside_however_often_the_sweep_comes(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real times, a sweep comes between two tries: it is sooner than the last of them."""
+    pull = repository.open_pull({PATH: COPIES})
+    given = dataclasses.replace(equipment.settings, timers=Timers(lease=60, settle=(0.0,)))
+    equipment = dataclasses.replace(equipment, settings=given)
+    assert given.timers.sweep < given.timers.longest_retry
+    swept = Note(key=Key("normal", repository.full_name, pull.number), swept=True)
+
+    errors: list[Exception] = []
+
+    def failing(*_: Any, **__: Any) -> Any:
+        raise errors[-1]
+
+    monkeypatch.setattr(reviews, "compare", failing)
+    for error, afterwards in ((ParserError("had no answer"), "resting"), (Unreachable("it is away"), "queued")):
+        errors.append(error)
+        submit(equipment, repository, pull)
+        said = []
+        for _ in given.timers.retries:
+            said.append(jobs.turn(equipment, REVIEWS))
+            equipment.queues.keys.note([swept])
+        said.append(jobs.turn(equipment, REVIEWS))
+        assert [each.partition(": ")[2].partition(":")[0] for each in said] == [
+            *(f"failed, try {number}" for number in range(1, len(given.timers.retries) + 1)),
+            "set aside",
+        ]
+        # After an outage the next sweep asks for it again; what fails by itself rests.
+        assert equipment.queues.keys.note([swept]) == [afterwards]
+    assert len(written(equipment, "PutCheckRun")) == 1
+
+
+def test_who_finds_the_repository_being_fetched_makes_room(
+    equipment: Equipment, repository: SimulatedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (repository.open_pull({PATH: COPIES, f"{number}.go": "package a\n"}) for number in range(2))
+    quick = dataclasses.replace(
+        equipment,
+        settings=dataclasses.replace(equipment.settings, timers=dataclasses.replace(TIMERS, fetching=0.0)),
+    )
+    submit(quick, repository, first)
+    fetches = quick.queues.keys.take(["normal"])
+    assert fetches is not None
+    submit(quick, repository, second)
+    waits = quick.queues.keys.take(["normal"])
+    assert waits is not None
+    assert quick.queues.keys.fetching(fetches)
+
+    def no_sleep(_: float) -> None:
+        raise AssertionError("it waits for longer than it may")
+
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=no_sleep))
+    # Both began before either fetched: the second, in the middle of its run, finds that the first does.
+    run = jobs._Run(quick, waits, Lease(lambda: True, "work"))
+    assert quick.queues.keys.end(waits, run.ended()) == "later"
+    assert run.said == f"put off: another review of {repository.full_name} is fetching it"
+    assert jobs.turn(quick, REVIEWS) == jobs.NOTHING
+    quick.queues.keys.fetched(fetches)
+    assert "wrote PostReview" in jobs.turn(quick, REVIEWS)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OverQuota("git fetch failed: it is larger"), "Its repository is larger than the disk"),
+        (TooLong("git fetch took longer than 200 s"), "It takes longer than the bot gives"),
+        (
+            JobTimeoutException("Task exceeded maximum timeout value (600 seconds)"),
+            "It takes longer than the bot gives",
+        ),
+    ],
+)
+def test_what_another_try_cannot_mend_is_said_at_the_first(
+    equipment: Equipment,
+    repository: SimulatedRepository,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    told: str,
+) -> None:
+    pull = repository.open_pull({PATH: COPIES})
+
+    def failing(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(reviews, "compare", failing)
+    assert f"set aside: {error}" in run(equipment, repository, pull, command=command())
+    [made] = written(equipment, "PutCheckRun")
+    assert (made["conclusion"], made["title"]) == ("neutral", "The review could not be finished")
+    assert str(made["summary"]).startswith(told)
+    assert len(written(equipment, "PostReply")) == 1
+    assert waits(equipment) == []
 
 
 def test_a_promise_outlasts_an_outage(

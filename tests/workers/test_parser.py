@@ -12,6 +12,7 @@ import pytest
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
 from bot.configuration import Parsed
+from tests.command_line.repository import BAD, GOOD, PATH
 from workers.parser import Parser, ParserError
 
 Bare = tuple[Path, Callable[[dict[str, str]], str]]
@@ -73,6 +74,18 @@ def test_it_analyses_and_the_report_crosses(bare: Bare) -> None:
     assert [diagnostic.analyzer for diagnostic in report.diagnostics] == ["go-version-bump"]
     assert report.diagnostics == again.diagnostics
     assert left_out.diagnostics == ()
+
+
+def test_a_deep_analysis_crosses_with_what_it_adds(bare: Bare) -> None:
+    repository, commit = bare
+    base = commit({PATH: GOOD})
+    head = commit({PATH: BAD})
+    with running() as parser:
+        plain = parser.analyze(repository, base, head, deep=False, configuration=Configuration())
+        deep = parser.analyze(repository, base, head, deep=True, configuration=Configuration())
+    assert plain.diagnostics == deep.diagnostics
+    assert plain.asked == ()
+    assert [(each.verb, each.resource) for each in deep.asked] == [("LIST", "pods")]
 
 
 def test_it_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.queue import QUEUES
 from bot.settings import SettingsError
 from tests.end_to_end.conftest import free_ports
 from workers.sandbox.keys import generate_key
@@ -54,10 +55,11 @@ def test_without_credentials_there_is_the_sandbox(usual: dict[str, str], stack: 
         "receiver",
         "commands",
         "reviews",
+        "reviews-2",
         "deep",
         "maintenance",
     ]
-    assert [program.stage for program in programs] == [0, 1, 2, 3, 3, 3, 3]
+    assert [program.stage for program in programs] == [0, 1, 2, 3, 3, 3, 3, 3]
     found = by_name(programs)
     assert found["reviews"].environment["GITHUB_API_URL"] == f"http://127.0.0.1:{usual['SANDBOX_PORT']}/api/v3"
     assert found["reviews"].environment["REDIS_URL"].startswith("unix://")
@@ -68,8 +70,22 @@ def test_with_credentials_there_is_github(
     usual: dict[str, str], credentials: dict[str, str], stack: contextlib.ExitStack, redis_url: str
 ) -> None:
     programs = plan({**usual, **credentials, "REDIS_URL": redis_url}, stack)
-    assert [program.name for program in programs] == ["receiver", "commands", "reviews", "deep", "maintenance"]
+    names = ["receiver", "commands", "reviews", "reviews-2", "deep", "maintenance"]
+    assert [program.name for program in programs] == names
     assert "GITHUB_API_URL" not in programs[0].environment
+
+
+@pytest.mark.parametrize(("workers", "names"), [("1", ["reviews"]), ("3", ["reviews", "reviews-2", "reviews-3"])])
+def test_workers_says_how_many_processes_serve_the_queue_of_reviews(
+    usual: dict[str, str], stack: contextlib.ExitStack, workers: str, names: list[str]
+) -> None:
+    programs = plan({**usual, "WORKERS": workers}, stack)
+    reviewing = [program for program in programs if program.arguments[-2:] == ["worker", "reviews"]]
+    assert [program.name for program in reviewing] == names
+    # One process serves one queue, and of the others there is one each.
+    others = [program.arguments[-1] for program in programs if "worker" in program.arguments[-2:]]
+    assert sorted(set(others)) == sorted(QUEUES)
+    assert len(others) == len(QUEUES) - 1 + int(workers)
 
 
 def test_each_is_told_what_it_needs_and_no_more(
