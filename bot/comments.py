@@ -18,6 +18,11 @@ from bot.witness import Witness
 # What people read before they decide whether to unfold the rest; a longer comment gives its last sentence to the fold.
 WORDS = 60
 RELATED = 10
+# The last line of each comment.
+QUIET_LINE = (
+    "<sub>Helpful? A 👍 or 👎 is enough. To dismiss it, resolve this thread, or reply "
+    "`/scalability-check dismiss` with `wrong`, `fine` or `later`.</sub>"
+)
 # Above this the documentation of a rule is cut: GitHub takes 65,536 characters, and nobody reads a tenth of them.
 LONGEST_WHY = 6_000
 
@@ -102,6 +107,7 @@ def comment(
         [
             *(paragraph for paragraph in paragraphs if paragraph),
             _fold(diagnostic, links, folded),
+            QUIET_LINE,
             "\n".join(
                 [
                     *(marker(fingerprint) for fingerprint in fingerprints),
@@ -121,7 +127,7 @@ def comment(
 def fixed(body: str, head: str, *, fold: bool) -> str:
     """Give the text of a comment whose finding a push fixed: what it said is folded, unless people talked about it."""
     short = head[:7]
-    said = re.sub(r"^<!--.*?-->\r?$", "", body, flags=re.MULTILINE).rstrip()
+    said = re.sub(r"^<!--.*?-->\r?$", "", body, flags=re.MULTILINE).replace(QUIET_LINE, "").rstrip()
     if fold:
         said = f"<details><summary>What was here</summary>\n\n{said}\n\n</details>"
     kept = [marker(*found) for found in markers(body) if found[0] != "fixed"]
@@ -129,8 +135,8 @@ def fixed(body: str, head: str, *, fold: bool) -> str:
 
 
 def unfolded(body: str) -> str:
-    """Give what is read of a comment before its fold is opened."""
-    without = re.sub(r"<details>.*?</details>", "", body, flags=re.DOTALL)
+    """Give what is read of a comment before its fold is opened, without the line that asks whether it helped."""
+    without = re.sub(r"<details>.*?</details>", "", body.replace(QUIET_LINE, ""), flags=re.DOTALL)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"^<!--.*?-->$", "", without, flags=re.MULTILINE)).strip()
 
 

@@ -10,6 +10,7 @@ from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic
 from analyzers.analysis.report import Report
 from bot import comments, replies, summary
+from bot.acceptance.figures import Demotion
 from bot.check_runs import ExternalId, State, base_key
 from bot.configuration import Parsed
 from bot.links import GUIDE, PERF_DASH, PROFILING, SLACK, Links
@@ -67,13 +68,15 @@ class Review:
         proposed: Parsed | None = None,
         texts: Mapping[str, str | None] | None = None,
         resolve_threads: bool = False,
+        demoted: Sequence[Demotion] = (),
     ) -> "Review":
         """Give what a report asks for, beyond what stands.
 
         A review is posted when a warning has no comment yet; comments whose places changed, whose finding was fixed or
         came back are edited, and the text of their review with them; the check run tells all of it; commands get their
         answers. problems and proposed are about the configuration (summary.check_run). texts are the files at the head that
-        comments rest on, None for one that is gone; of what is not in it, nothing is called fixed.
+        comments rest on, None for one that is gone; of what is not in it, nothing is called fixed. demoted are the rules that
+        the report has as notices because their comments did not help; comments of theirs that stand are left as they are.
         """
         texts = texts or {}
         told = _without_dismissed(report, standing)
@@ -100,6 +103,7 @@ class Review:
             refused=standing.refused,
             postponed=postponed,
             dismissed=len(report.diagnostics) - len(told.diagnostics),
+            demoted=demoted,
         )
         check_run = summary.check_run(
             told, placed, links, deep=assignment.depth == "deep", problems=problems, proposed=proposed
