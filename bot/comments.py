@@ -86,11 +86,13 @@ def comment(
     elsewhere: bool = False,
     earlier: Iterable[str] = (),
     witnesses: Sequence[Witness] = (),
+    edited: bool = False,
 ) -> str:
     """Give the text of the comment about a diagnostic, Markdown with its markers.
 
     elsewhere: the comment stands on other lines than the diagnostic (an old one that is edited), so it names them.
-    earlier: fingerprints that the comment had before, which it keeps. witnesses: the lines that it rests on.
+    earlier: fingerprints that the comment had before, which it keeps. witnesses: the lines that it rests on. edited: it stood
+    with another text before.
     """
     first = quiet(" ".join(part.strip() for part in (diagnostic.construct, diagnostic.multiplier) if part))
     second = quiet(diagnostic.remedy.strip())
@@ -118,6 +120,7 @@ def comment(
                         else []
                     ),
                     *(marker(*witness.words) for witness in witnesses),
+                    *([marker("edited", links.head[:7])] if edited else []),
                 ]
             ),
         ]

@@ -268,7 +268,6 @@ class GitHub:
                     *threads.get(each["id"], ("", False, "")),
                     talked=each["id"] in talked,
                     posted_at=datetime.fromisoformat(each["created_at"]).timestamp(),
-                    edited=each["updated_at"] != each["created_at"],
                     up=_thumbs(each, "+1"),
                     down=_thumbs(each, "-1"),
                 )

@@ -288,6 +288,7 @@ def _edits(
             elsewhere=elsewhere,
             earlier=comment.fingerprints,
             witnesses=_witnesses(each, texts),
+            edited=True,
         )
         edits.append(EditComment(comment.comment_id, body))
     return edits

@@ -19,7 +19,7 @@ class StandingComment:
 
     review_id is the review that it belongs to, thread its thread's id in GraphQL ("" if that was not read), resolved says
     whether that is, dismisser which person did so ("" for the bot itself), talked that people answered in it. posted_at is
-    in seconds since 1970 (0 if unknown), edited says that its text was changed since, up and down count people's thumbs.
+    in seconds since 1970 (0 if unknown), up and down count people's thumbs.
     """
 
     comment_id: int
@@ -32,7 +32,6 @@ class StandingComment:
     dismisser: str = ""
     talked: bool = False
     posted_at: float = 0.0
-    edited: bool = False
     up: int = 0
     down: int = 0
 
@@ -62,6 +61,11 @@ class StandingComment:
     def fixed(self) -> bool:
         """Say whether it says that what it was about is fixed."""
         return any(words[0] == "fixed" for words in markers(self.body))
+
+    @property
+    def edited(self) -> bool:
+        """Say whether the bot brought it up to date since it was posted."""
+        return any(words[0] in {"edited", "fixed"} for words in markers(self.body))
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def _told(comment: StandingComment, standing: Standing) -> Told:
     return Told(
         rule=rule_of(comment),
         at=comment.posted_at,
-        edited=comment.fixed or comment.edited,
+        edited=comment.edited,
         fixed=comment.fixed,
         outdated=comment.line is None,
         why=standing.why_dismissed(comment),

@@ -7,7 +7,7 @@ from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.report import Report, Skipped
 from bot import comments
 from bot.check_runs import ExternalId
-from bot.markers import markers
+from bot.markers import marker, markers
 from bot.review import EDITS, Review
 from bot.review_request import Answer, Reply
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
@@ -381,7 +381,11 @@ def test_what_comes_back_is_undone(stands: Standing) -> None:
     both = report(diagnostic(**AT), rest())
     fixed = after(pushed(stands, "a"), review(report(rest()), pushed(stands, "a"), texts={"pkg/a.go": FIXED}))
     back = after(pushed(fixed, "f"), review(both, pushed(fixed, "f"), texts={"pkg/a.go": BEFORE}))
-    assert [*(each.body for each in back.comments), *(each.body for each in back.reviews)] == was
+    first = back.comments[0]
+    assert (first.edited, first.fixed) == (True, False)
+    # For those who read it, all is as before.
+    undone = first.body.replace("\n" + marker("edited", "f" * 7), "")
+    assert [undone, *(each.body for each in back.comments[1:]), *(each.body for each in back.reviews)] == was
 
 
 def test_lines_that_moved_are_no_fix_and_no_news(stands: Standing) -> None:
