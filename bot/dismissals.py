@@ -7,7 +7,7 @@ from bot.markers import marker, markers
 
 # What people write -> what it means. The first that stands in a reason counts, unless "not" stands before it.
 _MEANINGS = (
-    ("wrong", r"wrong|false|incorrect|mistaken|untrue|bogus|nonsense"),
+    ("wrong", r"wrong|false(?:-positive)?|incorrect|mistaken|untrue|bogus|nonsense"),
     ("fine", r"fine|ok|okay|intended|intentional|deliberate|accepted|acceptable|wont-?fix|won't"),
     ("later", r"later|todo|follow-?up|another (?:pr|pull request)"),
 )

@@ -104,7 +104,7 @@ def _told(found: Overview, by: str, now: float) -> list[str]:
 
 
 def _table(by: str, named: Mapping[str, Figures], total: Figures) -> list[str]:
-    heading = ["repository, rule" if by == "both" else by, *_COUNTS, "addressed", "wrong", "useful"]
+    heading = ["repository, rule" if by == "both" else by, *_COUNTS, "% addressed", "% wrong", "% useful"]
     rows = [heading, *([name, *_cells(each)] for name, each in named.items()), ["all", *_cells(total)]]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heading))]
     return [

@@ -94,9 +94,9 @@ class Demotion:
     @property
     def why(self) -> str:
         """Say for which figures, in a half sentence."""
-        what = f"of {self.figures.judged} comments on {self.figures[PULLS]} closed pull requests"
-        since = f"in the last {KEPT.days // 7} weeks"
-        return f"{what} {since}, {self.figures.addressed} were addressed and {self.figures.wrong} dismissed as wrong"
+        of = f"of {self.figures.judged} comments on {self.figures[PULLS]} closed pull requests"
+        addressed = f"{self.figures.addressed} {'was' if self.figures.addressed == 1 else 'were'} addressed"
+        return f"{of} in the last {KEPT.days // 7} weeks {addressed} and {self.figures.wrong} dismissed as wrong"
 
 
 def summed(cells: Cells, by: Callable[[str, str, str], str]) -> dict[str, Figures]:
@@ -134,8 +134,8 @@ def is_poor(figures: Figures, thresholds: Thresholds) -> bool:
 
 
 def per_cent(share: float | None) -> str:
-    """Give a share for people; an em dash for None."""
-    return "—" if share is None else f"{100 * share:.0f} %"
+    """Give a share in per cent, without the sign; an em dash for None."""
+    return "—" if share is None else f"{100 * share:.0f}"
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from redis import Redis
-from redis.exceptions import WatchError
+from redis.exceptions import ResponseError, WatchError
 
 from bot.acceptance.record import Record, State, difference, forgotten, weeks
 from bot.standing import Standing
@@ -69,7 +69,7 @@ class Store:
         """Note what stands on a pull request, as GitHub showed it after `seen`; False where a later look was noted."""
         name = _name(repository, number)
         for _ in range(_TRIES):
-            raw = _text(self.connection.get(f"{PREFIX}pull:{name}"))
+            raw = self._raw(name)
             before = _record(raw)
             if before and before.seen > seen:
                 return False
@@ -100,7 +100,7 @@ class Store:
 
     def record(self, repository: str, number: int) -> Record | None:
         """Give a pull request's record, None if there is none."""
-        return _record(_text(self.connection.get(f"{PREFIX}pull:{_name(repository, number)}")))
+        return _record(self._raw(_name(repository, number)))
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """Yield all records, each with its pull request's name ("owner/name#1", in lower case)."""
@@ -128,11 +128,22 @@ class Store:
         for week, name in wanted:
             pipeline.hgetall(f"{PREFIX}counts:{week}:{name}")
         found: Cells = {}
-        for (week, name), counts in zip(wanted, pipeline.execute() if wanted else (), strict=True):
+        answers = pipeline.execute(raise_on_error=False) if wanted else ()
+        for (week, name), counts in zip(wanted, answers, strict=True):
+            if isinstance(counts, ResponseError):
+                continue  # of another type, and not ours: note.lua removes it
             for key, number in counts.items():
                 rule, _, what = _text(key).partition(" ")
                 found.setdefault((week, name, rule), Counter())[what] += int(number)
         return found
+
+    def _raw(self, name: str) -> str:
+        key = f"{PREFIX}pull:{name}"
+        try:
+            return _text(self.connection.get(key))
+        except ResponseError:  # of another type: whoever can write to Redis must not stop the figures for ever
+            self.connection.delete(key)
+            return ""
 
     def repositories(self) -> dict[str, Known]:
         """Give what is known of each repository, by its name in lower case."""

@@ -105,7 +105,7 @@ class Inline:
                 raise Killed
             return written
 
-        GitHub.carry_out = carry_out
+        GitHub.carry_out = carry_out  # type: ignore[assignment] # by another name for itself
         try:
             return jobs.turn(self.equipment, queue)
         except Killed:

@@ -346,6 +346,16 @@ def configured(repository: SimulatedRepository, rule: str) -> None:
     repository.commit({CONFIGURATION: f"rules: {{{rule}: warning}}\n"})
 
 
+def finding(number: int, rule: str = GOOD) -> dict[str, str]:
+    """Give the file with a finding of a rule."""
+    return {_FILES[rule].format(number): _FOUND[rule].format(number)}
+
+
+def again(repository: SimulatedRepository) -> Pull:
+    """Open one more pull request with a finding of the rule that nobody follows."""
+    return repository.open_pull(finding(0, BAD), "Once more")
+
+
 def said_of(summary: str) -> list[str]:
     """Give the sentences in which a check run says which rules are demoted."""
     return re.findall(r"^- `[a-z-]+` is listed here and not on lines.*$", summary, flags=re.MULTILINE)

@@ -2,7 +2,7 @@
 
 from bot.acceptance.store import Store, recounted
 from tests.acceptance.inline import Inline
-from tests.acceptance.life import BAD, Life, configured, said_of
+from tests.acceptance.life import BAD, Life, again, configured, said_of
 
 
 def test_what_is_counted_is_what_happened(bot: Inline) -> None:
@@ -22,18 +22,10 @@ def test_what_is_counted_is_what_happened(bot: Inline) -> None:
     assert [(each["repository"], each["rule"]) for each in stats["demoted"]] == [("octo/often", BAD)]
     often = life.repositories[0]
     configured(often, BAD)
-    life.bot.kills = False
-    before = life.silent
-    pull = often.open_pull({"plugin/pkg/scheduler/algorithm/predicates/again.go": _again()}, "Once more")
+    pull = again(often)
     bot.settle()
-    assert [each.path for each in pull.review_comments] == ["plugin/pkg/scheduler/algorithm/predicates/again.go"]
+    assert len(pull.review_comments) == 1
     [run] = often.check_runs(pull, "scalability")
-    assert said_of(run.summary or "") == [] and life.silent == before
+    assert said_of(run.summary or "") == []
     [demoted] = bot.stats()["demoted"]
     assert demoted["decided_by_configuration"] is True
-
-
-def _again() -> str:
-    from tests.acceptance.life import _FOUND
-
-    return _FOUND[BAD].format("Again")
