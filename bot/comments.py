@@ -129,12 +129,21 @@ def comment(
 
 def fixed(body: str, head: str, *, fold: bool) -> str:
     """Give the text of a comment whose finding a push fixed: what it said is folded, unless people talked about it."""
-    short = head[:7]
+    return _settled(body, f"**Fixed in {head[:7]}.**", marker("fixed", head[:7]), fold=fold)
+
+
+def allowed(body: str, head: str, reason: str, *, fold: bool) -> str:
+    """Give the text of a comment whose finding a push silenced with an allow comment, for a reason ("" if it gives none)."""
+    because = f": {code(reason)}" if reason else "."
+    return _settled(body, f"**Allowed in {head[:7]}**{because}", marker("allowed", head[:7]), fold=fold)
+
+
+def _settled(body: str, opening: str, mark: str, *, fold: bool) -> str:
     said = re.sub(r"^<!--.*?-->\r?$", "", body, flags=re.MULTILINE).replace(QUIET_LINE, "").rstrip()
     if fold:
         said = f"<details><summary>What was here</summary>\n\n{said}\n\n</details>"
-    kept = [marker(*found) for found in markers(body) if found[0] != "fixed"]
-    return "\n\n".join([f"**Fixed in {short}.**", said, "\n".join([*kept, marker("fixed", short)])])
+    kept = [marker(*found) for found in markers(body) if found[0] not in {"fixed", "allowed"}]
+    return "\n\n".join([opening, said, "\n".join([*kept, mark])])
 
 
 def unfolded(body: str) -> str:

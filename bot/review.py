@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzers import catalogue
+from analyzers.analysis.allowances import Allowed
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic
 from analyzers.analysis.report import Report
@@ -279,7 +280,8 @@ def _edits(
         comment = standing.comment(each)
         if comment is None:
             continue
-        if comment.about[1:] == (comments.places_key(each), 1 + len(each.related)) and not comment.fixed:
+        is_settled = comment.fixed or comment.allowed
+        if comment.about[1:] == (comments.places_key(each), 1 + len(each.related)) and not is_settled:
             continue
         elsewhere = comment.path != each.path or comment.line is None or not each.line <= comment.line <= each.end_line
         body = comments.comment(
@@ -301,17 +303,38 @@ def _fixes(
     links: Links,
     texts: Mapping[str, str | None],
 ) -> list[EditComment]:
-    """Say of comments that their finding is fixed: the same version of the rule looked, and the push changed what it saw."""
+    """Say of comments that their finding is fixed: the same version of the rule looked, and the push changed what it saw.
+
+    Or that it is allowed: all that the push changed of it is the comment that says so.
+    """
     stands = [standing.comment(each) for each in report.diagnostics]
-    return [
-        EditComment(comment.comment_id, comments.fixed(comment.body, links.head, fold=not comment.talked))
-        for comment in standing.comments
-        if comment not in stands
-        and not comment.fixed
-        and not standing.dismissed_comment(comment)
-        and _was_looked_for(comment, report, configuration)
-        and any(each.path in texts and not each.stands(texts[each.path]) for each in comment.witnesses)
-    ]
+    edits = []
+    for comment in standing.comments:
+        if comment in stands or comment.fixed or standing.dismissed_comment(comment):
+            continue
+        if not _was_looked_for(comment, report, configuration):
+            continue
+        allowed = _allowed(comment, texts)
+        if allowed is not None and not comment.allowed:
+            body = comments.allowed(comment.body, links.head, allowed.reason, fold=not comment.talked)
+            edits.append(EditComment(comment.comment_id, body))
+        elif allowed is None and any(
+            each.path in texts and not each.stands(texts[each.path]) for each in comment.witnesses
+        ):
+            body = comments.fixed(comment.body, links.head, fold=not comment.talked)
+            edits.append(EditComment(comment.comment_id, body))
+    return edits
+
+
+def _allowed(comment: StandingComment, texts: Mapping[str, str | None]) -> Allowed | None:
+    """Give the allow comment by which the code that a comment is about stays as it is, None if there is none."""
+    told = comments.documentation(comment.rule[0])
+    rules = {comment.rule[0], *(told.formerly if told else ())}
+    for each in comment.witnesses:
+        text = texts.get(each.path)
+        if text is not None and (found := each.allowed(text, rules)):
+            return found
+    return None
 
 
 def _was_looked_for(comment: StandingComment, report: Report, configuration: Configuration) -> bool:

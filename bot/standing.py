@@ -65,7 +65,12 @@ class StandingComment:
     @property
     def edited(self) -> bool:
         """Say whether the bot brought it up to date since it was posted."""
-        return any(words[0] in {"edited", "fixed"} for words in markers(self.body))
+        return any(words[0] in {"edited", "fixed", "allowed"} for words in markers(self.body))
+
+    @property
+    def allowed(self) -> bool:
+        """Say whether it says that the code is to stay as it is, by an allow comment."""
+        return any(words[0] == "allowed" for words in markers(self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,12 @@ class Standing:
         return comment is not None and self.dismissed_comment(comment)
 
     def why_dismissed(self, comment: StandingComment) -> str:
-        """Say why people dismissed a comment, or its rule: their reason (bot.dismissals), "resolved" where they only resolved
-        its thread; "" where they did not."""
+        """Say why people dismissed a comment, or its rule: their reason (bot.dismissals), "allowed" where the code says so,
+        "resolved" where they only resolved its thread; "" where they did not."""
         why = self._dismissals.comments.get(comment.comment_id) or self._why_dismissed_rule(comment.rule[0])
-        return why or ("resolved" if self.dismissed_comment(comment) else "")
+        if why or not (comment.allowed or self.dismissed_comment(comment)):
+            return why
+        return "allowed" if comment.allowed else "resolved"
 
     def _why_dismissed_rule(self, rule: str) -> str:
         # What was dismissed, or restored, under a name that the rule had before still is.

@@ -22,8 +22,12 @@ OUTCOMES = ("open", "fixed", "changed", "dismissed", "deleted", "stood", "droppe
 # Those that say how a comment was taken.
 JUDGED = ("fixed", "changed", "dismissed", "deleted", "stood")
 ADDRESSED = ("fixed", "changed")
-# Why people dismiss: their own word for it (bot.dismissals.reason), or "resolved" for a thread that was resolved without one.
-REASONS = ("wrong", "fine", "later", "other", "none", "resolved")
+# Why people dismiss: a member's word for it (bot.dismissals.reason); without one, "allowed" by a comment in the code, or
+# "resolved" for a thread that was only resolved.
+REASONS = ("wrong", "fine", "later", "other", "none", "allowed", "resolved")
+# What the author of a change does without a member's consent counts once the change is merged: nobody from outside has a
+# rule demoted with changes that nobody takes.
+_AUTHORS = frozenset({"allowed", "resolved"})
 # What is counted of a comment beside its outcome.
 BESIDES = ("posted", "edited", "outdated", "replied", "helpful", "unhelpful")
 # Pull requests that are closed and have a comment of the rule that was judged.
@@ -79,7 +83,7 @@ class Record(msgspec.Struct, frozen=True):
         """Say what became of a comment, in one of OUTCOMES."""
         if comment.fixed:
             return "fixed"
-        if comment.why:
+        if comment.why and not (self.state == "closed" and comment.why in _AUTHORS):
             return "dismissed"
         if comment.deleted:
             return "deleted"

@@ -72,12 +72,25 @@ func inZone{0}(pod *api.Pod, node *api.Node, zone string) bool {{
 }
 
 Fate = Literal[
-    "fixed", "returned", "changed", "wrong", "fine", "later", "other", "none", "rule", "resolved", "deleted", "left"
+    "fixed",
+    "returned",
+    "changed",
+    "wrong",
+    "fine",
+    "later",
+    "other",
+    "none",
+    "rule",
+    "allowed",
+    "resolved",
+    "deleted",
+    "left",
 ]
 # How comments of each rule are taken.
 _FATES: dict[str, dict[Fate, int]] = {
-    GOOD: {"fixed": 50, "returned": 5, "changed": 8, "fine": 6, "later": 4, "none": 3, "resolved": 6, "deleted": 4, "left": 14},
-    BAD: {"fixed": 3, "changed": 1, "wrong": 30, "other": 6, "rule": 8, "resolved": 8, "deleted": 3, "left": 41},
+    GOOD: {"fixed": 50, "returned": 5, "changed": 8, "fine": 6, "later": 4, "none": 3, "allowed": 5, "resolved": 6,
+           "deleted": 4, "left": 9},
+    BAD: {"fixed": 3, "changed": 1, "wrong": 30, "other": 6, "rule": 8, "allowed": 4, "resolved": 8, "deleted": 3, "left": 37},
 }  # fmt: skip
 _SAID = {
     "wrong": "wrong: it runs once",
@@ -115,12 +128,22 @@ class Comment:
 
     rule: str
     place: ReviewComment
-    outcome: str = "open"
+    taken: str = "open"
     reason: str = ""
+    end: Literal["open", "merged", "closed"] = "open"
     thumbs: int = 0
     replied: bool = False
     edited: bool = False
     fate: Fate = "left"
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: what people made of it, or how the pull request ended."""
+        if self.taken != "open" and not (self.end == "closed" and self.reason in {"resolved", "allowed"}):
+            return self.taken
+        if self.end != "open" and self.fate == "changed":
+            return "changed"
+        return {"open": "open", "merged": "stood", "closed": "dropped"}[self.end]
 
     def whats(self) -> list[str]:
         """Give what it is counted as."""
@@ -264,22 +287,26 @@ class Life:
             match comment.fate:
                 case "fixed" | "returned":
                     mended[root.path] = _MENDED[comment.rule].format(case.number)
-                    comment.outcome, comment.edited = "fixed", True
+                    comment.taken, comment.edited = "fixed", True
+                case "allowed":
+                    found = _FOUND[comment.rule].format(case.number)
+                    mended[root.path] = _allowed(found, comment.rule, above=self.chance.random() < 0.5)
+                    comment.taken, comment.reason, comment.edited = "dismissed", "allowed", True
                 case "rule":
                     case.repository.comment(
                         case.pull, person, f"/scalability-check dismiss {comment.rule} wrong", "MEMBER"
                     )
-                    comment.outcome, comment.reason = "dismissed", "wrong"
+                    comment.taken, comment.reason = "dismissed", "wrong"
                 case "resolved":
                     case.repository.resolve(root, f"contributor-{case.number % 7}")
-                    comment.outcome, comment.reason = "dismissed", "resolved"
+                    comment.taken, comment.reason = "dismissed", "resolved"
                 case "deleted":
                     case.repository.delete_review_comment(case.pull, root)
-                    comment.outcome = "deleted"
+                    comment.taken = "deleted"
                 case "wrong" | "fine" | "later" | "other" | "none" as reason:
                     words = f"/scalability-check dismiss {_SAID[reason]}".rstrip()
                     case.repository.reply(case.pull, root, person, words, "MEMBER")
-                    comment.outcome, comment.reason, comment.replied = "dismissed", reason, True
+                    comment.taken, comment.reason, comment.replied = "dismissed", reason, True
                 case _:
                     pass
         if mended:
@@ -306,7 +333,7 @@ class Life:
         case.repository.push(case.pull, back)
         for comment in case.comments:
             if comment.fate == "returned":
-                comment.outcome = "open"
+                comment.taken = "open"
 
     def _end(self, case: Case) -> None:
         changed = {
@@ -332,13 +359,24 @@ class Life:
         self.bot.disturb()
 
     def _judge(self, case: Case) -> None:
-        """Write down what became of the comments by that."""
+        """Write down how it ended."""
         for comment in case.comments:
-            if comment.outcome in {"open", "dropped"} and not case.is_open:
-                comment.outcome = "changed" if comment.fate == "changed" else "stood" if case.pull.merged else "dropped"
+            comment.end = "open" if case.is_open else "merged" if case.pull.merged else "closed"
 
     def _settle(self) -> None:
         self.bot.settle()
+
+
+def _allowed(found: str, rule: str, *, above: bool) -> str:
+    """Give a file whose finding is allowed, on its line or above it."""
+    lines = found.split("\n")
+    at = next(index for index, line in enumerate(lines) if "(pod Pod" in line or "MatchString" in line)
+    comment = f"//scalability:allow {rule} it runs once"
+    if above:
+        lines.insert(at, comment)
+    else:
+        lines[at] += f" {comment}"
+    return "\n".join(lines)
 
 
 def configured(repository: SimulatedRepository, rule: str) -> None:
