@@ -4,17 +4,75 @@ import json
 import random
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from redis import Redis
+
 from bot.acceptance.thresholds import Thresholds
+from bot.app import create_app
 from bot.github import GitHub
 from bot.queue import COMMANDS, REVIEWS
+from bot.settings import Secret, Settings
+from bot.timers import Timers
 from bot.writes import Write, Written
+from tests.serving import served
 from workers import housekeeping, jobs
 from workers.equipment import Equipment
+from workers.parser import Parser
 from workers.sandbox import SimulatedGitHub, deliver
 from workers.services import command
+
+# Nothing waits but for the end of a killed one's hold.
+TIMERS = Timers(
+    lease=0.5,
+    retries=(0.0,),
+    look=0.1,
+    settle=(0.0,),
+    writes_apart=0.0,
+    notifying_apart=0.0,
+    writes_a_minute=100_000,
+    writes_an_hour=100_000,
+    remembered=5.0,
+)
+
+
+def settings(github: SimulatedGitHub, redis_url: str, folder: Path, thresholds: Thresholds) -> Settings:
+    """Give the settings of a bot that posts."""
+    return Settings(
+        app_id=github.app_id,
+        private_key_text=Secret(github.private_key),
+        webhook_secrets=(Secret(github.webhook_secret),),
+        github_api_url=github.url,
+        github_git_url=github.git_url,
+        redis_url=Secret(redis_url),
+        repositories=("*/*",),
+        data_dir=folder,
+        mode="post",
+        bot_login="scalability-bot[bot]",
+        demote=thresholds,
+        timers=TIMERS,
+    )
+
+
+@contextmanager
+def inline(
+    folder: Path, redis_url: str, connection: Redis, thresholds: Thresholds, seed: int = 1
+) -> Iterator["Inline"]:
+    """Run the bot in this process, with a simulated GitHub of its own."""
+    parser = Parser(timeout=60, memory_mb=2048)
+    parser.start()
+    with SimulatedGitHub(folder / "github") as github:
+        github.state.limits.content_per_minute = github.state.limits.content_per_hour = None
+        github.state.limits.per_hour = None
+        its_own = settings(github, redis_url, folder, thresholds)
+        with served(create_app(its_own)) as address:
+            github.webhook_url = f"{address}/webhook"
+            yield Inline(github, Equipment(its_own, connection, parser), redis_url, seed)
+    parser.close()
 
 
 class Killed(BaseException):
@@ -77,6 +135,10 @@ class Inline:
 
     def stats(self) -> dict[str, Any]:
         """Run the command."""
+        return dict(json.loads(self.printed("--format", "json")))
+
+    def printed(self, *arguments: str) -> str:
+        """Give what the command prints."""
         settings = self.equipment.settings
         environment = {
             "REDIS_URL": self.redis_url,
@@ -84,13 +146,14 @@ class Inline:
             "PATH": "/usr/bin:/bin",
         }
         done = subprocess.run(
-            command("stats", "--format", "json"),
+            command("stats", *arguments),
             env=environment,
             cwd=settings.data_dir,
             capture_output=True,
             check=True,
+            text=True,
         )
-        return dict(json.loads(done.stdout))
+        return done.stdout
 
     def _held(self) -> bool:
         return bool(self.equipment.redis.zcard("scalability-bot:keys:running"))
