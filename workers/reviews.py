@@ -19,7 +19,7 @@ from bot.acceptance.figures import Demotion, demotions
 from bot.acceptance.store import Known
 from bot.comparison import compare
 from bot.configuration import PATH, Parsed
-from bot.github import GitHub, Pull
+from bot.github import GitHub, GitHubError, Pull
 from bot.github_app import READING
 from bot.post import Page, Posted, post
 from bot.review import Review, places_of
@@ -78,9 +78,13 @@ def review(
     posted = _post(equipment, page, assignment, found, still_ours)
     written = sum(len(write.comments) for write, _ in posted.writes if isinstance(write, PostReview))
     if written or any(isinstance(write, EditComment) for write, _ in posted.writes):
-        now = watch(equipment, github, pull)
-        if len(now.comments) < len(seen.comments) + written:
-            expect(equipment, assignment)  # GitHub's lists lag behind its writes
+        try:
+            now = watch(equipment, github, pull)
+            if len(now.comments) < len(seen.comments) + written:
+                expect(equipment, assignment)  # GitHub's lists lag behind its writes
+        except GitHubError as error:
+            # The review is made; that somebody must look is noted, and maintenance sees to it.
+            _log.warning("%s: what became of the comments is seen later: %s", assignment.where, error)
     if assignment.depth == "deep":
         deep_scans.ended(equipment.redis, assignment)
     for refusal in posted.refusals:
