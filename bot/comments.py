@@ -18,6 +18,11 @@ from bot.witness import Witness
 # What people read before they decide whether to unfold the rest; a longer comment gives its last sentence to the fold.
 WORDS = 60
 RELATED = 10
+# The last line of each comment.
+QUIET_LINE = (
+    "<sub>Helpful? A 👍 or 👎 is enough. To dismiss it, resolve this thread, or reply "
+    "`/scalability-check dismiss` with `wrong`, `fine` or `later`.</sub>"
+)
 # Above this the documentation of a rule is cut: GitHub takes 65,536 characters, and nobody reads a tenth of them.
 LONGEST_WHY = 6_000
 
@@ -81,11 +86,13 @@ def comment(
     elsewhere: bool = False,
     earlier: Iterable[str] = (),
     witnesses: Sequence[Witness] = (),
+    edited: bool = False,
 ) -> str:
     """Give the text of the comment about a diagnostic, Markdown with its markers.
 
     elsewhere: the comment stands on other lines than the diagnostic (an old one that is edited), so it names them.
-    earlier: fingerprints that the comment had before, which it keeps. witnesses: the lines that it rests on.
+    earlier: fingerprints that the comment had before, which it keeps. witnesses: the lines that it rests on. edited: it stood
+    with another text before.
     """
     first = quiet(" ".join(part.strip() for part in (diagnostic.construct, diagnostic.multiplier) if part))
     second = quiet(diagnostic.remedy.strip())
@@ -102,6 +109,7 @@ def comment(
         [
             *(paragraph for paragraph in paragraphs if paragraph),
             _fold(diagnostic, links, folded),
+            QUIET_LINE,
             "\n".join(
                 [
                     *(marker(fingerprint) for fingerprint in fingerprints),
@@ -112,6 +120,7 @@ def comment(
                         else []
                     ),
                     *(marker(*witness.words) for witness in witnesses),
+                    *([marker("edited", links.head[:7])] if edited else []),
                 ]
             ),
         ]
@@ -120,17 +129,26 @@ def comment(
 
 def fixed(body: str, head: str, *, fold: bool) -> str:
     """Give the text of a comment whose finding a push fixed: what it said is folded, unless people talked about it."""
-    short = head[:7]
-    said = re.sub(r"^<!--.*?-->\r?$", "", body, flags=re.MULTILINE).rstrip()
+    return _settled(body, f"**Fixed in {head[:7]}.**", marker("fixed", head[:7]), fold=fold)
+
+
+def allowed(body: str, head: str, reason: str, *, fold: bool) -> str:
+    """Give the text of a comment whose finding a push silenced with an allow comment, for a reason ("" if it gives none)."""
+    because = f": {code(reason)}" if reason else "."
+    return _settled(body, f"**Allowed in {head[:7]}**{because}", marker("allowed", head[:7]), fold=fold)
+
+
+def _settled(body: str, opening: str, mark: str, *, fold: bool) -> str:
+    said = re.sub(r"^<!--.*?-->\r?$", "", body, flags=re.MULTILINE).replace(QUIET_LINE, "").rstrip()
     if fold:
         said = f"<details><summary>What was here</summary>\n\n{said}\n\n</details>"
-    kept = [marker(*found) for found in markers(body) if found[0] != "fixed"]
-    return "\n\n".join([f"**Fixed in {short}.**", said, "\n".join([*kept, marker("fixed", short)])])
+    kept = [marker(*found) for found in markers(body) if found[0] not in {"fixed", "allowed"}]
+    return "\n\n".join([opening, said, "\n".join([*kept, mark])])
 
 
 def unfolded(body: str) -> str:
-    """Give what is read of a comment before its fold is opened."""
-    without = re.sub(r"<details>.*?</details>", "", body, flags=re.DOTALL)
+    """Give what is read of a comment before its fold is opened, without the line that asks whether it helped."""
+    without = re.sub(r"<details>.*?</details>", "", body.replace(QUIET_LINE, ""), flags=re.DOTALL)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"^<!--.*?-->$", "", without, flags=re.MULTILINE)).strip()
 
 

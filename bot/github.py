@@ -60,7 +60,10 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request as it is now: its head commit, the branch it goes to and that branch's tip, and its labels."""
+    """A pull request as it is now: its head commit, the branch it goes to and that branch's tip, and its labels.
+
+    review_comments counts the comments on lines, whoever wrote them.
+    """
 
     number: int
     head: str
@@ -70,6 +73,8 @@ class Pull:
     is_draft: bool
     author: str
     labels: tuple[str, ...]
+    is_merged: bool = False
+    review_comments: int = 0
 
 
 class GitHub:
@@ -262,6 +267,9 @@ class GitHub:
                     each.get("pull_request_review_id") or 0,
                     *threads.get(each["id"], ("", False, "")),
                     talked=each["id"] in talked,
+                    posted_at=datetime.fromisoformat(each["created_at"]).timestamp(),
+                    up=_thumbs(each, "+1"),
+                    down=_thumbs(each, "-1"),
                 )
                 for each in roots
             ),
@@ -345,6 +353,11 @@ def _author(comment: Mapping[str, Any]) -> str:
     return comment["user"]["login"] if comment["user"] else ""  # the person's account is gone
 
 
+def _thumbs(comment: Mapping[str, Any], content: str) -> int:
+    # Reactions send no webhook; each comment that is listed brings their numbers along.
+    return int((comment.get("reactions") or {}).get(content, 0))
+
+
 def _written_at(comment: Mapping[str, Any]) -> tuple[str, int]:
     return comment["created_at"], comment["id"]
 
@@ -368,6 +381,8 @@ def _pull(data: Mapping[str, Any]) -> Pull:
         is_draft=bool(data.get("draft")),
         author=_author(data),
         labels=tuple(label["name"] for label in data["labels"]),
+        is_merged=bool(data.get("merged")),
+        review_comments=int(data.get("review_comments") or 0),
     )
 
 

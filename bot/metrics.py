@@ -17,6 +17,8 @@ from redis import Redis, RedisError
 
 from analyzers.analysis.report import Skipped
 from bot import status
+from bot.acceptance import exposition
+from bot.acceptance.store import Store
 from bot.budget import Budget
 from bot.deliveries import EVENTS
 from bot.queue import Queues
@@ -165,6 +167,7 @@ class _Shared(Collector):
         for mirror in status.mirrors(self._queues.connection):
             disk.add_metric([mirror.where], mirror.mb * 2**20)
         yield disk
+        yield from exposition.families(Store(self._queues.connection))
         amounts = {field: _number(value) for field, value in counted.items()}
         yield from _counters(amounts)
         yield from _histograms(amounts)

@@ -14,6 +14,7 @@ from redis import RedisError
 from werkzeug.exceptions import HTTPException
 
 from bot import status
+from bot.acceptance import pages as stats
 from bot.queue import Queues
 from bot.settings import Settings
 
@@ -28,12 +29,14 @@ LARGEST_FORM = 4_096
 def create(settings: Settings, queues: Queues, registry: CollectorRegistry) -> Flask:
     """Make the pages; whoever reaches the port may see and press everything, so it stays internal."""
     app = Flask(__name__)
+    app.extensions["queues"], app.extensions["settings"] = queues, settings
+    app.register_blueprint(stats.blueprint)
     app.jinja_env.filters["duration"] = duration
     app.jinja_env.filters["clock"] = clock
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cache-Control"] = "no-store"

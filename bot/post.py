@@ -66,14 +66,16 @@ class Posted:
 
     @property
     def outcomes(self) -> tuple[tuple[str, str], ...]:
-        """What became of comments, as (rule, "posted", "fixed" or "edited")."""
+        """What became of comments, as (rule, "posted", "fixed", "allowed" or "edited")."""
         found = []
         for write, _ in self.writes:
             if isinstance(write, PostReview):
                 found += [(_rule(each.body), "posted") for each in write.comments]
             elif isinstance(write, EditComment):
-                fixed = any(words[0] == "fixed" for words in markers(write.body))
-                found.append((_rule(write.body), "fixed" if fixed else "edited"))
+                said = {words[0] for words in markers(write.body)}
+                found.append(
+                    (_rule(write.body), "fixed" if "fixed" in said else "allowed" if "allowed" in said else "edited")
+                )
         return tuple(found)
 
     @property

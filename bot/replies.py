@@ -4,6 +4,7 @@ import difflib
 
 from analyzers import catalogue
 from analyzers.analysis.diagnostic import code
+from bot import dismissals
 from bot.comments import quiet
 from bot.links import GUIDE, Links
 from bot.markers import marker
@@ -20,6 +21,9 @@ COMMANDS = """\
 | `/scalability-check dismiss [RULE or all] [reason]` | no more of it here; in my thread: of that one (members, collaborators) |
 | `/scalability-check restore [RULE or all]` | takes that back |
 | `/scalability-check help` | this answer |"""
+
+# So that whoever gave a reason sees how it was understood.
+_REASONS = {"wrong": "a mistake of mine", "fine": "right, but fine here", "later": "something for later"}
 
 
 def answer(reply: Reply, links: Links, standing: Standing) -> str:
@@ -137,10 +141,12 @@ def _dismissed(reply: Reply, standing: Standing) -> str:
         case _:
             what = "of all that I found"
     if reply.answer == "restore":
-        return f"I speak {what} again on this pull request.\n\n{marker('restored', *subject)}"
+        return f"I speak {what} again on this pull request.\n\n{dismissals.restored(subject)}"
+    why = dismissals.reason(reply.words if subject[0] == "comment" else reply.words[1:])
+    noted = f" I take it for {_REASONS[why]}." if why in _REASONS else ""
     return (
-        f"No more {what} on this pull request; `/scalability-check restore` takes that back."
-        f"\n\n{marker('dismissed', *subject)}"
+        f"No more {what} on this pull request; `/scalability-check restore` takes that back.{noted}"
+        f"\n\n{dismissals.dismissed(subject, why)}"
     )
 
 
@@ -153,7 +159,8 @@ def _help(links: Links) -> str:
     return (
         "I read pull requests with very large clusters in mind (5,000 nodes, 150,000 pods), as "
         f"[the contributors' guide]({GUIDE}) asks. What I write are hints: you know the code better.\n\n"
-        f"{COMMANDS}\n\nEach person is given three reviews an hour; deep scans are not counted.\n\n"
+        f"{COMMANDS}\n\nEach person is given three reviews an hour; deep scans are not counted. Of the reasons I "
+        "count `wrong`, `fine` and `later`: where a rule is wrong too often, it speaks less.\n\n"
         f"To silence a rule on a line of Go, write `//scalability:allow RULE REASON` on it or above it.{catalogue_page}"
     )
 

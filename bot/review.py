@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzers import catalogue
+from analyzers.analysis.allowances import Allowed
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic
 from analyzers.analysis.report import Report
 from bot import comments, replies, summary
+from bot.acceptance.figures import Demotion
 from bot.check_runs import ExternalId, State, base_key
 from bot.configuration import Parsed
 from bot.links import GUIDE, PERF_DASH, PROFILING, SLACK, Links
@@ -67,6 +69,7 @@ class Review:
         texts: Mapping[str, str | None] | None = None,
         resolve_threads: bool = False,
         most_edits: int = DEFAULT.edits,
+        demoted: Sequence[Demotion] = (),
     ) -> "Review":
         """Give what a report asks for, beyond what stands.
 
@@ -74,7 +77,8 @@ class Review:
         came back are edited, and the text of their review with them; the check run tells all of it; commands get their
         answers. problems and proposed are about the configuration (summary.check_run). texts are the files at the head that
         comments rest on, None for one that is gone; of what is not in it, nothing is called fixed. Of more than most_edits
-        comments that are to be edited, the others are at the next push: each is a write.
+        comments that are to be edited, the others are at the next push: each is a write. demoted are the rules that the
+        report has as notices because their comments did not help; comments of theirs that stand are left as they are.
         """
         texts = texts or {}
         told = _without_dismissed(report, standing)
@@ -101,6 +105,7 @@ class Review:
             refused=standing.refused,
             postponed=postponed,
             dismissed=len(report.diagnostics) - len(told.diagnostics),
+            demoted=demoted,
         )
         check_run = summary.check_run(
             told, placed, links, deep=assignment.depth == "deep", problems=problems, proposed=proposed
@@ -281,7 +286,8 @@ def _edits(
         comment = standing.comment(each)
         if comment is None:
             continue
-        if comment.about[1:] == (comments.places_key(each), 1 + len(each.related)) and not comment.fixed:
+        is_settled = comment.fixed or comment.allowed
+        if comment.about[1:] == (comments.places_key(each), 1 + len(each.related)) and not is_settled:
             continue
         elsewhere = comment.path != each.path or comment.line is None or not each.line <= comment.line <= each.end_line
         body = comments.comment(
@@ -290,6 +296,7 @@ def _edits(
             elsewhere=elsewhere,
             earlier=comment.fingerprints,
             witnesses=_witnesses(each, texts),
+            edited=True,
         )
         edits.append(EditComment(comment.comment_id, body))
     return edits
@@ -302,17 +309,38 @@ def _fixes(
     links: Links,
     texts: Mapping[str, str | None],
 ) -> list[EditComment]:
-    """Say of comments that their finding is fixed: the same version of the rule looked, and the push changed what it saw."""
+    """Say of comments that their finding is fixed: the same version of the rule looked, and the push changed what it saw.
+
+    Or that it is allowed: all that the push changed of it is the comment that says so.
+    """
     stands = [standing.comment(each) for each in report.diagnostics]
-    return [
-        EditComment(comment.comment_id, comments.fixed(comment.body, links.head, fold=not comment.talked))
-        for comment in standing.comments
-        if comment not in stands
-        and not comment.fixed
-        and not standing.dismissed_comment(comment)
-        and _was_looked_for(comment, report, configuration)
-        and any(each.path in texts and not each.stands(texts[each.path]) for each in comment.witnesses)
-    ]
+    edits = []
+    for comment in standing.comments:
+        if comment in stands or comment.fixed or standing.dismissed_comment(comment):
+            continue
+        if not _was_looked_for(comment, report, configuration):
+            continue
+        allowed = _allowed(comment, texts)
+        if allowed is not None and not comment.allowed:
+            body = comments.allowed(comment.body, links.head, allowed.reason, fold=not comment.talked)
+            edits.append(EditComment(comment.comment_id, body))
+        elif allowed is None and any(
+            each.path in texts and not each.stands(texts[each.path]) for each in comment.witnesses
+        ):
+            body = comments.fixed(comment.body, links.head, fold=not comment.talked)
+            edits.append(EditComment(comment.comment_id, body))
+    return edits
+
+
+def _allowed(comment: StandingComment, texts: Mapping[str, str | None]) -> Allowed | None:
+    """Give the allow comment by which the code that a comment is about stays as it is, None if there is none."""
+    told = comments.documentation(comment.rule[0])
+    rules = {comment.rule[0], *(told.formerly if told else ())}
+    for each in comment.witnesses:
+        text = texts.get(each.path)
+        if text is not None and (found := each.allowed(text, rules)):
+            return found
+    return None
 
 
 def _was_looked_for(comment: StandingComment, report: Report, configuration: Configuration) -> bool:

@@ -10,6 +10,8 @@ from typing import Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from analyzers.analysis.configuration import DEFAULT_CC, DEFAULT_LABEL
+from bot.acceptance.thresholds import DEFAULT as DEFAULT_THRESHOLDS
+from bot.acceptance.thresholds import Thresholds
 from bot.timers import DEFAULT as DEFAULT_TIMERS
 from bot.timers import Timers
 
@@ -57,7 +59,8 @@ class Settings:
     mirror_quota_mb in MiB. bot_login is the App's login ("slug[bot]"), None where GitHub must be asked for it.
     results_hosts are those that results of performance jobs may be read from, results_bucket is where jobs are looked
     for by name. resolve_threads: threads whose finding was fixed are resolved, for which the App needs contents: write.
-    public_url has no slash at its end, None where the rules' pages are private.
+    demote: when a rule is demoted in a repository. public_url has no slash at its end, None where the rules' pages are
+    private.
     """
 
     app_id: int | None = None
@@ -87,6 +90,7 @@ class Settings:
     results_hosts: tuple[str, ...] = RESULTS_HOSTS
     results_bucket: str = RESULTS_BUCKET
     resolve_threads: bool = False
+    demote: Thresholds = DEFAULT_THRESHOLDS
     timers: Timers = DEFAULT_TIMERS
 
     @classmethod
@@ -126,6 +130,11 @@ class Settings:
             results_hosts=read.one("RESULTS_HOSTS", _hosts, RESULTS_HOSTS),
             results_bucket=read.one("RESULTS_BUCKET", _bucket, RESULTS_BUCKET),
             resolve_threads=read.one("RESOLVE_THREADS", _yes, False),
+            demote=Thresholds(
+                after=read.one("DEMOTE_AFTER", _whole, DEFAULT_THRESHOLDS.after),
+                addressed=read.one("DEMOTE_ADDRESSED", _per_cent, DEFAULT_THRESHOLDS.addressed),
+                wrong=read.one("DEMOTE_WRONG", _per_cent, DEFAULT_THRESHOLDS.wrong),
+            ),
             timers=read.one("TIMERS", Timers.parse, DEFAULT_TIMERS),
         )
 
@@ -267,6 +276,18 @@ def _workers(text: str) -> int:
     # Each has a parser process, and may have JOB_MEMORY_MB.
     if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= MOST_WORKERS:
         raise ValueError(f"write how many processes review, 1 to {MOST_WORKERS}")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise ValueError("write a whole number, 0 or more")
+    return int(text)
+
+
+def _per_cent(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 100:
+        raise ValueError("write a whole number of per cent, 0 to 100")
     return int(text)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from analyzers.analysis.diagnostic import Diagnostic
 from bot.check_runs import number_in
 from bot.comments import concern_keys, documentation
+from bot.dismissals import Dismissals
 from bot.markers import markers
 from bot.witness import Witness
 
@@ -17,7 +18,8 @@ class StandingComment:
     """One of the bot's own comments on lines. line is None where the lines are no longer in the diff (an outdated comment).
 
     review_id is the review that it belongs to, thread its thread's id in GraphQL ("" if that was not read), resolved says
-    whether that is, dismisser which person did so ("" for the bot itself), talked that people answered in it.
+    whether that is, dismisser which person did so ("" for the bot itself), talked that people answered in it. posted_at is
+    in seconds since 1970 (0 if unknown), up and down count people's thumbs.
     """
 
     comment_id: int
@@ -29,6 +31,9 @@ class StandingComment:
     resolved: bool = False
     dismisser: str = ""
     talked: bool = False
+    posted_at: float = 0.0
+    up: int = 0
+    down: int = 0
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -56,6 +61,16 @@ class StandingComment:
     def fixed(self) -> bool:
         """Say whether it says that what it was about is fixed."""
         return any(words[0] == "fixed" for words in markers(self.body))
+
+    @property
+    def edited(self) -> bool:
+        """Say whether the bot brought it up to date since it was posted."""
+        return any(words[0] in {"edited", "fixed", "allowed"} for words in markers(self.body))
+
+    @property
+    def allowed(self) -> bool:
+        """Say whether it says that the code is to stay as it is, by an allow comment."""
+        return any(words[0] == "allowed" for words in markers(self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +143,26 @@ class Standing:
 
         They dismissed its rule, all rules, or its comment; or resolved its thread, unless they did so since it was fixed.
         """
-        # What was dismissed, or restored, under a name that the rule had before still is.
-        told = documentation(diagnostic.analyzer)
-        rules = {diagnostic.analyzer, *(told.formerly if told else ())}
-        dismissals = self._dismissals
-        if not rules.isdisjoint(dismissals.rules) or (dismissals.all and rules.isdisjoint(dismissals.but_rules)):
+        if self._why_dismissed_rule(diagnostic.analyzer):
             return True
         comment = self.comment(diagnostic)
         return comment is not None and self.dismissed_comment(comment)
+
+    def why_dismissed(self, comment: StandingComment) -> str:
+        """Say why people dismissed a comment, or its rule: their reason (bot.dismissals), "allowed" where the code says so,
+        "resolved" where they only resolved its thread; "" where they did not."""
+        why = self._dismissals.comments.get(comment.comment_id) or self._why_dismissed_rule(comment.rule[0])
+        if why or not (comment.allowed or self.dismissed_comment(comment)):
+            return why
+        return "allowed" if comment.allowed else "resolved"
+
+    def _why_dismissed_rule(self, rule: str) -> str:
+        # What was dismissed, or restored, under a name that the rule had before still is.
+        told = documentation(rule)
+        rules = {rule, *(told.formerly if told else ())}
+        dismissals = self._dismissals
+        found = next((why for name, why in dismissals.rules.items() if name in rules), "")
+        return found or (dismissals.all if rules.isdisjoint(dismissals.but_rules) else "")
 
     def dismissed_comment(self, comment: StandingComment) -> bool:
         """Say whether a person dismissed this very comment, in words or by resolving its thread."""
@@ -191,44 +218,8 @@ class Standing:
         return frozenset(words for body in bodies for words in markers(body))
 
     @cached_property
-    def _dismissals(self) -> "_Dismissals":
-        found = _Dismissals()
+    def _dismissals(self) -> Dismissals:
+        found = Dismissals()
         for body in self.replies:
-            for words in markers(body):
-                found.hear(words)
+            found.hear(body)
         return found
-
-
-class _Dismissals:
-    """What people dismissed and restored, in the order of the bot's answers to them."""
-
-    def __init__(self) -> None:
-        self.all = self.restored = False
-        self.rules: set[str] = set()
-        self.but_rules: set[str] = set()
-        self.comments: set[int] = set()
-        self.but_comments: set[int] = set()
-
-    def hear(self, words: tuple[str, ...]) -> None:
-        """Take in one marker of an answer."""
-        match words:
-            case ("dismissed", "all"):
-                self.all, self.restored = True, False
-                self.but_rules.clear()
-            case ("dismissed", "rule", rule):
-                self.rules.add(rule)
-                self.but_rules.discard(rule)
-            case ("dismissed", "comment", number) if number.isdecimal():
-                self.comments.add(int(number))
-                self.but_comments.discard(int(number))
-            case ("restored", "all"):
-                self.__init__()  # type: ignore[misc] # everything is as at first, but for threads that people resolved
-                self.restored = True
-            case ("restored", "rule", rule):
-                self.rules.discard(rule)
-                self.but_rules.add(rule)
-            case ("restored", "comment", number) if number.isdecimal():
-                self.comments.discard(int(number))
-                self.but_comments.add(int(number))
-            case _:
-                return

@@ -1,13 +1,14 @@
 """Summary: what the check run says of a review, within GitHub's limits."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.report import Report
 from bot import already_there
+from bot.acceptance.figures import Demotion
 from bot.comments import RELATED, formula, jobs, quiet
 from bot.configuration import PATH, Parsed
 from bot.links import Links
@@ -28,13 +29,14 @@ class Placed:
 
     commented have a comment on their lines, from now or from an earlier review; refused are those whose lines GitHub
     does not take comments on; postponed says that the comments wait because GitHub's limits leave no room now; dismissed
-    counts those that people dismissed, which are not told.
+    counts those that people dismissed, which are not told; demoted are the rules that are listed here alone in this repository.
     """
 
     commented: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     postponed: bool = False
     dismissed: int = 0
+    demoted: Sequence[Demotion] = ()
 
 
 def check_run(
@@ -68,7 +70,7 @@ def check_run(
             ]
         ),
         text=fit(_findings(report.diagnostics, placed, links)),
-        annotations=_annotations(report.diagnostics, placed.commented),
+        annotations=_annotations(report.diagnostics, placed),
         details_url=links.details(),
     )
 
@@ -176,8 +178,21 @@ def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
             f"{'is' if placed.dismissed == 1 else 'are'} not listed; `/scalability-check restore` brings "
             f"{'it' if placed.dismissed == 1 else 'them'} back."
         )
+    blocks += _demoted(report, placed.demoted)
     blocks += [f"- {quiet(remark)}" for remark in report.remarks]
     return blocks
+
+
+def _demoted(report: Report, demoted: Sequence[Demotion]) -> list[str]:
+    """Say of the rules whose findings are listed here alone why, and how the repository gets their comments back."""
+    found = {each.analyzer for each in report.diagnostics}
+    blocks = [
+        f"{code(each.rule)} is listed here and not on lines, because its comments did not help in this repository: "
+        f"{each.why}. {code(f'rules: {{{each.rule}: warning}}')} in {code(PATH)} on the base branch brings its comments back."
+        for each in demoted
+        if each.rule in found
+    ]
+    return ["\n".join(f"- {block}" for block in blocks)] if blocks else []
 
 
 def _configuration(problems: Sequence[str], proposed: Parsed | None) -> list[str]:
@@ -234,11 +249,13 @@ def _finding(diagnostic: Diagnostic, links: Links, *, brief: bool) -> str:
     return f"- {where} **{diagnostic.analyzer}**: {' '.join(sentences)}"
 
 
-def _annotations(diagnostics: Sequence[Diagnostic], commented: Collection[str]) -> tuple[Annotation, ...]:
+def _annotations(diagnostics: Sequence[Diagnostic], placed: Placed) -> tuple[Annotation, ...]:
+    # GitHub shows annotations on their lines too: a demoted rule has none.
+    silent = {each.rule for each in placed.demoted}
     return tuple(
         Annotation(each.path, each.line, each.end_line, _level(each.level), each.analyzer, plain(each.message))
         for each in diagnostics
-        if each.fingerprint not in commented
+        if each.fingerprint not in placed.commented and each.analyzer not in silent
     )[:ANNOTATIONS]
 
 

@@ -16,9 +16,9 @@ from bot.writes import DEEP_CHECK_RUN, RESULTS_CHECK_RUN
 
 TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
-# Events of a pull request after which somebody should look at it. One that was closed needs nothing, and what waits finds
-# that out by itself: a `closed` that comes late takes nothing away.
-_LOOK = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited"})
+# Events of a pull request after which somebody should look at it. Of one that was closed is read what became of the
+# comments; a `closed` that comes late takes nothing away, since whoever looks sees that it is open again.
+_LOOK = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited", "closed"})
 # Of the rules that one comment asks to have explained, so many are.
 MOST_RULES = 5
 
@@ -96,6 +96,8 @@ def _pull_request(delivery: Delivery, settings: Settings, remembered: Remembered
             return Ignored("the edit did not change the base")
         case action if action not in _LOOK:
             return Ignored(f"nothing is done when a pull request is {action or 'touched'}")
+    if payload.action == "closed":
+        return [_review(payload, pull.number, cause="closed")]  # its head is not waited for
     if pull.draft:
         return Ignored("a draft waits until it is ready for review")
     return [_review(payload, pull.number, cause=payload.action, head=pull.head.sha)]

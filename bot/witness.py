@@ -8,9 +8,11 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
+
+from analyzers.analysis.allowances import Allowances, Allowed
 
 _FUNCTION = re.compile(r"func (?:\((?:\w+ )?(?P<receiver>[^()]{1,200})\) )?(?P<name>\w{1,200})")
 # A path that is longer, in a marker, is not worth its room.
@@ -54,6 +56,18 @@ class Witness:
             return False
         rows = text.split("\n")
         return any(_print(rows[at : at + self.length]) == self.lines for at in range(len(rows) - self.length + 1))
+
+    def allowed(self, text: str, rules: Collection[str]) -> Allowed | None:
+        """Give the allow comment that silences one of these rules on the lines, which stand in the file's text but for that;
+        None if there is none."""
+        comments = Allowances.read(text).by_line if self.path.endswith(".go") else {}
+        rows = [Allowances.without(row) for row in text.split("\n")] if comments else []
+        for at in range(len(rows) - self.length + 1):
+            near = (comments.get(line) for line in range(at, at + self.length + 1))
+            found = next((each for each in near if each and each.rule in rules), None)
+            if found and _print(rows[at : at + self.length]) == self.lines:
+                return found
+        return None
 
     @property
     def words(self) -> tuple[str, ...]:

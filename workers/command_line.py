@@ -21,6 +21,7 @@ COMMANDS = {
     "worker": "workers.worker",
     "sandbox": "workers.sandbox.command",
     "shadow": "workers.shadow",
+    "stats": "workers.stats",
     "setup": "workers.setup.command",
     "doctor": "workers.doctor",
 }
@@ -35,6 +36,7 @@ SUMMARIES = {
     "worker": "start one worker",
     "sandbox": "start the simulated GitHub",
     "shadow": "print the reviews that MODE=shadow kept",
+    "stats": "tell what became of the comments, by rule and repository",
     "setup": "register the GitHub App in the browser and write .env",
     "doctor": "check credentials, Redis, disk, git, clock and webhooks",
 }

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from redis import Redis
 
+from bot.acceptance.store import Store
 from bot.bot_account import Identity, identity
 from bot.budget import Budget
 from bot.github import GitHub
@@ -43,6 +44,11 @@ class Equipment:
     def queues(self) -> Queues:
         """The keys of the pull requests, and the turns."""
         return Queues(self.redis, job_timeout=self.settings.job_timeout, timers=self.settings.timers)
+
+    @cached_property
+    def acceptance(self) -> Store:
+        """What became of the comments."""
+        return Store(self.redis)
 
     @property
     def budget(self) -> Budget | None:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,11 @@ from rq.registry import ScheduledJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
 from bot import deep_scans, metrics, sweep
+from bot.acceptance.closed import no_longer_open
+from bot.acceptance.store import PREFIX, Watched
 from bot.budget import Budget
 from bot.github import GitHub, GitHubError
+from bot.keys import Key, Note
 from bot.queue import MAINTAIN, QUEUES
 from workers.equipment import Equipment
 
@@ -37,6 +40,9 @@ _TYPES: Mapping[str, str] = {
     "scalability-bot:budget:paused": "string",
     "scalability-bot:budget:turn": "string",
     "scalability-bot:shadow": "stream",
+    f"{PREFIX}watched": "zset",
+    f"{PREFIX}pulls": "zset",
+    f"{PREFIX}repositories": "hash",
     metrics.COUNTED_KEY: "hash",
     "rq:workers": "set",
     "rq:queues": "set",
@@ -59,6 +65,7 @@ def maintain(equipment: Equipment) -> str:
         put_back_lost_jobs,
         close_deep_scans,
         sweep_repositories,
+        watch_comments,
         ask_for_failed_deliveries,
     )
     done, failed = [], []
@@ -164,6 +171,41 @@ def _sweep(equipment: Equipment, repository: str, installation: int | None, youn
                 _log.info("%s: the sweep found no review of %.12s", note.key, pull.head)
                 found += 1
     return found
+
+
+def watch_comments(equipment: Equipment) -> str:
+    """Have somebody look at the pull requests with comments that were closed unheard, or whose run did not come to its end."""
+    if equipment.settings.mode != "post" or not _from_time_to_time(
+        equipment.redis, "comments", equipment.settings.timers.sweep
+    ):
+        return ""
+    watched: dict[str, list[Watched]] = {}
+    for each in equipment.acceptance.watched():
+        watched.setdefault(each.repository, []).append(each)
+    served = {each.repository.lower(): each for each in equipment.app.repositories()} if watched else {}
+    found = 0
+    for name, pulls in watched.items():
+        repository = served.get(name)
+        if repository is None or not equipment.settings.serves(repository.repository):
+            for each in pulls:
+                equipment.acceptance.forget(name, each.number)
+            continue
+        try:
+            found += _watch(equipment, repository.repository, repository.installation, pulls)
+        except GitHubError as error:
+            _log.warning("the comments in %s could not be watched: %s", name, error)
+    if found:
+        equipment.queues.wake()
+    return f"{found} pull requests to be looked at for their comments" if found else ""
+
+
+def _watch(equipment: Equipment, repository: str, installation: int | None, pulls: Sequence[Watched]) -> int:
+    due = {each.number for each in pulls if not each.seen}
+    with GitHub(equipment.app, repository, installation) as github:
+        due |= {*no_longer_open(github, sorted({each.number for each in pulls} - due))}
+    keys = (Key("normal", repository, number) for number in sorted(due))
+    notes = [Note(key=key, installation=installation, swept=True) for key in keys]
+    return equipment.queues.keys.note(notes).count("queued")
 
 
 def ask_for_failed_deliveries(equipment: Equipment, now: Callable[[], float] = time.time) -> str:

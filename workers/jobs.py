@@ -19,6 +19,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.timeouts import JobTimeoutException
 
 from bot import ended, logs, metrics, replies
+from bot.acceptance.record import State
 from bot.check_runs import ExternalId, base_key
 from bot.github import GitHub, GitHubError, Pull, RateLimited, Refused
 from bot.keys import End, Taken
@@ -191,6 +192,7 @@ class _Run:
         if reason:
             self.said = reason
             done = self.taken.done
+            self._watch(github, pull)
         else:
             posted = reviews.review(
                 self.equipment,
@@ -212,6 +214,19 @@ class _Run:
             if now.head != pull.head or now.base_branch != pull.base_branch or now.is_draft != pull.is_draft:
                 return self._end(later=0.0, done=done)
         return self._end(later=self._next_look(), done=done)
+
+    def _watch(self, github: GitHub, pull: Pull) -> None:
+        """See what became of the comments where that is to be known: the pull request was closed or opened again, or a run
+        that wrote some did not come to its end."""
+        if self.equipment.settings.mode != "post":
+            return
+        state: State = "open" if pull.is_open else "merged" if pull.is_merged else "closed"
+        awaited = False
+        with contextlib.suppress(RedisError):
+            awaited = self.equipment.acceptance.awaits(github.name, pull.number, state)
+        if awaited or (not pull.is_open and pull.review_comments):
+            reviews.watch(self.equipment, github, pull)
+            self.said += "; saw what became of the comments"
 
     def _observe(self, head: str, depth: str, posted: Posted) -> None:
         """Measure how long a review took from the delivery that named its head; tries and waits are part of that."""
@@ -314,6 +329,8 @@ class _Run:
         if refusal.status not in {403, 404, 410, 451}:
             return self._failed(str(refusal))
         self._deal_with_wishes()
+        with contextlib.suppress(RedisError):
+            self.equipment.acceptance.forget(self.taken.key.repository, self.taken.key.number)
         self.said, self.outcome = f"let go: {refusal}", "let-go"
         return End(dealt=(*self.dealt, *(f"head:{head}" for head in self.taken.heads)))
 

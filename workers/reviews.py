@@ -1,26 +1,32 @@
 """Reviews: the code of one pull request into the mirror, through the parser, and what it says onto the pull request."""
 
+import contextlib
+import dataclasses
 import logging
 import re
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis, RedisError
 
+from analyzers import catalogue
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
 from bot import deep_scans, metrics, status
+from bot.acceptance.figures import Demotion, demotions
+from bot.acceptance.store import Known
 from bot.comparison import compare
 from bot.configuration import PATH, Parsed
-from bot.github import GitHub, Pull
+from bot.github import GitHub, GitHubError, Pull
 from bot.github_app import READING
 from bot.post import Page, Posted, post
 from bot.review import Review, places_of
 from bot.review_request import Assignment
 from bot.settings import Secret
 from bot.standing import Standing
+from bot.writes import EditComment, PostReview
 from workers import git
 from workers.equipment import Equipment
 from workers.git import GitError
@@ -30,7 +36,6 @@ _log = logging.getLogger(__name__)
 
 # A file that is larger is no witness of a comment.
 _LARGEST_WITNESS = 2_000_000
-_DAYS_90 = 90 * 24 * 3600
 # What is fetched slowly, nobody else should wait for (bot.keys.Keys.fetching): told of the beginning and of the end.
 Fetching = Callable[[bool], None]
 
@@ -39,13 +44,15 @@ Fetching = Callable[[bool], None]
 class Analysis:
     """What a report was made from: the base branch's configuration, and what the pull request makes of that file.
 
-    texts are the files at the head that comments rest on, None for one that is gone.
+    texts are the files at the head that comments rest on, None for one that is gone; demoted the rules that are notices for
+    what became of their comments.
     """
 
     report: Report
     in_force: Parsed
     proposed: Parsed | None
     texts: Mapping[str, str | None]
+    demoted: tuple[Demotion, ...] = ()
 
 
 def review(
@@ -64,10 +71,20 @@ def review(
     page = equipment.page(github)
     if assignment.depth == "deep":
         _begin_deep_scan(equipment, page, assignment, still_ours)
-    before = page.standing(assignment.number)
-    _count_resolved(equipment.redis, assignment.repository, before)
-    found = _analyse(equipment, assignment, pull, before, fetching)
+    seen = watch(equipment, github, pull)
+    found = _analyse(equipment, assignment, pull, seen, fetching)
+    if seen.comments or found.report.inline:
+        expect(equipment, assignment)
     posted = _post(equipment, page, assignment, found, still_ours)
+    written = sum(len(write.comments) for write, _ in posted.writes if isinstance(write, PostReview))
+    if written or any(isinstance(write, EditComment) for write, _ in posted.writes):
+        try:
+            now = watch(equipment, github, pull)
+            if len(now.comments) < len(seen.comments) + written:
+                expect(equipment, assignment)  # GitHub's lists lag behind its writes
+        except GitHubError as error:
+            # The review is made; that somebody must look is noted, and maintenance sees to it.
+            _log.warning("%s: what became of the comments is seen later: %s", assignment.where, error)
     if assignment.depth == "deep":
         deep_scans.ended(equipment.redis, assignment)
     for refusal in posted.refusals:
@@ -75,6 +92,36 @@ def review(
     _count(equipment.redis, found.report, posted)
     _tidy(equipment)
     return posted
+
+
+def watch(equipment: Equipment, github: GitHub, pull: Pull) -> Standing:
+    """Read what stands on a pull request, and note what became of the comments. GitHubError if it cannot be read."""
+    page, store = equipment.page(github), equipment.acceptance
+    try:
+        at = store.now()
+    except RedisError:
+        at = 0.0  # noted by another look
+    standing = page.standing(pull.number)
+    with _missing("what became of the comments"):
+        if at:
+            store.note(github.name, pull.number, standing, merged=pull.is_merged, seen=at)
+    return standing
+
+
+def expect(equipment: Equipment, assignment: Assignment) -> None:
+    """Note that comments may be written now: whoever dies after that, somebody looks what became of them."""
+    if equipment.settings.mode == "post":
+        with _missing("that comments are written"):
+            equipment.acceptance.expect(assignment.repository, assignment.number)
+
+
+@contextlib.contextmanager
+def _missing(what: str) -> Iterator[None]:
+    """Go on without what Redis does not take: figures matter less than the review."""
+    try:
+        yield
+    except RedisError as error:
+        _log.warning("the figures miss %s: %s", what, error)
 
 
 def set_aside(
@@ -128,12 +175,13 @@ def _analyse(
             if _blob(mirror, compared.merge_base) != _blob(mirror, pull.head):
                 proposed = equipment.parser.configuration(mirror, pull.head, defaults)
             equipment.queues.remember_label(repository, in_force.configuration.label)
+            demoted = _demoted(equipment, repository, in_force.configuration)
             report = equipment.parser.analyze(
                 mirror,
                 compared.merge_base,
                 pull.head,
                 deep=assignment.depth == "deep",
-                configuration=in_force.configuration,
+                configuration=_lowered(in_force.configuration, demoted),
             )
             texts = _texts(mirror, pull.head, report, standing)
     except (GitError, ParserError):
@@ -142,7 +190,32 @@ def _analyse(
         raise
     finally:
         fetching(False)
-    return Analysis(report, in_force, proposed, texts)
+    return Analysis(report, in_force, proposed, texts, demoted)
+
+
+def _demoted(equipment: Equipment, repository: str, configuration: Configuration) -> tuple[Demotion, ...]:
+    """Give the rules that are notices in a repository for what became of their comments; its configuration comes before that."""
+    named = {rule for name in configuration.rules for rule in catalogue.meant(name)}
+    with _missing("which rules are demoted"):
+        store = equipment.acceptance
+        kept = {repository.lower(): named}
+        found = demotions(store.cells([repository]), equipment.settings.demote, kept)
+        store.remember(
+            Known(
+                repository,
+                demoted=tuple(each.rule for each in found if not each.kept),
+                kept=tuple(each.rule for each in found if each.kept),
+            )
+        )
+        return tuple(each for each in found if not each.kept)
+    return ()
+
+
+def _lowered(configuration: Configuration, demoted: Iterable[Demotion]) -> Configuration:
+    rules = dict(configuration.rules)
+    for each in demoted:
+        rules[each.rule] = "notice"
+    return dataclasses.replace(configuration, rules=rules)
 
 
 def _post(
@@ -163,6 +236,7 @@ def _post(
             texts=found.texts,
             resolve_threads=equipment.settings.resolve_threads,
             most_edits=equipment.settings.timers.edits,
+            demoted=found.demoted,
         )
 
     return _write(equipment, page, assignment, compose, still_ours)
@@ -240,15 +314,3 @@ def _count(redis: Redis, report: Report, posted: Posted) -> None:
             metrics.count(redis, "writes", len(posted.refusals), kind="any", outcome="refused")
     except RedisError as error:
         _log.warning("the metrics miss a review: %s", error)
-
-
-def _count_resolved(redis: Redis, repository: str, standing: Standing) -> None:
-    """Count the comments whose threads people resolved, each once: the figures of how rules are taken."""
-    try:
-        for comment in standing.comments:
-            if comment.dismisser and not comment.fixed:
-                mark = f"scalability-bot:resolved:{repository.lower()}:{comment.comment_id}"
-                if redis.set(mark, 1, nx=True, ex=_DAYS_90):
-                    metrics.count(redis, "comments", rule=comment.rule[0], outcome="resolved")
-    except RedisError as error:
-        _log.warning("the metrics miss a thread that was resolved: %s", error)

@@ -6,12 +6,13 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from analyzers.analysis.allowances import MARK, Allowances
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.report import Present, Report
-from analyzers.driver.allow import MARK, Allowances, unreasoned
+from analyzers.driver.allow import unreasoned
 from analyzers.kubernetes.requests.asked import Asked
 from analyzers.news.twins import was_there
 from analyzers.weighing import precedence

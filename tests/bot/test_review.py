@@ -6,8 +6,9 @@ from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.report import Report, Skipped
 from bot import comments
+from bot.acceptance.figures import Demotion, Figures
 from bot.check_runs import ExternalId
-from bot.markers import markers
+from bot.markers import marker, markers
 from bot.review import Review
 from bot.review_request import Answer, Reply
 from bot.standing import Standing, StandingCheckRun, StandingComment, StandingReview
@@ -23,7 +24,7 @@ from bot.writes import (
     PutCheckRun,
     ResolveThread,
 )
-from tests.bot.scene import assignment, diagnostic, links, note, place, report, review, source, warnings
+from tests.bot.scene import RULE, assignment, diagnostic, links, note, place, report, review, source, warnings
 
 EMPTY = Standing(head="f" * 40)
 CC = ("@kubernetes/sig-scalability-pr-reviews",)
@@ -377,12 +378,54 @@ def test_a_fix_is_said_in_the_comment_and_in_the_review(stands: Standing) -> Non
     assert text.body.startswith("All that I found here is fixed.")
 
 
+def test_code_that_is_allowed_is_not_called_fixed(stands: Standing) -> None:
+    text = BEFORE.split("\n")
+    text.insert(4, f"//scalability:allow {RULE} `it` is @small")
+    allowed = {"pkg/a.go": "\n".join(text)}
+    said = review(report(rest()), pushed(stands, "a"), texts=allowed)
+    [edit] = edits(said)
+    assert edit.body.startswith("**Allowed in aaaaaaa**: `` `it` is @small ``\n\n<details>")
+    then = after(pushed(stands, "a"), said)
+    first = then.comments[0]
+    assert (first.allowed, first.fixed, then.why_dismissed(first)) == (True, False, "allowed")
+    assert edits(review(report(rest()), pushed(then, "b"), texts=allowed)) == []
+    # Mended after all, or told again.
+    [edit] = edits(review(report(rest()), pushed(then, "b"), texts={"pkg/a.go": FIXED}))
+    assert edit.body.startswith("**Fixed in bbbbbbb.**") and ("allowed", "a" * 7) not in markers(edit.body)
+    [edit] = edits(review(report(diagnostic(**AT), rest()), pushed(then, "b"), texts={"pkg/a.go": BEFORE}))
+    assert edit.body.startswith("`client.List` lists all pods.")
+
+
+def test_a_demoted_rule_is_told_in_the_check_run_alone_and_its_comments_stay(stands: Standing) -> None:
+    demoted = (Demotion("octo/kubernetes", RULE, Figures({"posted": 30, "stood": 29, "fixed": 1, "pulls": 25})),)
+    as_notices = report(
+        dataclasses.replace(diagnostic(**AT), level=Level.NOTICE, inline=False),
+        note("more of it", 30),
+    )
+    for standing in (EMPTY, pushed(stands, "a")):
+        made = review(as_notices, standing, texts={"pkg/a.go": BEFORE}, demoted=demoted)
+        assert [type(write) for write in made.writes] == [PutCheckRun]
+        run = checked(made)
+        assert f"`{RULE}` is listed here and not on lines" in run.summary
+        assert "of 30 comments on 25 closed pull requests in the last 26 weeks 1 was addressed and 0" in run.summary
+        assert f"`rules: {{{RULE}: warning}}` in `.github/scalability.yaml`" in run.summary
+        assert run.annotations == () and "lists all pods" in run.text
+    # Nothing is said of a rule that found nothing, and the annotations of others stay.
+    other = report(note("a note", 30, analyzer="explicit-list"))
+    run = checked(review(other, EMPTY, demoted=demoted))
+    assert "listed here and not on lines" not in run.summary and len(run.annotations) == 1
+
+
 def test_what_comes_back_is_undone(stands: Standing) -> None:
     was = [*(each.body for each in stands.comments), *(each.body for each in stands.reviews)]
     both = report(diagnostic(**AT), rest())
     fixed = after(pushed(stands, "a"), review(report(rest()), pushed(stands, "a"), texts={"pkg/a.go": FIXED}))
     back = after(pushed(fixed, "f"), review(both, pushed(fixed, "f"), texts={"pkg/a.go": BEFORE}))
-    assert [*(each.body for each in back.comments), *(each.body for each in back.reviews)] == was
+    first = back.comments[0]
+    assert (first.edited, first.fixed) == (True, False)
+    # For those who read it, all is as before.
+    undone = first.body.replace("\n" + marker("edited", "f" * 7), "")
+    assert [undone, *(each.body for each in back.comments[1:]), *(each.body for each in back.reviews)] == was
 
 
 def test_lines_that_moved_are_no_fix_and_no_news(stands: Standing) -> None:

@@ -98,8 +98,10 @@ def test_a_draft_is_reviewed_when_somebody_asks() -> None:
     assert the_review("issue_comment", comment("/scalability-check")).cause == "command"
 
 
-def test_closing_takes_nothing_away() -> None:
-    assert asked("pull_request", pull_request("closed")) == Ignored("nothing is done when a pull request is closed")
+@pytest.mark.parametrize("draft", [False, True])
+def test_closing_asks_for_a_look_and_waits_for_no_head(draft: bool) -> None:
+    request = the_review("pull_request", pull_request("closed", draft=draft))
+    assert (request.cause, request.head, request.again) == ("closed", "", "")
 
 
 def test_the_label_asks_for_a_deep_scan_of_the_newest_head() -> None:

@@ -76,3 +76,25 @@ def test_hostile_text_costs_no_more_than_its_length(hostile: str) -> None:
 
     seconds(hostile[: len(hostile) // 8])
     assert seconds(hostile) < 40 * max(seconds(hostile[: len(hostile) // 8]), 0.005)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (GO.replace("\treturn len(t.a)", "\t//scalability:allow r it is small\n\treturn len(t.a)"), "it is small"),
+        (GO.replace("return len(t.a)", "return len(t.a) // scalability:allow r"), ""),
+        (GO.replace("return len(t.a)", "return len(t.a) //scalability:allow formerly of old"), "of old"),
+        (GO.replace("return len(t.a)", "return len(t.a) //scalability:allow another it is small"), None),
+        (GO.replace("return len(t.a)", "return cap(t.a) //scalability:allow r it is other code"), None),
+        (GO.replace("\tif x {", "\tif x { //scalability:allow r it is elsewhere"), None),
+        (GO, None),
+    ],
+)
+def test_an_allow_comment_at_its_lines_is_found(changed: str, reason: str | None) -> None:
+    found = witness(8).allowed(changed, {"r", "formerly"})
+    assert (found.reason if found else None) == reason
+
+
+def test_only_go_has_allow_comments() -> None:
+    docker = witness(1, "FROM golang:1.10\n", "Dockerfile")
+    assert docker.allowed("//scalability:allow r no\nFROM golang:1.10\n", {"r"}) is None

@@ -1,39 +1,14 @@
 """A comparison as a picture: bars for a terminal, and an SVG for a page."""
 
-import re
-import sys
-from xml.etree import ElementTree
-
-import pygal
-from pygal.style import Style
-
+from bot import charts
+from bot.charts import pygal
 from workers.results import words
 from workers.results.comparison import Comparison, Row
-
-# For plug-ins, which are not used here, pygal hooks into the import of every module, in a way that Python 3.11 warns of.
-sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 BARS = 12
 WIDTH = 40
 # Read on white and on black; told apart in grey too.
 _BASE, _CHANGE, _LIMIT = "#7d8fa3", "#d9662b", "#c0392b"
-_STYLE = Style(
-    background="transparent",
-    plot_background="transparent",
-    foreground="#77828d",
-    foreground_strong="#77828d",
-    foreground_subtle="#77828d55",
-    font_family="system-ui, sans-serif",
-    label_font_size=13,
-    major_label_font_size=13,
-    legend_font_size=14,
-    title_font_size=16,
-    value_font_size=12,
-    opacity="1",
-    colors=(_CHANGE, _BASE),
-    guide_stroke_color="#77828d55",
-    major_guide_stroke_color="#77828d55",
-)
 
 
 def terminal(found: Comparison, width: int = WIDTH) -> str:
@@ -59,22 +34,16 @@ def svg(found: Comparison) -> str:
     if not rows:
         return ""
     chart = pygal.HorizontalBar(
-        style=_STYLE,
-        width=900,
+        **charts.COMMON,
+        style=charts.style(_CHANGE, _BASE),
         height=120 + 46 * len(rows),
-        js=(),
         show_legend=found.compared,
-        legend_at_bottom=True,
         print_values=True,
         print_values_position="end",
         # Of horizontal bars x is the axis of values.
         x_labels_major_count=5,
         show_minor_x_labels=False,
-        truncate_label=-1,
         value_formatter=lambda value: words.amount(value, "ms"),
-        margin=12,
-        explicit_size=False,
-        no_prefix=True,
     )
     chart.title = "99th percentile"
     chart.x_labels = [row.name for row in rows]
@@ -82,19 +51,9 @@ def svg(found: Comparison) -> str:
     chart.add("change", [{"value": row.change, "color": _LIMIT if row.breaks else _CHANGE} for row in rows])
     if found.compared:
         chart.add("base", [{"value": row.base, "color": _BASE} for row in rows])
-    return _without_scripts(chart.render(disable_xml_declaration=True))
+    return charts.svg(chart)
 
 
 def _rows(found: Comparison) -> list[Row]:
     """Give the latencies to draw."""
     return [row for row in words.shown(found) if row.unit == "ms"][:BARS]
-
-
-def _without_scripts(rendered: str) -> str:
-    ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
-    root = ElementTree.fromstring(rendered)  # noqa: S314 - pygal made it a moment ago
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.rpartition("}")[2] == "script":
-                parent.remove(child)
-    return re.sub(r"\s*\n\s*", " ", ElementTree.tostring(root, encoding="unicode"))
