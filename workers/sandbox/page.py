@@ -54,6 +54,10 @@ def routes(state: State) -> Blueprint:
         "page", __name__, template_folder="templates", static_folder="static", static_url_path="/-/static"
     )
 
+    @pages.app_context_processor
+    def shared() -> dict[str, Any]:
+        return {"kept_in": state.kept_in}
+
     @pages.before_app_request
     def refuse_other_sites() -> None:
         # A manifest may come from any site: its page only asks. What has a credential is no form.
