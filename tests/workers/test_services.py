@@ -174,7 +174,9 @@ def test_no_git_is_one_sentence(
         plan(usual, stack)
 
 
-def test_what_was_remembered_is_as_old_as_the_sandboxs_records(usual: dict[str, str], stack: contextlib.ExitStack) -> None:
+def test_what_was_remembered_is_as_old_as_the_sandboxs_records(
+    usual: dict[str, str], stack: contextlib.ExitStack
+) -> None:
     old = Path(usual["DATA_DIR"], "sandbox", "redis", "appendonlydir")
     old.mkdir(parents=True)
     kept = Path(usual["DATA_DIR"], "redis", "appendonlydir")
