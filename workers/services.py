@@ -26,6 +26,7 @@ from workers.sandbox.serving import prepare
 # What any program may need of its surroundings.
 _COMMON = (
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
     "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
 )  # fmt: skip
 _SETTINGS = (

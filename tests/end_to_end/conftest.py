@@ -98,6 +98,8 @@ class Bot:
     timers: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    # What is set otherwise than in a usual bot, for what is started from then on.
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def redis_url(self) -> str:
@@ -132,6 +134,7 @@ class Bot:
             "MODE": self.mode,
             "TIMERS": ",".join(f"{name}={value}" for name, value in {**FAST, **self.timers}.items()),
             "PYTHONUNBUFFERED": "1",
+            **self.more,
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:

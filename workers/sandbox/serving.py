@@ -140,11 +140,11 @@ def serve(
 
 def _take_up(github: SimulatedGitHub, folder: Path) -> None:
     """Go on with what was kept; where nothing was, everything begins anew, with other shas."""
-    key = github.app.public_key
+    keys = github.app.public_keys
     github.state.kept_in = folder
     if keeping.restore(github.state, folder):
         github.app = github.state.app
-        github.app.public_key = key
+        github.app.public_keys = keys
     else:
         shutil.rmtree(github.folder, ignore_errors=True)
 
