@@ -19,7 +19,8 @@ from bot.review_request import ReviewRequest
 from tests.deploy.kustomize import Object, Wrong, build
 from tests.deploy.manifests import KUBERNETES, ROOT
 
-COMPONENTS = ("keda", "hpa")
+SCALING = ("keda", "hpa")
+COMPONENTS = (*SCALING, "own-ca")
 PROW = ROOT / "deploy" / "prow"
 # What the redis scaler of KEDA counts, by the type of what lies under the name (its documentation speaks of lists alone).
 SIZES = {b"zset": "ZCARD", b"list": "LLEN", b"none": "LLEN"}
@@ -64,7 +65,23 @@ def test_the_line_that_takes_a_component_is_there_to_be_uncommented(component: s
     assert f"\n# components: [{component}]\n" in (KUBERNETES / "kustomization.yaml").read_text()
 
 
-@pytest.mark.parametrize("component", COMPONENTS)
+def test_all_components_are_tried() -> None:
+    assert {path.parent.name for path in KUBERNETES.glob("*/kustomization.yaml")} == set(COMPONENTS)
+
+
+def test_workers_trust_an_authority_of_their_own() -> None:
+    workers = [each for each in build(KUBERNETES, ("own-ca",)) if each["metadata"]["name"].startswith("worker-")]
+    pods = [each["spec"]["template"]["spec"] for each in workers if "template" in each["spec"]]
+    assert len(pods) == 4
+    for pod in pods:
+        (container,) = pod["containers"]
+        (variable,) = (each for each in container["env"] if each["name"] == "REQUESTS_CA_BUNDLE")
+        (mount,) = (each for each in container["volumeMounts"] if variable["value"].startswith(each["mountPath"]))
+        assert mount["readOnly"] and {"name": mount["name"], "configMap": {"name": "own-ca"}} in pod["volumes"]
+        assert len(container["env"]) > 2  # and all else is still there
+
+
+@pytest.mark.parametrize("component", SCALING)
 def test_who_is_scaled_has_no_number_of_its_own(component: str) -> None:
     objects = build(KUBERNETES, (component,))
     scaled = [each for each in objects if each["kind"] in {"ScaledObject", "HorizontalPodAutoscaler"}]

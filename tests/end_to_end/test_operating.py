@@ -136,3 +136,23 @@ def test_github_enterprise_under_a_certificate_of_its_own(tmp_path: Path) -> Non
         # Each line of the log says which delivery, pull request and job it is about.
         lines = [json.loads(line) for line in bot.log.read_text().splitlines() if line.startswith("{")]
         assert [each for each in lines if each.get("job") and "reviewed" in each["message"]]
+
+
+def test_the_queues_password_changes_and_what_was_refused_meanwhile_comes_again(tmp_path: Path) -> None:
+    with bot_running(tmp_path, queues=("reviews",), timers={"sweep": "3600"}) as bot:
+        repository = served(bot, "password")
+        reviewed(repository)
+        redis = bot.redis
+        redis.set("scalability-bot:housekeeping:sweep", 1)  # the delivery itself is to come again
+        redis.config_set("requirepass", "new")
+        redis.client_kill_filter(_type="normal", skipme=False)
+        pull = repository.open_pull({PATH: BEFORE + FITS})
+        assert bot.github.delivered()[-1].status_code == 503
+        for worker in (each for each in bot.processes if bot.commands[each.pid] == ("worker", "reviews")):
+            worker.terminate()
+            worker.wait(60)
+        restart_receiver(bot, REDIS_URL=bot.redis_url.replace("unix://", "unix://:new@"))
+        bot.start_worker("reviews")
+        bot.start_worker("maintenance")
+        check_run(repository, pull)
+        assert (len(pull.reviews), len(repository.check_runs(pull))) == (1, 1)
