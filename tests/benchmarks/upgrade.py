@@ -79,8 +79,12 @@ class Trial:
                 for pull in self.pulls
             )
 
-        eventually(done, f"all reviews ({what})", 240)
-        self.bot.idle(240)
+        try:
+            eventually(done, f"all reviews ({what})", 240)
+            self.bot.idle(240)
+        except AssertionError:
+            print("\n".join(self.bot.log.read_text().splitlines()[-40:]))
+            raise
         print(f"{what}: {len(self.pulls)} pull requests reviewed", flush=True)
 
     def wrong(self) -> list[str]:
@@ -92,7 +96,7 @@ class Trial:
                 found.append(f"#{pull.number}: check runs {runs}")
             places = Counter((comment.path, comment.original.line) for comment in pull.review_comments)
             found += [f"#{pull.number}: {count} comments at {place}" for place, count in places.items() if count > 1]
-            bodies = [each.body for each in (*pull.reviews, *pull.comments)]
+            bodies = [each.body for each in pull.reviews] + [each.body for each in pull.comments]
             answers = Counter(words for body in bodies for words in markers(body) if words[0] == "answer")
             found += [f"#{pull.number}: answered {count} times" for count in answers.values() if count > 1]
         return found

@@ -23,7 +23,7 @@ SCALING = ("keda", "hpa")
 COMPONENTS = (*SCALING, "own-ca")
 PROW = ROOT / "deploy" / "prow"
 # What the redis scaler of KEDA counts, by the type of what lies under the name (its documentation speaks of lists alone).
-SIZES = {b"zset": "ZCARD", b"list": "LLEN", b"none": "LLEN"}
+SIZES: dict[object, str] = {b"zset": "ZCARD", b"list": "LLEN", b"none": "LLEN"}
 
 
 @pytest.fixture
