@@ -239,7 +239,8 @@ _FOOTER = f"""\
 
 
 _PLACES = re.compile(
-    r"(?P<opening>In a very large cluster \(5,000 nodes, 150,000 pods\), |All that I found here is fixed(?: or dismissed)?\. )[^\n]*"
+    r"(?P<opening>In a very large cluster \(5,000 nodes, 150,000 pods\), "
+    r"|All that I found here is fixed(?: or dismissed)?\. )[^\n]*"
 )
 
 

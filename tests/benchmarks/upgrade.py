@@ -2,16 +2,17 @@
 
     .venv/bin/python -m tests.benchmarks.upgrade --from REVISION
 
-Checks REVISION out beside this tree and runs both with this environment's packages, against the simulated GitHub. First the
-old version alone; then pull requests wait for a worker while the new version's processes begin beside the old ones; then
-the new one alone; then back to the old one, with what the new one left in Redis. At each step pull requests are opened,
-pushed to and commented on, and in the end each head has one completed check run, each pull request one answer to each
-command, and no comment stands twice. Says what is not so, and the lines of the log that tell of errors.
+Checks REVISION out beside this tree, which has its .venv, and runs both with the packages there, against the simulated
+GitHub. First the old version alone; then pull requests wait for a worker while the new version's processes begin beside
+the old ones; then the new one alone; then back to the old one, with what the new one left in Redis. At each step pull
+requests are opened, pushed to and commented on, and in the end each head has one completed check run, each pull request one
+answer to each command, and no comment stands twice. Says what is not so, and the lines of the log that tell of errors.
 """
 
 import argparse
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -31,12 +32,11 @@ class Trial:
 
     bot: Bot
     old: Path
-    packages: str = ""
     pulls: list[Pull] = field(default_factory=list)
 
     def import_from(self, root: Path) -> None:
         """Have what is started from now on be the version that lies in a folder."""
-        self.bot.more["PYTHONPATH"] = f"{root}:{self.packages}" if root == self.old and self.packages else str(root)
+        self.bot.python = str(root / ".venv" / "bin" / "python")
 
     def start(self, root: Path, *arguments: str) -> "subprocess.Popen[bytes]":
         self.import_from(root)
@@ -107,6 +107,15 @@ class Trial:
         return {each.guid for each in deliveries} == {each.guid for each in deliveries if each.status_code == 202}
 
 
+def _environment(root: Path, packages: str) -> None:
+    """Make a virtual environment whose processes, and those that they start, take the old version and our packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root / ".venv")], check=True)
+    (folder,) = (root / ".venv" / "lib").glob("python*/site-packages")
+    (folder / "old.pth").write_text(
+        "\n".join(filter(None, (str(root), sysconfig.get_path("purelib"), packages))) + "\n"
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="revision", required=True)
@@ -119,8 +128,9 @@ def main() -> int:
         ).stdout
         old.mkdir()
         subprocess.run(["tar", "-x", "-C", str(old)], input=archive, check=True)
+        _environment(old, options.packages)
         with bot_running(Path(name), queues=(), quiet=True) as bot:
-            trial = Trial(bot, old, options.packages)
+            trial = Trial(bot, old)
             bot.github.repository("octo/upgraded").commit(FILES)
             trial.start_receiver(old)
             trial.start_all(old)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -100,6 +101,7 @@ class Bot:
     commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
     # What is set otherwise than in a usual bot, for what is started from then on.
     more: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     @property
     def redis_url(self) -> str:
@@ -141,7 +143,7 @@ class Bot:
         """Start one of the bot's commands, in a folder without .env."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                command(*arguments),
+                [self.python, *command(*arguments)[1:]],
                 env=self.environment(),
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
