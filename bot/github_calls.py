@@ -5,6 +5,7 @@ dropped connection, though the first may stand (measured; a 503 with Retry-After
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from bot.timers import Timers
 API_VERSION = "2022-11-28"
 
 _Answer = TypeVar("_Answer")
+
+# Calls of this process by method and status ("none": no answer): bot.metrics tells Redis, and empties it.
+CALLS: Counter[tuple[str, str]] = Counter()
 
 # urllib3 would honour Retry-After with a sleep of its own, however long; rate limits are bot.budget's. What is posted for
 # reading is a query of GraphQL, a token to mint, a delivery to repeat: all may be posted twice without harm.
@@ -80,16 +84,21 @@ def client(address: str, auth: Auth, retry: Retry, timers: Timers) -> github.Git
         lazy=True,
         api_version=API_VERSION,
     )
-    _refuse_redirects(made.requester)
+    _watch(made.requester)
     return made
 
 
-def _refuse_redirects(requester: Requester) -> None:
-    """Have an answer of 3xx count as a failure: PyGithub follows what it can follow, and takes the rest for done."""
+def _watch(requester: Requester) -> None:
+    """Count the calls; and have a 3xx be a failure: PyGithub follows what it can follow, and takes the rest for done."""
     request = requester.requestJson
 
-    def checked(*arguments: Any, **options: Any) -> tuple[int, dict[str, Any], str]:
-        status, headers, output = request(*arguments, **options)
+    def checked(verb: str, *arguments: Any, **options: Any) -> tuple[int, dict[str, Any], str]:
+        try:
+            status, headers, output = request(verb, *arguments, **options)
+        except requests.RequestException:
+            CALLS[verb.lower(), "none"] += 1
+            raise
+        CALLS[verb.lower(), str(status)] += 1
         if 300 <= status < 400:
             to = headers.get("location", "")
             raise github.GithubException(status, {"message": f"redirected to {to[:200]!r}"}, headers)

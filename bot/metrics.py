@@ -35,6 +35,7 @@ COUNTED = {
     "diagnostics": ("Diagnostics found, by rule and level.", ("rule", "level")),
     "writes": ("Writes to GitHub, by kind and outcome.", ("kind", "outcome")),
     "skipped_files": ("Files left out of an analysis, by reason.", ("reason",)),
+    "github_calls": ("Calls to GitHub, by method and status; none: it gave no answer.", ("method", "status")),
     "redeliveries": ("Failed deliveries that GitHub was asked to send again.", ()),
 }
 
@@ -76,6 +77,13 @@ def observe(connection: Redis, name: str, value: float, **labels: str) -> None:
         pipeline.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values, bucket]), 1)
         pipeline.hincrbyfloat(COUNTED_KEY, json.dumps([name, *values, "sum"]), value)
         pipeline.execute()
+
+
+def count_calls(redis: Redis, calls: dict[tuple[str, str], int]) -> None:
+    """Count calls to GitHub (bot.github_calls.CALLS) and empty what counted them; RedisError if the server is away."""
+    while calls:
+        (method, answered), amount = calls.popitem()
+        count(redis, "github_calls", amount, method=method, status=answered)
 
 
 def why(skipped: Skipped) -> str:
@@ -164,9 +172,17 @@ class _Shared(Collector):
         disk = GaugeMetricFamily(
             "scalability_bot_mirror_bytes", "Disk that a worker's mirrors take.", labels=["worker"]
         )
+        stores = GaugeMetricFamily(
+            "scalability_bot_store_bytes", "Disk of that for the stores of words.", labels=["worker"]
+        )
         for mirror in status.mirrors(self._queues.connection):
             disk.add_metric([mirror.where], mirror.mb * 2**20)
+            stores.add_metric([mirror.where], mirror.stores_mb * 2**20)
         yield disk
+        yield stores
+        memory = GaugeMetricFamily("scalability_bot_redis_bytes", "Memory that the queue's server uses.")
+        memory.add_metric([], float(self._queues.connection.info("memory")["used_memory"]))
+        yield memory
         yield from exposition.families(Store(self._queues.connection))
         amounts = {field: _number(value) for field, value in counted.items()}
         yield from _counters(amounts)

@@ -22,6 +22,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _COOKIE = "form"
+# Where the page has buttons.
+_PARTS = ("later", "failures", "ended")
 # A token and a job's id.
 LARGEST_FORM = 4_096
 
@@ -63,7 +65,16 @@ def create(settings: Settings, queues: Queues, registry: CollectorRegistry) -> F
             return render_template("status_away.html", problem=problem), HTTPStatus.SERVICE_UNAVAILABLE
         # Sent along by this page's own forms, and known to no other site's.
         token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(24)
-        page = Response(render_template("status.html", status=found, work=status.WORK, settings=settings, token=token))
+        page = Response(
+            render_template(
+                "status.html",
+                status=found,
+                work=status.WORK,
+                settings=settings,
+                token=token,
+                repeatable=found.repeatable,
+            )
+        )
         page.set_cookie(_COOKIE, token, httponly=True, samesite="Strict")
         return page
 
@@ -74,7 +85,8 @@ def create(settings: Settings, queues: Queues, registry: CollectorRegistry) -> F
             status.run_again(queues, request.form.get("job", ""))
         except RedisError:
             abort(HTTPStatus.SERVICE_UNAVAILABLE, "The queue cannot be reached.")
-        return redirect(f"{url_for('show')}#failures", HTTPStatus.SEE_OTHER)
+        part = request.form.get("part", "")
+        return redirect(f"{url_for('show')}#{part if part in _PARTS else 'failures'}", HTTPStatus.SEE_OTHER)
 
     return app
 

@@ -250,18 +250,21 @@ _FOOTER = f"""\
 
 
 _PLACES = re.compile(
-    r"(?P<opening>In a very large cluster \(5,000 nodes, 150,000 pods\), |All that I found here is fixed\. )[^\n]*"
+    r"(?P<opening>In a very large cluster \(5,000 nodes, 150,000 pods\), "
+    r"|All that I found here is fixed(?: or dismissed)?\. )[^\n]*"
 )
 
 
-def _opening(number: int, fixed: int, more: str = "") -> str:
-    """Give a review's first sentences; fixed of its comments say by now that they are."""
-    if fixed and fixed >= number:
-        return "All that I found here is fixed. Thank you!"
-    left = number - fixed
+def _opening(number: int, fixed: int, more: str = "", dismissed: int = 0) -> str:
+    """Give a review's first sentences; fixed of its comments say by now that they are, others were dismissed by people."""
+    left = number - fixed - dismissed
+    if left <= 0 and fixed + dismissed:
+        return f"All that I found here is fixed{' or dismissed' if dismissed else ''}. Thank you!"
     places = f"one{more} place" if left == 1 else f"{left}{more} places"
     seem = "it seems" if left == 1 else "they seem"
-    gone = f" ({fixed} of {number} {'is' if fixed == 1 else 'are'} fixed)" if fixed else ""
+    counts = [(fixed, "fixed"), (dismissed, "dismissed")]
+    said = [f"{count} {'is' if count == 1 else 'are'} {what}" for count, what in counts if count]
+    gone = f" (of {number}, {' and '.join(said)})" if said else ""
     return (
         f"In a very large cluster (5,000 nodes, 150,000 pods), {places} in this change may cost more than {seem} to{gone}. "
         "These are hints: please say so where one does not apply."
@@ -370,17 +373,20 @@ def _texts_of_reviews(standing: Standing, edits: Sequence[EditComment]) -> list[
     return [
         EditReview(review.review_id, body)
         for review in standing.reviews
-        if review.review_id in changed and not review.pending and (body := _counted(review, after)) != review.body
+        if review.review_id in changed
+        and not review.pending
+        and (body := _counted(review, after, standing)) != review.body
     ]
 
 
-def _counted(review: StandingReview, after: Sequence[StandingComment]) -> str:
+def _counted(review: StandingReview, after: Sequence[StandingComment], standing: Standing) -> str:
     opening = _PLACES.match(review.body)
     if opening is None:
         return review.body
     own = [each for each in after if each.review_id == review.review_id]
     more = " more" if re.search(r"(?:one|\d+) more place", opening[0]) else ""
-    return _opening(len(own), sum(each.fixed for each in own), more) + review.body[opening.end() :]
+    dismissed = sum(not each.fixed and standing.dismissed_comment(each) for each in own)
+    return _opening(len(own), sum(each.fixed for each in own), more, dismissed) + review.body[opening.end() :]
 
 
 def _threads(standing: Standing, edits: Sequence[EditComment]) -> list[ResolveThread]:

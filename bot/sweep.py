@@ -15,11 +15,8 @@ from bot.check_runs import ExternalId, base_key
 from bot.github import GitHub
 from bot.github_app import Installed
 from bot.keys import Key, Keys, Note
+from bot.status import LAST_SWEEP, SERVED
 from bot.writes import CHECK_RUN
-
-_SERVED = "scalability-bot:served"
-# No repository has this name.
-_LAST = "last sweep"
 
 # One check suite for an App and a commit, so this costs GitHub's rate limit three points for a hundred pull requests.
 _QUERY = """
@@ -104,16 +101,16 @@ def served_since(redis: Redis, repositories: Iterable[Installed], now: datetime)
     sweep. If there was none, Redis came back empty (or this is the first sweep of all): then it was served as long as the
     App is installed, as far as anybody knows.
     """
-    known = {_text(name): _text(value) for name, value in redis.hgetall(_SERVED).items()}
-    last = _time(known.get(_LAST, ""))
+    known = {_text(name): _text(value) for name, value in redis.hgetall(SERVED).items()}
+    last = _time(known.get(LAST_SWEEP, ""))
     found = {}
     for each in repositories:
         since = _time(known.get(each.repository.lower(), ""))
         if since is None:
             since = each.since if last is None else each.created if each.created >= last else now
-            redis.hset(_SERVED, each.repository.lower(), since.isoformat())
+            redis.hset(SERVED, each.repository.lower(), since.isoformat())
         found[each.repository] = since
-    redis.hset(_SERVED, _LAST, now.replace(microsecond=0).isoformat())
+    redis.hset(SERVED, LAST_SWEEP, now.replace(microsecond=0).isoformat())
     return found
 
 

@@ -9,16 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import rq
-from redis import Redis
+from redis import Redis, RedisError
 from rq.job import Job, JobStatus
 from rq.registry import ScheduledJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from bot import deep_scans, metrics, sweep
+from bot import deep_scans, metrics, progress, status, sweep
 from bot.acceptance.closed import no_longer_open
 from bot.acceptance.store import PREFIX, Watched
 from bot.budget import Budget
 from bot.github import GitHub, GitHubError
+from bot.github_calls import CALLS
 from bot.keys import Key, Note
 from bot.queue import MAINTAIN, QUEUES
 from workers.equipment import Equipment
@@ -43,6 +44,9 @@ _TYPES: Mapping[str, str] = {
     f"{PREFIX}watched": "zset",
     f"{PREFIX}pulls": "zset",
     f"{PREFIX}repositories": "hash",
+    "scalability-bot:ended": "list",
+    status.MIRRORS: "hash",
+    progress.KEY: "hash",
     metrics.COUNTED_KEY: "hash",
     "rq:workers": "set",
     "rq:queues": "set",
@@ -75,6 +79,8 @@ def maintain(equipment: Equipment) -> str:
         except Exception as error:
             _log.exception("housekeeping: %s failed", step.__name__)
             failed.append(f"{step.__name__}: {error}")
+    with contextlib.suppress(RedisError):
+        metrics.count_calls(equipment.redis, CALLS)
     if failed:
         raise HousekeepingError("; ".join(failed))
     return ", ".join(filter(None, done)) or "nothing to do"

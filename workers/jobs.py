@@ -18,10 +18,11 @@ from redis import RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.timeouts import JobTimeoutException
 
-from bot import ended, logs, metrics, replies
+from bot import ended, logs, metrics, progress, replies
 from bot.acceptance.record import State
 from bot.check_runs import ExternalId, base_key
 from bot.github import GitHub, GitHubError, Pull, RateLimited, Refused
+from bot.github_calls import CALLS
 from bot.keys import End, Taken
 from bot.lease import Lease, Lost
 from bot.post import Busy, Posted, Superseded, post, react
@@ -54,7 +55,8 @@ def turn(equipment: Equipment, queue: Any) -> str:
         return NOTHING
     lease = Lease(lambda: keys.keep(taken), f"work on {taken.key}")
     started = time.monotonic()
-    with lease.kept(equipment.settings.timers.lease), logs.about(pull_request=str(taken.key)):
+    told = logs.about(pull_request=str(taken.key)), progress.shown(equipment.redis, taken.key)
+    with lease.kept(equipment.settings.timers.lease), told[0], told[1]:
         run = _Run(equipment, taken, lease)
         end = run.ended()
     state = keys.end(taken, end)
@@ -410,4 +412,5 @@ def _done(assignment: Assignment) -> str:
 def _tell(equipment: Equipment, queue: str, run: _Run, seconds: float) -> None:
     with contextlib.suppress(RedisError):
         metrics.count(equipment.redis, "jobs", queue=queue, outcome=run.outcome)
+        metrics.count_calls(equipment.redis, CALLS)
         ended.note(equipment.redis, str(run.taken.key), queue, run.outcome, seconds, run.said)

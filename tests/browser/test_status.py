@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+from playwright.sync_api import Page
 from prometheus_client import CollectorRegistry
 from redis import Redis
 
-from bot import ended, operator_pages, status
+from bot import ended, operator_pages, progress, status
+from bot.keys import End
 from bot.queue import REVIEWS, Queues
+from bot.review_request import ReviewRequest
 from bot.settings import Settings
 from tests.bot.test_status import fail
 from tests.browser.conftest import SCHEMES, WIDTHS, Open, keep, overflow, violations
@@ -38,10 +41,24 @@ def test_it_can_be_read(
             "2 diagnostics; wrote PostReview, PutCheckRun",
         )
     fail(redis_connection, job, "set aside: GitHub answered 404: Not Found")
-    status.note_mirrors(redis_connection, "worker-reviews-0", 1234, 20480)
-    page = open_page(address, width, scheme)
+    status.note_mirrors(redis_connection, "worker-reviews-0", 1234, 20480, 12)
+    queues = Queues(redis_connection)
+    for number in (131200, 131201):
+        queues.submit([ReviewRequest(repository="kubernetes/kubernetes", number=number, cause="opened")])
+    first, second = (queues.keys.take(("normal",)) for _ in range(2))
+    assert first is not None and second is not None
+    queues.keys.end(first, End(later=300.0, tries=1))
+    ended.note(redis_connection, str(first.key), REVIEWS, "retried", 1.2, "failed, try 1: GitHub answered 502")
+    with progress.shown(redis_connection, second.key):
+        progress.step("analyses")
+        look(open_page(address, width, scheme), f"status-{width}-{scheme}")
+
+
+def look(page: Page, name: str) -> None:
+    assert page.get_by_role("button", name="Now: kubernetes/kubernetes#131200").count() == 1
+    assert "analyses" in page.locator("#running + table").inner_text()
     assert violations(page) == [] and overflow(page) == 0
-    keep(page, f"status-{width}-{scheme}")
+    keep(page, name)
 
 
 def test_a_failed_job_is_run_again_by_its_button(address: str, open_page: Open, redis_connection: Redis) -> None:
@@ -49,7 +66,7 @@ def test_a_failed_job_is_run_again_by_its_button(address: str, open_page: Open, 
     page = open_page(address)
     page.get_by_role("button", name="Run again: octo/kubernetes#1").click()
     page.wait_for_url("**/status#failures")
-    assert page.get_by_role("button").count() == 0
+    assert page.get_by_role("button", name="octo/kubernetes#1").count() == 0
     assert Queues(redis_connection).keys.due("normal")[0] == 1
     page.reload()
     assert violations(page) == []

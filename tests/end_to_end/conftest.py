@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -102,6 +103,9 @@ class Bot:
     timers: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    # What is set otherwise than in a usual bot, for what is started from then on.
+    more: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     @property
     def redis_url(self) -> str:
@@ -136,13 +140,14 @@ class Bot:
             "MODE": self.mode,
             "TIMERS": ",".join(f"{name}={value}" for name, value in {**FAST, **self.timers}.items()),
             "PYTHONUNBUFFERED": "1",
+            **self.more,
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start one of the bot's commands, in a folder without .env."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                command(*arguments),
+                [self.python, *command(*arguments)[1:]],
                 env=self.environment(),
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,

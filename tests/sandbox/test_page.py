@@ -4,6 +4,7 @@ import http.client
 import re
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -246,8 +247,10 @@ def test_checks_and_commits_have_tabs(scene: Scene) -> None:
     assert "Change lines" in get(scene, f"{PULL}/commits")
 
 
-def test_the_page_says_that_nothing_outlives_a_restart(scene: Scene) -> None:
-    assert "begins anew at each start" in get(scene, "/")
+def test_the_page_says_what_is_kept(scene: Scene) -> None:
+    assert "begins anew" not in get(scene, "/")
+    scene.github.state.kept_in = Path("data/<sandbox>")
+    assert "without the folder <code>data/&lt;sandbox&gt;</code> it begins anew" in get(scene, "/")
 
 
 def test_what_is_not_there_is_not_found(scene: Scene) -> None:

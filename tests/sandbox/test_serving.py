@@ -60,14 +60,13 @@ def serving(folder: Path, webhook_url: str | None = None, sample: bool = True) -
 
 
 def test_it_says_where_it_is_and_opens_the_sample_for_the_receiver(tmp_path: Path) -> None:
-    heads = []
-    for _ in range(2):
-        with receiving() as receiver, serving(tmp_path, receiver.url) as lines:
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        with receiving() as receiver, serving(folder, receiver.url) as lines:
             assert lines.get(timeout=60).startswith("the simulated GitHub is at http://127.0.0.1:")
             assert lines.get(timeout=60).startswith("contributor opened: #1 ")
             address = lines.get(timeout=60).strip()
             assert address.startswith("http://127.0.0.1:") and address.endswith("/kubernetes-sample/kubernetes/pull/1")
-            credentials = prepare(tmp_path)
+            credentials = prepare(folder)
             auth = pygithub.Auth.AppAuth(credentials.app_id, credentials.private_key_file.read_text())
             integration = pygithub.GithubIntegration(
                 auth=auth, base_url=f"{address.partition('/kubernetes')[0]}/api/v3", retry=None
@@ -75,8 +74,26 @@ def test_it_says_where_it_is_and_opens_the_sample_for_the_receiver(tmp_path: Pat
             assert integration.get_app().id == credentials.app_id
         events = [(headers["X-GitHub-Event"], json.loads(body)) for headers, body in receiver.got]
         assert [event for event, _ in events] == ["installation", "pull_request"]
-        heads.append(events[1][1]["pull_request"]["number"])
-    assert heads == [1, 1]  # every start begins afresh
+        assert events[1][1]["pull_request"]["number"] == 1
+
+
+def test_it_goes_on_where_it_ended_and_sends_what_was_not_sent(tmp_path: Path) -> None:
+    with receiving() as receiver, serving(tmp_path, receiver.url) as lines:
+        while not lines.get(timeout=60).strip().endswith("/pull/1"):
+            pass
+    records = json.loads((tmp_path / "records.json").read_text())
+    delivery = next(each for each in records["records"] if each[:1] == ["Delivery"] and "opened" in each)
+    assert delivery.count("Accepted") == 1
+    delivery[delivery.index("Accepted")] = "pending"
+    (tmp_path / "records.json").write_text(json.dumps(records))
+    # Whoever ends it before it has begun takes nothing from it.
+    with receiving() as receiver, serving(tmp_path, receiver.url):
+        pass
+    with receiving() as receiver, serving(tmp_path, receiver.url) as lines:
+        lines.get(timeout=60)
+        assert lines.get(timeout=60).startswith("going on from the last time, with 1 pull request;")
+        assert lines.get(timeout=60).endswith("/kubernetes-sample/kubernetes/pull/1/files")
+    assert [headers["X-GitHub-Event"] for headers, _ in receiver.got] == ["pull_request"] and lines.empty()
 
 
 def test_without_the_sample_nothing_is_opened(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Git over smart HTTP: what the mirror does, with a token that opens no more than it should."""
 
 import base64
+import http.client
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -134,3 +136,49 @@ def test_commits_are_written_as_asked(scene: Scene) -> None:
     assert repository.git.blob(repository.git.blob_id(sha, "d/e") or "") == b"\xff\0"
     assert repository.commit({"x": "x\n"}, parent=scene.pull.base_sha) != sha
     assert repository.git.refs("refs/heads/") == {"refs/heads/master": sha}  # a loose commit moves no branch
+
+
+def test_people_clone_and_push_without_credentials(scene: Scene, mirror: Path) -> None:
+    people = f"{scene.github.git_url}/-/git/octo/kubernetes.git"
+    assert git(mirror.parent, "clone", "--quiet", people, "work").returncode == 0
+    work = mirror.parent / "work"
+    assert git(work, "fetch", "--quiet", "origin", "refs/pull/1/head").returncode == 0
+    assert git(work, "checkout", "--quiet", "FETCH_HEAD").returncode == 0
+    (work / "b" / "c.txt").write_text("c\nby git\n")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    assert git(work, *who, "commit", "--quiet", "--all", "--message", "By git").returncode == 0
+    before = scene.pull.head_sha
+    done = git(work, "push", "origin", "HEAD:refs/pull/1/head")
+    assert done.returncode == 0, done.stderr
+    head = git(work, "rev-parse", "HEAD").stdout.strip()
+    assert (scene.pull.head_sha, scene.pull.heads) == (head, [before, head])
+    assert scene.repository.git.commit_record(head).parents == (before,)
+    told = scene.github.delivered()[-1]
+    assert (told.event, told.action) == ("pull_request", "synchronize")
+    # History may be rewritten; all else is not theirs to move.
+    assert git(work, "push", "origin", f"+{before}:refs/pull/1/head").returncode == 0
+    assert scene.pull.head_sha == before
+    for wrong in ("HEAD:refs/heads/evil", "+HEAD:refs/heads/master"):
+        assert git(work, "push", "origin", wrong).returncode != 0, wrong
+    assert scene.repository.git.refs("refs/heads/") == {"refs/heads/master": scene.pull.base_sha}
+    git(work, "push", "origin", ":refs/pull/1/head")
+    assert scene.repository.git.resolve("refs/pull/1/head") == scene.pull.head_sha == before
+
+
+def test_another_sites_page_pushes_nothing(scene: Scene) -> None:
+    address = urlsplit(scene.github.git_url)
+
+    def status(path: str, host: str, content_type: str) -> int:
+        connection = http.client.HTTPConnection(address.netloc)
+        try:
+            connection.request("POST", path, b"0000", {"Host": host, "Content-Type": content_type})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    path = "/-/git/octo/kubernetes.git/git-receive-pack"
+    right = "application/x-git-receive-pack-request"
+    assert status(path, address.netloc, right) == 200
+    assert status(path, address.netloc, "text/plain") == 403
+    assert status(path, "evil.example", right) == 403
+    assert status("/-/git/octo/kubernetes.git/git-shell", address.netloc, right) == 403

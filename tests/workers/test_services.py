@@ -8,6 +8,7 @@ import pytest
 from bot.queue import QUEUES
 from bot.settings import SettingsError
 from tests.end_to_end.conftest import free_ports
+from workers.sandbox import State, keeping
 from workers.sandbox.keys import generate_key
 from workers.services import Program, plan
 
@@ -189,7 +190,9 @@ def test_no_git_is_one_sentence(
         plan(usual, stack)
 
 
-def test_the_sandbox_forgets_what_an_earlier_run_remembered(usual: dict[str, str], stack: contextlib.ExitStack) -> None:
+def test_what_was_remembered_is_as_old_as_the_sandboxs_records(
+    usual: dict[str, str], stack: contextlib.ExitStack
+) -> None:
     old = Path(usual["DATA_DIR"], "sandbox", "redis", "appendonlydir")
     old.mkdir(parents=True)
     kept = Path(usual["DATA_DIR"], "redis", "appendonlydir")
@@ -198,3 +201,10 @@ def test_the_sandbox_forgets_what_an_earlier_run_remembered(usual: dict[str, str
     assert not old.exists()
     assert kept.exists()
     assert [each.name for each in Path(usual["DATA_DIR"], "sandbox", "redis").iterdir()] == ["valkey.conf"]
+
+    old.mkdir()
+    folder = Path(usual["DATA_DIR"], "sandbox")
+    state = State(folder / "repositories")
+    keeping.keep(state, folder)
+    plan(usual, stack)
+    assert old.exists()

@@ -17,6 +17,7 @@ from .markdown import render
 from .patch import PatchLine, Side
 from .people import SimulatedRepository
 from .records import Pull, Repository, ReviewComment
+from .smart_http import own_hosts
 from .state import State, iso
 
 # Nothing is loaded from anywhere else, nothing runs but our own script, and no other site can frame the page or take its forms.
@@ -53,6 +54,10 @@ def routes(state: State) -> Blueprint:
     pages = Blueprint(
         "page", __name__, template_folder="templates", static_folder="static", static_url_path="/-/static"
     )
+
+    @pages.app_context_processor
+    def shared() -> dict[str, Any]:
+        return {"kept_in": state.kept_in, "address": state.url}
 
     @pages.before_app_request
     def refuse_other_sites() -> None:
@@ -189,10 +194,8 @@ def _is_question() -> bool:
 
 def _refuse_other_sites(state: State) -> None:
     """Refuse a form that another site's page sends, or that comes under another name (DNS rebinding)."""
-    own = urlsplit(state.url)
-    hosts = {own.netloc, f"localhost:{own.port}"}
     origin = request.headers.get("Origin")
-    if request.host not in hosts or (origin is not None and urlsplit(origin).netloc != request.host):
+    if request.host not in own_hosts(state) or (origin is not None and urlsplit(origin).netloc != request.host):
         abort(403, "This form was sent by another site.")
 
 

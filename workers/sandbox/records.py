@@ -113,14 +113,14 @@ class ReviewComment:
 
 @dataclass(eq=False)
 class App:
-    """A GitHub App: ours, or another one that also writes check runs."""
+    """A GitHub App: ours, or another one that also writes check runs. It may have several keys: so one follows another."""
 
     id: int
     slug: str
     owner: User
     bot: User
     client_id: str
-    public_key: str
+    public_keys: list[str]
     permissions: dict[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = EVENTS
     created_at: float = 0.0

@@ -64,7 +64,7 @@ def register(state: State, manifest: dict[str, Any], owner: User) -> str:
         owner,
         state.user(f"{slug}[bot]"),
         f"Iv23{state.id():016d}",
-        public_key(private_key),
+        [public_key(private_key)],
         dict(manifest.get("default_permissions") or {}),
         tuple(manifest.get("default_events") or ()),
         state.now(),

@@ -76,6 +76,11 @@ def create(state: State) -> Flask:
         return _act_out(g.fault)
 
     @app.after_request
+    def touch(response: Response) -> Response:
+        state.touched += request.method not in {"GET", "HEAD", "OPTIONS"}
+        return response
+
+    @app.after_request
     def fail_after(response: Response) -> Response:
         if g.get("fault") is not None and g.fault.when == "after":
             return _act_out(g.fault) or response

@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import keeping
 from .keys import generate_key
 from .records import User
 from .sample import load_sample
 from .simulated import SimulatedGitHub
+from .state import State
 
 APP_ID = 4711
 
 # Seconds that the receiver may take to start before the sample is opened all the same.
 PATIENCE = 60
+# Seconds between two looks for what is to be written down: as often as the queue's server syncs its file.
+KEEP_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,7 @@ def serve(
     """Serve the simulated GitHub until `until` is set (for ever without it; Ctrl-C ends it too).
 
     Args:
-        folder: where credentials and repositories are. Pull requests live in memory: every start begins afresh, with other
-            shas, so that nothing a queue remembers stands in the way.
+        folder: where credentials, repositories and records are. What was there before is there again.
         port: the port; 0 takes a free one.
         webhook_url: the receiver's address. The sample is opened once it answers.
         host: the address to listen on.
@@ -103,10 +106,8 @@ def serve(
     """
     credentials = prepare(folder)
     until = until or threading.Event()
-    repositories = folder / "repositories"
-    shutil.rmtree(repositories, ignore_errors=True)
     github = SimulatedGitHub(
-        repositories,
+        folder / "repositories",
         port=port,
         host=host,
         webhook_url=webhook_url,
@@ -120,14 +121,58 @@ def serve(
         for line in told(event, action, content, sender):
             say(line)
 
+    _take_up(github, folder)
     github.state.observers.append(observe)
-    with github:
-        say(f"the simulated GitHub is at {github.git_url}")
-        if webhook_url is not None and not _answers(webhook_url, until):
-            say(f"no receiver answers at {webhook_url}: its webhooks will be lost")
-        if sample and not until.is_set():
+    there = False
+    try:
+        with github:
+            say(f"the simulated GitHub is at {github.git_url}")
+            if webhook_url is not None and not _answers(webhook_url, until):
+                say(f"no receiver answers at {webhook_url}: its webhooks will be lost")
+            if not until.is_set():
+                _begin(github, sample, say)
+                there = True
+                _keep(github.state, folder, until)
+    finally:
+        if there:
+            keeping.keep(github.state, folder)
+
+
+def _take_up(github: SimulatedGitHub, folder: Path) -> None:
+    """Go on with what was kept; where nothing was, everything begins anew, with other shas."""
+    keys = github.app.public_keys
+    github.state.kept_in = folder
+    if keeping.restore(github.state, folder):
+        github.app = github.state.app
+        github.app.public_keys = keys
+    else:
+        shutil.rmtree(github.folder, ignore_errors=True)
+
+
+def _begin(github: SimulatedGitHub, sample: bool, say: Callable[[str], None]) -> None:
+    """Say what is there from the last time, and send what was not sent then; or open the sample."""
+    pulls = [pull for repository in github.state.repositories.values() for pull in repository.pulls.values()]
+    if not pulls:
+        if sample:
             load_sample(github)
-        until.wait()
+        return
+    number = f"{len(pulls)} pull request{'' if len(pulls) == 1 else 's'}"
+    say(f"going on from the last time, with {number}; without the folder {github.state.kept_in} all begins anew")
+    for pull in pulls[-3:]:
+        say(_line(f"see it in its place: {github.page(pull)}/files"))
+    for delivery in keeping.pending(github.state):
+        github.state.outbox.append(delivery)
+
+
+def _keep(state: State, folder: Path, until: threading.Event) -> None:
+    """Write down what changes, until told to end."""
+    seen = -1
+    while True:
+        if state.touched != seen:
+            seen = state.touched
+            keeping.keep(state, folder)
+        if until.wait(KEEP_EVERY):
+            return
 
 
 def _answers(webhook_url: str, until: threading.Event) -> bool:

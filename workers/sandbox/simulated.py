@@ -114,7 +114,13 @@ class SimulatedGitHub:
     def _register(self, number: int, slug: str, key: str) -> App:
         owner = self.state.user("the-app-owner", "Organization")
         app = App(
-            number, slug, owner, self.state.user(f"{slug}[bot]"), f"Iv23{number:016d}", key, created_at=self.state.now()
+            number,
+            slug,
+            owner,
+            self.state.user(f"{slug}[bot]"),
+            f"Iv23{number:016d}",
+            [key],
+            created_at=self.state.now(),
         )
         self.state.apps.append(app)
         return app

@@ -1,13 +1,18 @@
-"""Git over smart HTTP, to fetch only: `git upload-pack` behind the token check."""
+"""Git over smart HTTP: to fetch, behind the token check; and under /-/git without one, for people at this machine.
+
+There they clone, and push to refs/pull/N/head, which is a push to the pull request's branch.
+"""
 
 import subprocess
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 
 from .call import Refusal
 from .git import environment
+from .people import SimulatedRepository
 from .records import Repository, Request
 from .state import State, covers
 from .tokens import credential, permitted
@@ -88,6 +93,55 @@ def routes(state: State) -> Blueprint:
         )  # fmt: skip
         return Response(_stream(process, body), content_type="application/x-git-upload-pack-result", headers=NO_CACHE)
 
+    def of_people(owner: str, name: str) -> Repository:
+        # A page of another site may send a form here, but not of this type, nor under a name of its own (DNS rebinding).
+        if request.host not in own_hosts(state):
+            abort(403, "This was sent under another name.")
+        repository = state.repository(f"{owner}/{name.removesuffix('.git')}")
+        if repository is None:
+            abort(404)
+        return repository
+
+    @git.get("/-/git/<owner>/<name>/info/refs")
+    def peoples_references(owner: str, name: str) -> Response:
+        """Advertise what people can fetch, and what they can push to."""
+        repository, service = of_people(owner, name), request.args.get("service", "")
+        if service not in _PEOPLES:
+            return Response("Only the smart protocol is served.", 403, content_type="text/plain")
+        done = subprocess.run(
+            ["git", *_PEOPLES[service], "--stateless-rpc", "--http-backend-info-refs", str(repository.git.folder)],
+            env=_environment(), capture_output=True, check=True,
+        )  # fmt: skip
+        told = f"# service={service}\n".encode()
+        versioned = service == "git-upload-pack" and "version=" in request.headers.get("Git-Protocol", "")
+        prefix = b"" if versioned else b"%04x%s0000" % (len(told) + 4, told)
+        content_type = f"application/x-{service}-advertisement"
+        return Response(prefix + done.stdout, content_type=content_type, headers=NO_CACHE)
+
+    @git.post("/-/git/<owner>/<name>/<service>")
+    def peoples_service(owner: str, name: str, service: str) -> Response:
+        """Answer a fetch or take a push; what was pushed to a pull request is told as GitHub tells it."""
+        repository = of_people(owner, name)
+        if service not in _PEOPLES or request.content_type != f"application/x-{service}-request":
+            abort(403, "Only the smart protocol is served.")
+        body = request.get_data()
+        if request.headers.get("Content-Encoding") == "gzip":
+            body = zlib.decompress(body, wbits=31)
+        with state.lock:
+            done = subprocess.run(
+                ["git", *_PEOPLES[service], "--stateless-rpc", str(repository.git.folder)],
+                env=_environment(), input=body, capture_output=True, check=False,
+            )  # fmt: skip
+            for pull in list(repository.pulls.values()):
+                head = repository.git.resolve(f"refs/pull/{pull.number}/head")
+                if head is None:  # a pull request's head is not taken away: git itself keeps only branches from that
+                    repository.git.set_ref(f"refs/pull/{pull.number}/head", pull.head_sha)
+                elif head != pull.head_sha:
+                    SimulatedRepository(state, repository).force_push(pull, str(head))
+                    # What would have put the sample right may not fit any more.
+                    state.fixes.pop(pull.id, None)
+        return Response(done.stdout, content_type=f"application/x-{service}-result", headers=NO_CACHE)
+
     @git.post("/<owner>/<name>/git-receive-pack")
     def receive(owner: str, name: str) -> Response:
         """Refuse a push."""
@@ -95,6 +149,22 @@ def routes(state: State) -> Blueprint:
         return refused or Response(status=403)
 
     return git
+
+
+# What people may do by git: fetch all; push sound objects to the heads of pull requests.
+_PEOPLES: Mapping[str, tuple[str, ...]] = {
+    "git-upload-pack": ("upload-pack",),
+    "git-receive-pack": (
+        "-c", "receive.hideRefs=refs", "-c", "receive.hideRefs=!refs/pull",
+        "-c", "receive.fsckObjects=true", "-c", "http.receivepack=true", "receive-pack",
+    ),
+}  # fmt: skip
+
+
+def own_hosts(state: State) -> set[str]:
+    """Give the names under which this server is asked for by people at this machine."""
+    own = urlsplit(state.url)
+    return {own.netloc, f"localhost:{own.port}"}
 
 
 NO_CACHE = {"Cache-Control": "no-cache, max-age=0, must-revalidate"}

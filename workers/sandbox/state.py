@@ -46,6 +46,9 @@ class State:
         observers: are told of every event: its name, its action, what is particular to it, who caused it.
         fixes: pull request id -> the files that a person may push to it from its page.
         manifest_codes: code -> the App that was registered by a manifest, its private key, its webhook's secret.
+        ids: the numbers that nothing has yet.
+        kept_in: the folder in which the records outlive the process; None where they do not.
+        touched: counts the requests that may have changed something.
         violations: answers of ours that contradict GitHub's description: mistakes in the simulated GitHub.
     """
 
@@ -72,11 +75,13 @@ class State:
         self.fixes: dict[int, Mapping[str, str | None]] = {}
         self.outbox: list[Delivery] = []
         self.manifest_codes: dict[str, tuple[App, str, str]] = {}
-        self._ids = count(1001)
+        self.ids = count(1001)
+        self.kept_in: Path | None = None
+        self.touched = 0
 
     def id(self) -> int:
         """Give an id that nothing has yet."""
-        return next(self._ids)
+        return next(self.ids)
 
     def now(self) -> float:
         """Give the time, to the second as GitHub tells it."""

@@ -1,6 +1,7 @@
 """Who asks: the App's JSON Web Token, installation access tokens, and what each of them may do."""
 
 import base64
+import contextlib
 from typing import Any
 
 import jwt
@@ -26,15 +27,9 @@ def app_of(state: State, token: str) -> App:
     app = next((app for app in state.apps if issuer in (str(app.id), app.client_id)), None)
     if app is None:
         raise Refusal(401, "Integration must be found for the 'Issuer' claim ('iss')")
-    try:
-        claims = jwt.decode(
-            token,
-            app.public_key,
-            algorithms=["RS256"],
-            options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
-        )
-    except jwt.InvalidTokenError:
-        raise Refusal(401, "A JSON web token could not be decoded") from None
+    claims = _claims(app, token)
+    if claims is None:
+        raise Refusal(401, "A JSON web token could not be decoded")
     expires, issued = claims.get("exp"), claims.get("iat")
     if not isinstance(expires, int):
         raise Refusal(
@@ -50,6 +45,15 @@ def app_of(state: State, token: str) -> App:
             401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
         )
     return app
+
+
+def _claims(app: App, token: str) -> dict[str, Any] | None:
+    """Give what a JSON Web Token says, if one of the App's keys signed it."""
+    options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    for key in app.public_keys:
+        with contextlib.suppress(jwt.InvalidTokenError):
+            return dict(jwt.decode(token, key, algorithms=["RS256"], options=options))
+    return None
 
 
 def token_of(state: State, value: str) -> Token:
