@@ -7,7 +7,7 @@ from typing import Literal
 
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.report import Report
-from bot import already_there
+from bot import already_there, readiness
 from bot.comments import RELATED, formula, jobs, quiet
 from bot.configuration import PATH, Parsed
 from bot.links import Links
@@ -65,6 +65,7 @@ def check_run(
                 *([jobs(report.jobs, links)] if report.jobs else []),
                 *_skipped(report),
                 *already_there.folded(report, links),
+                *readiness.folded(report, links.place, already_there.MOST),
             ]
         ),
         text=fit(_findings(report.diagnostics, placed, links)),
