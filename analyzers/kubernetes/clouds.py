@@ -6,6 +6,7 @@ provider's library one type is one API, whose methods each send a request; what 
 """
 
 import re
+from collections.abc import Iterator
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -65,16 +66,14 @@ def asked(index: PackageIndex, function: Function, call: Call) -> str | None:
         if _INTERFACE.search(receiver.path):
             return f"cloudprovider.{receiver.name}" if call.name in _METHODS.get(receiver.name, ()) else None
         return _of_library(receiver.path, call.name)
-    # A package's own function (`servers.List(client, options)`), or the rest of a chain that begins at a client.
-    root = _root(call.operand)
-    if root is None:
-        return None
-    path = index.imported(file, syntax.text(root)) if syntax.same(root, call.operand) else None
-    if path is not None:
+    path = index.imported(file, syntax.text(call.operand)) if call.operand.type == "identifier" else None
+    if path is not None:  # a package's own function: `servers.List(client, options)`
         return _of_library(path, call.name) if _library(path) == "OpenStack" else None
-    began = dereferenced(index.type_of(root, file, function))
-    if call.name in _SENDS and isinstance(began, Named):
-        return _of_library(began.path, call.name)
+    if call.name in _SENDS:
+        for inner in _chain(call.operand):
+            began = dereferenced(index.type_of(inner, file, function))
+            if isinstance(began, Named):
+                return _of_library(began.path, call.name)
     return None
 
 
@@ -93,15 +92,9 @@ def _library(path: str) -> str | None:
     return next((name for pattern, name in _LIBRARIES if pattern.search(path)), None)
 
 
-def _root(node: Node) -> Node | None:
-    """Give the variable at which a chain of selectors and calls begins."""
-    while node.type in {"selector_expression", "call_expression", "parenthesized_expression"}:
-        inner = (
-            syntax.unparenthesized(node)
-            if node.type == "parenthesized_expression"
-            else syntax.field(node, "function" if node.type == "call_expression" else "operand")
-        )
-        if inner is None:
-            return None
-        node = inner
-    return node if node.type == "identifier" else None
+def _chain(node: Node) -> Iterator[Node]:
+    """Yield what a chain of selectors and calls is made of, from its end to the variable at which it begins."""
+    inner = syntax.field(node, "function" if node.type == "call_expression" else "operand")
+    while inner is not None:
+        yield inner
+        inner = syntax.field(inner, "function" if inner.type == "call_expression" else "operand")
