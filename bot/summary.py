@@ -60,7 +60,7 @@ def check_run(
         title=_title(report),
         summary=fit(
             [
-                *_opening(report, placed, deep),
+                *_opening(report, placed, links, deep),
                 *_configuration(problems, proposed),
                 *([jobs(report.jobs, links)] if report.jobs else []),
                 *_skipped(report),
@@ -151,7 +151,7 @@ def _is_partial(report: Report) -> bool:
     return any(not skipped.path for skipped in report.skipped)
 
 
-def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
+def _opening(report: Report, placed: Placed, links: Links, deep: bool) -> list[str]:
     files = f"{report.files:,} {'file' if report.files == 1 else 'files'}"
     lines = f"{report.lines:,} added {'line' if report.lines == 1 else 'lines'}"
     whole = ", with the whole repository in view" if deep else ""
@@ -178,6 +178,8 @@ def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
             f"{'it' if placed.dismissed == 1 else 'them'} back."
         )
     blocks += [f"- {quiet(remark)}" for remark in report.remarks]
+    if links.page:
+        blocks.append(f"[As a page]({links.page}), with the code and the way to each place.")
     return blocks
 
 

@@ -1,8 +1,10 @@
 """Reviews: the code of one pull request into the mirror, through the parser, and what it says onto the pull request."""
 
+import dataclasses
 import logging
 import re
 import socket
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +13,12 @@ from redis import Redis, RedisError
 
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
-from bot import deep_scans, metrics, status
+from bot import deep_scans, kept_reports, metrics, status
 from bot.comparison import compare
 from bot.configuration import PATH, Parsed
 from bot.github import GitHub, Pull
 from bot.github_app import READING
+from bot.kept_reports import KeptReport
 from bot.post import Page, Posted, post
 from bot.review import Review, places_of
 from bot.review_request import Assignment
@@ -148,6 +151,8 @@ def _post(
 ) -> Posted:
     if found.report.cc:
         equipment.queues.remember_mention(assignment.repository, assignment.number)
+    links = equipment.links(assignment.repository, assignment.head)
+    links = dataclasses.replace(links, page=_page_of(equipment, assignment, found.report))
 
     def compose(standing: Standing) -> Review:
         return Review.of(
@@ -155,7 +160,7 @@ def _post(
             standing,
             assignment=assignment,
             configuration=found.in_force.configuration,
-            links=equipment.links(assignment.repository, assignment.head),
+            links=links,
             problems=found.in_force.problems,
             proposed=found.proposed,
             texts=found.texts,
@@ -163,6 +168,19 @@ def _post(
         )
 
     return _write(equipment, page, assignment, compose, still_ours)
+
+
+def _page_of(equipment: Equipment, assignment: Assignment, report: Report) -> str | None:
+    """Keep a report for its page, and give the page's address, None where there are no pages."""
+    if not equipment.settings.public_url:
+        return None
+    kept = KeptReport(assignment.repository, assignment.number, assignment.head, assignment.depth, time.time(), report)
+    try:
+        name = kept_reports.keep(equipment.redis, kept)
+    except RedisError as error:
+        _log.warning("%s: the report has no page: %s", assignment.where, error)
+        return None
+    return f"{equipment.settings.public_url}/reports/{name}" if name else None
 
 
 def _write(

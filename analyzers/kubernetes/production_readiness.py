@@ -7,8 +7,10 @@ Objectives: kubernetes/community sig-scalability/slos/slos.md (2026).
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from analyzers.kubernetes.execution.critical_paths import CriticalPath
+if TYPE_CHECKING:  # the receiver reads the questions, and loads no analyzer
+    from analyzers.kubernetes.execution.critical_paths import CriticalPath
 
 SOURCE = "https://github.com/kubernetes/enhancements/blob/master/keps/NNNN-kep-template/README.md#scalability"
 
@@ -103,7 +105,7 @@ QUESTIONS = (
 )
 
 
-def objective(path: CriticalPath | None) -> str:
+def objective(path: "CriticalPath | None") -> str:
     """Give the objective that work on a path counts against (slos.md), "" where no signature or caller says that it does.
 
     Of what servers of other projects, or drivers of nodes, are asked for, no objective of Kubernetes' own is certain.

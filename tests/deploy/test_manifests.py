@@ -95,7 +95,7 @@ def test_each_process_gets_the_secrets_it_needs_and_no_other() -> None:
         given = variables(container(workload))
         assert given <= DOCUMENTED
         receiver = workload["metadata"]["name"] == "receiver"
-        assert ("WEBHOOK_SECRETS" in given) is receiver
+        assert ("WEBHOOK_SECRETS" in given) is ("CLIENT_SECRET" in given) is receiver
         assert ("GITHUB_PRIVATE_KEY_FILE" in given) is not receiver
         assert any("scalability-bot-key" in str(volume) for volume in pod["volumes"]) is not receiver
     for name, service in COMPOSE["services"].items():
@@ -114,7 +114,7 @@ def test_secret_templates_hold_no_values_and_are_not_applied() -> None:
     }
     used = set(
         re.findall(
-            r"secretKeyRef: \{name: scalability-bot, key: (\w+)\}",
+            r"secretKeyRef: \{name: scalability-bot, key: (\w+)(?:, optional: true)?\}",
             "".join(path.read_text() for path in KUBERNETES.glob("*.yaml")),
         )
     )
@@ -132,7 +132,7 @@ def test_configuration_names_known_variables_and_serves_somebody() -> None:
 
 
 def test_every_setting_reaches_the_process_that_reads_it() -> None:
-    key, hooks = {"GITHUB_PRIVATE_KEY_FILE"}, {"WEBHOOK_SECRETS"}
+    key, hooks = {"GITHUB_PRIVATE_KEY_FILE"}, {"WEBHOOK_SECRETS", "CLIENT_ID", "CLIENT_SECRET"}
     for name in BOTS:
         expected = DOCUMENTED - ELSEWHERE.keys() - (key if name == "receiver" else hooks)
         assert COMPOSE["services"][name]["environment"].keys() == expected, name

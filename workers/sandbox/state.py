@@ -21,6 +21,7 @@ from .records import (
     CheckSuite,
     Comment,
     Delivery,
+    Grant,
     Installation,
     Pull,
     Repository,
@@ -46,6 +47,7 @@ class State:
         observers: are told of every event: its name, its action, what is particular to it, who caused it.
         fixes: pull request id -> the files that a person may push to it from its page.
         manifest_codes: code -> the App that was registered by a manifest, its private key, its webhook's secret.
+        grants: code -> what a person who signs in said yes to.
         violations: answers of ours that contradict GitHub's description: mistakes in the simulated GitHub.
     """
 
@@ -72,6 +74,7 @@ class State:
         self.fixes: dict[int, Mapping[str, str | None]] = {}
         self.outbox: list[Delivery] = []
         self.manifest_codes: dict[str, tuple[App, str, str]] = {}
+        self.grants: dict[str, Grant] = {}
         self._ids = count(1001)
 
     def id(self) -> int:
