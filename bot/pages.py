@@ -1,6 +1,7 @@
 """The pages for people who followed a comment's link: /rules and /rules/NAME, the catalogue's documentation; /results."""
 
 import difflib
+import textwrap
 from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -142,7 +143,7 @@ def _inline(markdown: str) -> Markup:
 @blueprint.app_template_filter("excerpt")
 def _excerpt(lines: Sequence[str], path: str) -> Markup:
     language = path.rpartition(".")[2] if "." in path else ""
-    return Markup(highlighting.code("\n".join(lines), language))  # noqa: S704 -- every piece of it is escaped
+    return Markup(highlighting.code(textwrap.dedent("\n".join(lines)), language))  # noqa: S704 -- every piece of it is escaped
 
 
 @blueprint.app_template_filter("day")

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 from analyzers.analysis.diagnostic import Level
+from analyzers.kubernetes.production_readiness import QUESTIONS
 from bot import kept_reports, readiness
 from bot.kept_reports import KeptReport
 from bot.links import Links
@@ -110,6 +111,10 @@ def _shown(kept: KeptReport, person: Person | None) -> ResponseReturnValue:
         ],
         links=links,
         pull=f"{settings.github_git_url}/{kept.repository}/pull/{kept.number}",
+        answers=[
+            (question, [each for each in kept.report.readiness if each.topic is question.topic])
+            for question in QUESTIONS
+        ],
         section="\n\n".join(readiness.section(kept.report, links.place)),
         person=person,
     )

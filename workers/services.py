@@ -98,9 +98,8 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
         told |= prepare(folder / "sandbox").environment(f"http://127.0.0.1:{port}")
         told.pop("GITHUB_PRIVATE_KEY", None)
         told.setdefault("MODE", "post")  # there, only the sandbox is written to
-        told.setdefault(
-            "PUBLIC_URL", f"http://{_reachable(settings.host)}:{settings.port}"
-        )  # its checks lead to reports
+        if settings.port:  # the checks lead to reports there
+            told.setdefault("PUBLIC_URL", f"http://{_reachable(settings.host)}:{settings.port}")
         programs.append(_sandbox(folder / "sandbox", port, settings))
     for name, port in ports.items():
         require_free(name, settings.host if name != "SANDBOX_PORT" else "127.0.0.1", port)

@@ -110,9 +110,7 @@ def test_a_member_signs_in_by_keys_alone_and_out_again(
         page.goto(private)
 
 
-def test_a_stranger_who_signs_in_sees_no_private_report(
-    address: str, redis_connection: Redis, open_page: Open
-) -> None:
+def test_a_stranger_who_signs_in_sees_no_private_report(address: str, redis_connection: Redis, open_page: Open) -> None:
     page = open_page(f"{address}/rules")
     page.goto(f"{address}{kept(redis_connection, 'octo/closed')}")
     page.get_by_role("link", name="Sign in with GitHub").click()

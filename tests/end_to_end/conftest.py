@@ -96,6 +96,7 @@ class Bot:
     metrics_port: int
     mode: str = "post"
     timers: dict[str, str] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     commands: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -132,6 +133,7 @@ class Bot:
             "MODE": self.mode,
             "TIMERS": ",".join(f"{name}={value}" for name, value in {**FAST, **self.timers}.items()),
             "PYTHONUNBUFFERED": "1",
+            **self.more,
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -228,8 +230,12 @@ def bot_running(
     queues: tuple[str, ...] = QUEUES,
     timers: dict[str, str] | None = None,
     quiet: bool = False,
+    pages: bool = False,
 ) -> Iterator[Bot]:
-    """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails."""
+    """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails.
+
+    pages: people reach its pages (PUBLIC_URL).
+    """
     with ExitStack() as stack:
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="scalability-bot-"))
         github = stack.enter_context(SimulatedGitHub(folder / "github"))
@@ -247,6 +253,8 @@ def bot_running(
         data.mkdir()
         port, metrics_port = free_ports(2)
         bot = Bot(github, server, data, folder / "log", port, metrics_port, mode, timers or {})
+        if pages:
+            bot.more["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         stack.callback(bot.stop)
         for queue in queues:
             bot.start_worker(queue)

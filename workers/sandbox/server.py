@@ -217,7 +217,7 @@ class Rest:
         if "app" in handled.needs:
             if app is None:
                 raise Refusal(401, "A JSON web token could not be decoded")
-        elif token is None and not anyone:
+        elif token is None and not (anyone and app is None):
             raise Refusal(
                 403, "You must authenticate with an access token in order to list repositories for an installation"
             )
