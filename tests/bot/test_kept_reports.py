@@ -36,6 +36,14 @@ def test_a_commit_has_one_page_for_each_depth_which_is_brought_up_to_date(redis_
     assert name_of(redis_connection, kept(head="a" * 40)) != name
     read = kept_reports.read(redis_connection, name)
     assert read is not None and read.at == 2_000.0
+    stored = sum(
+        redis_connection.strlen(key) for key in redis_connection.keys("scalability-bot:reports:*") if _is_report(key)
+    )
+    assert int(redis_connection.get("scalability-bot:reports:total") or 0) == stored, "counted once"
+
+
+def _is_report(key: bytes) -> bool:
+    return b":of:" not in key and not key.endswith(_INDEXES)
 
 
 def test_every_key_ends(redis_connection: Redis) -> None:

@@ -56,6 +56,8 @@ def test_the_command_is_answered_with_the_section_also_beside_a_review(scene: Sc
     [answer] = [each.body for each in scene.pull.comments]
     assert answer.startswith("> `/scalability-check prr`") and "`PodSpec.Parts`" in answer
     assert len(scene.bodies) == 1, "the other command has its answer in the review"
+    assert "issue_comment-78-check" in scene.bodies[0], "which says so"
+    assert "issue_comment-77-prr" not in scene.bodies[0], "and does not say that this one was answered"
     scene.post(found, asked)
     assert len(scene.pull.comments) == 1 and len(scene.bodies) == 1
 
