@@ -1,5 +1,6 @@
 """What a change adds to the API: kinds of objects, and fields that objects of kinds that were there before are made of."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from analyzers.golang.facts.declaration import TypeDeclaration
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import api_types
 from analyzers.kubernetes.api_types import ApiField, ApiType
+
+_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,17 @@ def _removed(change: Change, file: ChangedFile) -> Iterator[ApiType]:
 
 
 def _in_another_version(index: PackageIndex, folder: str, name: str) -> bool:
-    """Say whether a package beside this one (v1 beside v1beta1), or around it, declares a type of that name."""
-    parent = folder.rpartition("/")[0]
-    beside = [f"{parent}/{entry.name}" for entry in index.modules.listing(parent).values() if entry.kind == "tree"]
+    """Say whether another version of a package (v1 beside v1beta1; around them, what has no version) has a type of that name."""
+    around = folder.rpartition("/")[0] if _VERSION.fullmatch(folder.rpartition("/")[2]) else folder
+    versions = [
+        f"{around}/{entry.name}"
+        for entry in index.modules.listing(around).values()
+        if entry.kind == "tree" and _VERSION.fullmatch(entry.name)
+    ]
     return any(
         isinstance(index.package_of(f"{each}/types.go").lookup(name), TypeDeclaration)
-        for each in [parent, *beside]
-        if each and each != folder
+        for each in [around, *versions]
+        if each != folder
     )
 
 

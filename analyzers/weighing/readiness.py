@@ -110,6 +110,5 @@ def _created(asked: Iterable[Asked]) -> Iterator[Shown]:
     for each in asked:
         if each.verb == "CREATE" and each.after.places > each.before.places and not each.resource.endswith("reviews"):
             what = code(each.resource, 60) if each.resource else "objects of a kind that is not seen"
-            yield Shown(
-                Topic.OBJECTS, f"the {each.component} creates {what}", (Place(each.path, each.line, each.line),)
-            )
+            who = each.component if each.component.startswith("this ") else f"the {each.component}"
+            yield Shown(Topic.OBJECTS, f"{what}, created by {who}", (Place(each.path, each.line, each.line),))

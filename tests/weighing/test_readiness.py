@@ -273,6 +273,19 @@ def test_a_request_on_a_path_that_an_objective_is_measured_on_answers_two_questi
     assert "LIST of resourcequotas" in calls
 
 
+def test_objects_that_are_newly_created_are_told_with_who_creates_them() -> None:
+    text = ADMIT.replace(
+        "ResourceQuotas(a.GetNamespace()).List(ctx, metav1.ListOptions{})",
+        'ConfigMaps("x").Create(ctx, nil, metav1.CreateOptions{})',
+    )
+    path = "plugin/pkg/admission/quota/admission.go"
+    assert shown(text, Topic.OBJECTS) == [("`configmaps`, created by the API server", path, 16)]
+    elsewhere = text.replace(path, "pkg/quota/quota.go")
+    assert shown(elsewhere, Topic.OBJECTS) == [("`configmaps`, created by this code", "pkg/quota/quota.go", 16)]
+    review = text.replace("ConfigMaps", "SubjectAccessReviews")
+    assert shown(review, Topic.OBJECTS) == []
+
+
 def test_only_paths_that_a_signature_or_a_caller_shows_count_against_an_objective() -> None:
     assert objective(ADMISSION) == "API call latency"
     assert objective(SCHEDULING_A_POD) == "pod start-up latency"
