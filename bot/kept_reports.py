@@ -6,6 +6,7 @@ A report holds lines of the code under review: whoever may read the repository m
 
 import dataclasses
 import json
+import re
 import secrets
 import zlib
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ MOST = 64 * 1024 * 1024
 """Bytes of all reports together: the oldest go first."""
 _PREFIX = "scalability-bot:reports"
 _TIMES, _SIZES, _TOTAL = (f"{_PREFIX}:{name}" for name in ("times", "sizes", "total"))
+_NAME = re.compile(r"[A-Za-z0-9_-]{22}")  # sixteen bytes
 _LARGEST_TEXT = 16 * 1024 * 1024
 _FEWER = 50
 
@@ -81,6 +83,8 @@ def keep(redis: Redis, kept: KeptReport, *, most: int = MOST) -> str | None:
 
 def read(redis: Redis, name: str) -> KeptReport | None:
     """Give what is kept under a page's name, None if there is nothing (any more)."""
+    if not _NAME.fullmatch(name):
+        return None
     content = redis.get(f"{_PREFIX}:{name}")
     if not isinstance(content, bytes):
         return None

@@ -38,7 +38,7 @@ def report(name: str) -> ResponseReturnValue:
     """Show a report to whoever may see its repository."""
     sign_in, person = _sign_in(), _person()
     try:
-        kept = kept_reports.read(sign_in.redis, name) if len(name) < _LONGEST else None
+        kept = kept_reports.read(sign_in.redis, name)
         if kept is not None and sign_in.is_public(kept.repository):
             return _shown(kept, person)
         if person is None:

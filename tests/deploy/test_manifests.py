@@ -230,14 +230,32 @@ def test_redis_is_nobody_of_importance() -> None:
     assert "cap_add" not in redis
 
 
+RECEIVER = {
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "WEBHOOK_SECRETS": "s",
+    "REPOSITORIES": "a/*",
+    "GITHUB_APP_ID": "1",
+}
+
+
+def test_people_reach_every_page_and_nothing_else() -> None:
+    application = create_app(Settings.from_environment(RECEIVER))
+    (ingress,) = (each for each in objects() if each["kind"] == "Ingress")
+    let_in = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
+
+    def reached(route: str) -> bool:
+        return any(
+            route == each["path"] or (each["pathType"] == "Prefix" and route.startswith(f"{each['path']}/"))
+            for each in let_in
+        )
+
+    for rule in application.url_map.iter_rules():
+        page = rule.endpoint == "static" or rule.endpoint.partition(".")[0] in {"pages", "reports"}
+        assert reached(rule.rule) is ((page and rule.rule != "/") or rule.rule == "/webhook"), rule.rule
+
+
 def test_probes_ask_for_paths_that_are_there() -> None:
-    environment = {
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "WEBHOOK_SECRETS": "s",
-        "REPOSITORIES": "a/*",
-        "GITHUB_APP_ID": "1",
-    }
-    application = create_app(Settings.from_environment(environment))
+    application = create_app(Settings.from_environment(RECEIVER))
     routes = {rule.rule for rule in application.url_map.iter_rules()}
     (receiver,) = (each for each in OURS if each["metadata"]["name"] == "receiver")
     ours = container(receiver)
