@@ -15,6 +15,7 @@ from bot.timers import Timers
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_GIT = "https://github.com"
+API_VERSION = "2022-11-28"
 # Where the jobs of prow.k8s.io leave their artifacts, and the pages that lead there.
 RESULTS_HOSTS = ("storage.googleapis.com", "prow.k8s.io", "gcsweb.k8s.io")
 RESULTS_BUCKET = "https://storage.googleapis.com/kubernetes-ci-logs"

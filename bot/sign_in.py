@@ -20,8 +20,7 @@ import requests
 from itsdangerous import BadData, URLSafeTimedSerializer
 from redis import Redis
 
-from bot.github_calls import API_VERSION
-from bot.settings import Secret, Settings
+from bot.settings import API_VERSION, Secret, Settings
 
 SESSION_SECONDS = 8 * 3600
 ANSWER_SECONDS = 300

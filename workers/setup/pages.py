@@ -15,8 +15,7 @@ import requests
 from flask import Flask, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bot.github_calls import API_VERSION
-from bot.settings import PUBLIC_API, Settings, SettingsError
+from bot.settings import API_VERSION, PUBLIC_API, Settings, SettingsError
 from workers import app_manifest
 
 BOT = Path(__file__).parents[2] / "bot"
