@@ -31,7 +31,7 @@ def sections(report: Report, place: ShowPlace, most: int | None = None) -> list[
         blocks.append("**Already there**, in the functions that this change touches:")
         blocks.append("\n".join([*shown, *_more(len(report.present) - len(shown), "- ")]))
     if report.asked:
-        shown = list(_table(report.asked[:most], place))
+        shown = list(table(report.asked[:most], place))
         rest = list(_more(len(report.asked) - len(shown) + 2))
         blocks.append("**Asked of the API server**, before and after (what is the same is left out):")
         blocks += ["\n".join(shown), *rest]
@@ -49,7 +49,8 @@ def _present(each: Present, place: ShowPlace) -> str:
     return f"- {place(each.path, each.line)} {code(each.function, 60)}: {quiet(each.what)}{often}{way}"
 
 
-def _table(asked: tuple[Asked, ...], place: ShowPlace) -> Iterator[str]:
+def table(asked: tuple[Asked, ...], place: ShowPlace) -> Iterator[str]:
+    """Yield the lines of the table of what is asked of the API server before and after."""
     yield f"| {' | '.join(HEADINGS)} |"
     yield f"|{' --- |' * len(HEADINGS)}"
     for each in asked:

@@ -11,11 +11,12 @@ from redis import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from bot import logs, pages, prow
+from bot import logs, pages, prow, report_pages
 from bot.deliveries import Delivery, DeliveryError
 from bot.metrics import Metrics
 from bot.queue import Queues, connect
 from bot.settings import Settings
+from bot.sign_in import SignIn
 from bot.triggers import NOTHING_REMEMBERED, Ignored, Remembered, requests
 
 LARGEST_BODY = 25 * 1024 * 1024  # GitHub's cap of a payload
@@ -42,7 +43,10 @@ def create_app(settings: Settings, queues: Queues | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # a body without a length is cut there: see _body
     app.extensions["metrics"] = metrics
     app.extensions["queues"] = queues
+    app.extensions["settings"] = settings
+    app.extensions["sign_in"] = SignIn(settings, queues.connection)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(report_pages.blueprint)
     app.register_error_handler(HTTPException, _refuse)
     app.after_request(_harden)
 

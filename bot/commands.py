@@ -1,6 +1,6 @@
 """Command: a slash command found in a comment, as GitHub renders the comment.
 
-Grammar: `/scalability-check`, and after it `deep`, `help`, `explain RULE`, `dismiss [RULE|all] [reason]`,
+Grammar: `/scalability-check`, and after it `deep`, `prr`, `help`, `explain RULE`, `dismiss [RULE|all] [reason]`,
 `restore [RULE|all]` or `results RUN [BASE]` (each a job's name or an address), each at the start of a line of its own,
 within a comment's first READ characters. Text in code, quotes, tables, links or HTML is none, nor is an escaped slash.
 """
@@ -64,7 +64,7 @@ class Command:
     words are what follows the verb, text the line as it was written.
     """
 
-    verb: Literal["check", "deep", "help", "explain", "dismiss", "restore", "results", "unknown"]
+    verb: Literal["check", "deep", "prr", "help", "explain", "dismiss", "restore", "results", "unknown"]
     words: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
@@ -104,7 +104,7 @@ class Command:
             return cls("results", tuple(rest), text)  # addresses keep their capitals
         plain = [verb, *(word.lower() for word in rest)]
         match plain:
-            case ["check" | "deep" | "help" | "explain" | "restore" as known]:
+            case ["check" | "deep" | "prr" | "help" | "explain" | "restore" as known]:
                 return cls(known, text=text)
             case ["explain" | "restore" as known, rule]:
                 return cls(known, (rule,), text)

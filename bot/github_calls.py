@@ -16,9 +16,8 @@ from github.Requester import Requester
 from requests.utils import parse_header_links
 from urllib3.util.retry import Retry
 
+from bot.settings import API_VERSION
 from bot.timers import Timers
-
-API_VERSION = "2022-11-28"
 
 _Answer = TypeVar("_Answer")
 

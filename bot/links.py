@@ -21,13 +21,15 @@ class Links:
     """The addresses that comments on one pull request need.
 
     repository is "owner/name", head the commit they speak of, web GitHub's address for people ("https://github.com"),
-    rules the bot's own ("https://bot.example.com"), None where it shows no pages to the public.
+    rules the bot's own ("https://bot.example.com"), None where it shows no pages to the public. page is that of this review's
+    report, None where none is kept.
     """
 
     repository: str
     head: str
     web: str
     rules: str | None = None
+    page: str | None = None
 
     def rule(self, name: str) -> str:
         """Say in one sentence where a rule's documentation is."""
@@ -37,18 +39,21 @@ class Links:
 
     def details(self) -> str | None:
         """Give the address behind "Details" of a check run."""
-        return f"{self.rules}/rules" if self.rules else None
+        return self.page or (f"{self.rules}/rules" if self.rules else None)
+
+    def address(self, path: str, line: int, end_line: int | None = None) -> str | None:
+        """Give the address of lines of a file at this commit, which stays true when they move later; None for too long a path."""
+        if len(path.encode()) > _LONGEST_PATH:
+            return None
+        lines = f"#L{line}" if end_line in {None, line} else f"#L{line}-L{end_line}"
+        return f"{self.web}/{self.repository}/blob/{self.head}/{urllib.parse.quote(path)}{lines}"
 
     def named(self, name: str, path: str, line: int) -> str:
-        """Give something that stands on a line, by its name, as a link that stays true when the lines move later."""
-        if len(path.encode()) > _LONGEST_PATH:
-            return code(name, 60)
-        return f"[{code(name, 60)}]({self.web}/{self.repository}/blob/{self.head}/{urllib.parse.quote(path)}#L{line})"
+        """Give something that stands on a line, by its name, as a link."""
+        address = self.address(path, line)
+        return f"[{code(name, 60)}]({address})" if address else code(name, 60)
 
     def place(self, path: str, line: int, end_line: int | None = None) -> str:
-        """Give lines of a file at this commit as a link that stays true when the lines move later."""
-        named = code(f"{path}:{line}")
-        if len(path.encode()) > _LONGEST_PATH:
-            return named
-        lines = f"#L{line}" if end_line in {None, line} else f"#L{line}-L{end_line}"
-        return f"[{named}]({self.web}/{self.repository}/blob/{self.head}/{urllib.parse.quote(path)}{lines})"
+        """Give lines of a file as a link."""
+        address, named = self.address(path, line, end_line), code(f"{path}:{line}")
+        return f"[{named}]({address})" if address else named

@@ -1,7 +1,9 @@
 """The pages for people who followed a comment's link: /rules and /rules/NAME, the catalogue's documentation; /results."""
 
 import difflib
+import textwrap
 from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
@@ -136,3 +138,14 @@ def _html(markdown: str) -> Markup:
 @blueprint.app_template_filter("inline")
 def _inline(markdown: str) -> Markup:
     return Markup(_MARKDOWN.renderInline(markdown))  # noqa: S704 -- likewise
+
+
+@blueprint.app_template_filter("excerpt")
+def _excerpt(lines: Sequence[str], path: str) -> Markup:
+    language = path.rpartition(".")[2] if "." in path else ""
+    return Markup(highlighting.code(textwrap.dedent("\n".join(lines)), language))  # noqa: S704 -- every piece of it is escaped
+
+
+@blueprint.app_template_filter("day")
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

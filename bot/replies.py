@@ -16,6 +16,7 @@ COMMANDS = """\
 |---|---|
 | `/scalability-check` | reviews this pull request as it is now |
 | `/scalability-check deep` | the same with the whole repository in view, callers included (members and collaborators) |
+| `/scalability-check prr` | a deep scan, answered with the Scalability section of a KEP's readiness review (members) |
 | `/scalability-check explain RULE` | what a rule looks for, why, and what to write instead |
 | `/scalability-check results RUN [BASE]` | what performance jobs measured, held against the SLOs: jobs or addresses (members) |
 | `/scalability-check dismiss [RULE or all] [reason]` | no more of it here; in my thread: of that one (members, collaborators) |
@@ -38,9 +39,10 @@ def answer(reply: Reply, links: Links, standing: Standing) -> str:
         case "unknown":
             text = f"I do not know that command. These are the ones I do know:\n\n{COMMANDS}"
         case "deep-not-allowed":
+            or_label = " or the label" if reply.command.verb == "deep" else ""
             text = (
                 "A deep scan reads the whole repository, so members and collaborators start it: please ask one of them for "
-                "`/scalability-check deep` or the label. `/scalability-check` alone is open to everyone."
+                f"`/scalability-check {reply.command.verb}`{or_label}. `/scalability-check` alone is open to everyone."
             )
         case "results-not-allowed":
             text = (

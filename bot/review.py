@@ -10,13 +10,13 @@ from analyzers.analysis.allowances import Allowed
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.diagnostic import Diagnostic
 from analyzers.analysis.report import Report
-from bot import comments, replies, summary
+from bot import comments, readiness, replies, summary
 from bot.acceptance.figures import Demotion
 from bot.check_runs import ExternalId, State, base_key
 from bot.configuration import Parsed
 from bot.links import GUIDE, PERF_DASH, PROFILING, SLACK, Links
 from bot.markers import marker
-from bot.review_request import Assignment, Reply
+from bot.review_request import Assignment, CommandSource, Reply
 from bot.standing import Standing, StandingComment, StandingReview
 from bot.timers import DEFAULT
 from bot.witness import Witness
@@ -35,6 +35,8 @@ from bot.writes import (
 
 # Of the places that a comment rests on, so many are kept in it.
 WITNESSES = 6
+# The command whose answer is the section of a KEP, whatever is posted beside it.
+SECTION = "prr"
 # GitHub cuts a check run's title in its lists.
 TITLE = 200
 
@@ -111,9 +113,12 @@ class Review:
             told, placed, links, deep=assignment.depth == "deep", problems=problems, proposed=proposed
         )
         writes += _checked(check_run, standing, assignment, "retry" if postponed else "done")
+        waiting = [each for each in assignment.commands if each.verb != SECTION]
         if not chosen:
-            text = _words(told, old, new)
-            writes += _answers(assignment, standing, text)
+            writes += _answers(waiting, assignment, standing, _words(told, old, new))
+        if len(waiting) < len(assignment.commands):
+            sections = [each for each in assignment.commands if each.verb == SECTION]
+            writes += _answers(sections, assignment, standing, summary.fit(readiness.answer(report, links)))
         return cls(tuple(writes))
 
     @classmethod
@@ -135,13 +140,13 @@ class Review:
         writes = _checked(
             summary.failed(here, deep=assignment.depth == "deep", why=why), standing, assignment, "failed"
         )
-        writes += _answers(assignment, standing, replies.failure())
+        writes += _answers(assignment.commands, assignment, standing, replies.failure())
         return cls(tuple(writes))
 
     @classmethod
     def sorry(cls, standing: Standing, *, assignment: Assignment) -> "Review":
         """Give an answer to commands that could not be seen to."""
-        return cls(tuple(_answers(assignment, standing, replies.failure())))
+        return cls(tuple(_answers(assignment.commands, assignment, standing, replies.failure())))
 
     @classmethod
     def answer(cls, standing: Standing, *, reply: Reply, links: Links) -> "Review":
@@ -220,7 +225,7 @@ def _post(
         parts += [f"cc {' '.join(report.cc)}", _FOOTER, marker("cc")]
     marks = [marker("posted", *(each.fingerprint for each in chosen))]
     marks += [marker("concern", comments.concern_key(each), str(1 + len(each.related))) for each in chosen]
-    marks += [replies.answer_marker(command) for command in assignment.commands]
+    marks += [replies.answer_marker(command) for command in assignment.commands if command.verb != SECTION]
     parts.append("\n".join(marks))
     made = tuple(
         LineComment(
@@ -416,10 +421,10 @@ def _identified(check_run: PutCheckRun, standing: Standing, identity: ExternalId
     return [dataclasses.replace(check_run, external_id=str(identity), check_run_id=there.check_run_id)]
 
 
-def _answers(assignment: Assignment, standing: Standing, text: str) -> list[Write]:
+def _answers(commands: Sequence[CommandSource], assignment: Assignment, standing: Standing, text: str) -> list[Write]:
     return [
         PostReply(assignment.number, command, replies.answered(command, text))
-        for command in assignment.commands
+        for command in commands
         if not standing.answered(command.key)
     ]
 

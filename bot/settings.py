@@ -17,6 +17,7 @@ from bot.timers import Timers
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_GIT = "https://github.com"
+API_VERSION = "2022-11-28"
 # Where the jobs of prow.k8s.io leave their artifacts, and the pages that lead there.
 RESULTS_HOSTS = ("storage.googleapis.com", "prow.k8s.io", "gcsweb.k8s.io")
 RESULTS_BUCKET = "https://storage.googleapis.com/kubernetes-ci-logs"
@@ -61,6 +62,8 @@ class Settings:
     for by name. resolve_threads: threads whose finding was fixed are resolved, for which the App needs contents: write.
     demote: when a rule is demoted in a repository. public_url has no slash at its end, None where the rules' pages are
     private.
+    client_id and client_secret are the App's, with which people sign in to read reports; without them only those of public
+    repositories are shown.
     """
 
     app_id: int | None = None
@@ -75,6 +78,8 @@ class Settings:
     repositories: tuple[str, ...] = ()
     mode: Literal["post", "shadow"] = "shadow"
     public_url: str | None = None
+    client_id: str | None = None
+    client_secret: Secret = Secret("")
     host: str = "127.0.0.1"
     port: int = 8080
     metrics_port: int = 8081
@@ -115,6 +120,8 @@ class Settings:
             repositories=read.one("REPOSITORIES", _repositories, ("*/*",) if _is_loopback(api) else ()),
             mode=read.one("MODE", _mode, "shadow"),
             public_url=read.one("PUBLIC_URL", _page, None),
+            client_id=read.one("CLIENT_ID", _client_id, None),
+            client_secret=read.one("CLIENT_SECRET", Secret, Secret("")),
             host=read.one("HOST", str, "127.0.0.1"),
             port=read.one("PORT", _port, 8080),
             metrics_port=read.one("METRICS_PORT", _port, 8081),
@@ -191,10 +198,22 @@ class Settings:
                 "REPOSITORIES is not set: write whom the bot serves there, such as kubernetes/* (several: with commas)."
             )
         self.require_redis()
+        self._require_sign_in()
         if self.app_id is None and not self.bot_login:  # an account's token is the workers' alone
             raise SettingsError(
                 "GITHUB_APP_ID is not set: write the App's numeric id there (by it, a re-run of its check is known), "
                 "or the account's name into BOT_LOGIN where the bot is no App."
+            )
+
+    def _require_sign_in(self) -> None:
+        if bool(self.client_id) != bool(self.client_secret):
+            missing = "CLIENT_SECRET" if self.client_id else "CLIENT_ID"
+            raise SettingsError(
+                f"{missing} is not set: people sign in with both of the App's CLIENT_ID and CLIENT_SECRET, or with neither."
+            )
+        if self.client_id and not self.public_url:
+            raise SettingsError(
+                "PUBLIC_URL is not set: write the address there to which GitHub sends people who signed in (CLIENT_ID is set)."
             )
 
     def require_redis(self) -> None:
@@ -343,6 +362,12 @@ def _page(text: str) -> str:
     if parts.scheme not in {"https", "http"} or not parts.hostname or re.search(r"[\s()<>\"'`]", text):
         raise ValueError("write the address under which people reach /rules, such as https://bot.example.com")
     return text.rstrip("/")
+
+
+def _client_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{4,100}", text):
+        raise ValueError("write the App's client id, such as Iv23liAbCdEfGhIjKlMn (its settings page shows it)")
+    return text
 
 
 def _split(text: str) -> SplitResult:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.report import Report
-from bot import already_there
+from bot import already_there, readiness
 from bot.acceptance.figures import Demotion
 from bot.comments import RELATED, formula, jobs, quiet
 from bot.configuration import PATH, Parsed
@@ -62,11 +62,12 @@ def check_run(
         title=_title(report),
         summary=fit(
             [
-                *_opening(report, placed, deep),
+                *_opening(report, placed, links, deep),
                 *_configuration(problems, proposed),
                 *([jobs(report.jobs, links)] if report.jobs else []),
                 *_skipped(report),
                 *already_there.folded(report, links),
+                *readiness.folded(report, links.place, already_there.MOST),
             ]
         ),
         text=fit(_findings(report.diagnostics, placed, links)),
@@ -152,7 +153,7 @@ def _is_partial(report: Report) -> bool:
     return any(not skipped.path for skipped in report.skipped)
 
 
-def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
+def _opening(report: Report, placed: Placed, links: Links, deep: bool) -> list[str]:
     files = f"{report.files:,} {'file' if report.files == 1 else 'files'}"
     lines = f"{report.lines:,} added {'line' if report.lines == 1 else 'lines'}"
     whole = ", with the whole repository in view" if deep else ""
@@ -180,6 +181,8 @@ def _opening(report: Report, placed: Placed, deep: bool) -> list[str]:
         )
     blocks += _demoted(report, placed.demoted)
     blocks += [f"- {quiet(remark)}" for remark in report.remarks]
+    if links.page:
+        blocks.append(f"[As a page]({links.page}), with the code and the way to each place.")
     return blocks
 
 

@@ -196,9 +196,9 @@ def _commanded(payload: Payload, number: int, commands: list[Command], source: C
         case "check":
             # What says "seen" does not wait behind reviews.
             return [reply("received"), _review(payload, number, cause="command", command=source)]
-        case "deep" if trusted:
+        case "deep" | "prr" if trusted:
             return [reply("received"), _review(payload, number, cause="command", depth="deep", command=source)]
-        case "deep":
+        case "deep" | "prr":
             return [reply("deep-not-allowed")]
         case "results":
             return [reply("results" if trusted else "results-not-allowed", commands[0].words)]

@@ -17,10 +17,21 @@ def read() -> dict[str, Any] | None:
 
 
 def filled(manifest: dict[str, Any], *, name: str, webhook: str, redirect: str) -> dict[str, Any]:
-    """Give the manifest for one App: what it is called, where its webhooks go, where GitHub sends the person back to."""
+    """Give the manifest for one App: what it is called, where its webhooks go, where GitHub sends the person back to.
+
+    People who sign in come back to the receiver's own address, where that is known from the webhooks'.
+    """
+    public = public_address(webhook)
+    manifest = {name: value for name, value in manifest.items() if name != "callback_urls"}
     return {
         **manifest,
         "name": name,
         "hook_attributes": {**manifest.get("hook_attributes", {}), "url": webhook, "active": True},
         "redirect_url": redirect,
+        **({"callback_urls": [f"{public}/signed-in"]} if public else {}),
     }
+
+
+def public_address(webhook: str) -> str | None:
+    """Give the receiver's own address, from that at which it takes webhooks; None where these take another way, as by a relay."""
+    return webhook.removesuffix("/webhook") if webhook.endswith("/webhook") else None

@@ -8,11 +8,12 @@ import os
 import pathlib
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from analyzers import catalogue
+from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.diagnostic import Level
 from analyzers.analysis.diff import MalformedDiff
 from analyzers.analysis.report import Report
@@ -63,18 +64,7 @@ def add_parser(subparsers: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--repo", type=pathlib.Path, metavar="DIR", help="the work tree (default: this folder)")
-    where.add_argument("--git-dir", type=pathlib.Path, metavar="DIR", help="a bare repository")
-    parser.add_argument(
-        "--base", metavar="REV", help="compare from here (default: the merge base with the remote's default branch)"
-    )
-    parser.add_argument(
-        "--head", metavar="REV", help="compare to here (default: the work tree, with what is not committed)"
-    )
-    parser.add_argument(
-        "--diff", metavar="FILE", help="a patch, applied in memory to the base (default HEAD); - is standard input"
-    )
+    add_comparison(parser)
     parser.add_argument(
         "--deep",
         action="store_true",
@@ -89,6 +79,22 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--fail-on", choices=_FAIL_ON, default="warning", help="what makes the exit status 1; default: warning"
     )
+
+
+def add_comparison(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments that say what is compared, for all commands that look at a change."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--repo", type=pathlib.Path, metavar="DIR", help="the work tree (default: this folder)")
+    where.add_argument("--git-dir", type=pathlib.Path, metavar="DIR", help="a bare repository")
+    parser.add_argument(
+        "--base", metavar="REV", help="compare from here (default: the merge base with the remote's default branch)"
+    )
+    parser.add_argument(
+        "--head", metavar="REV", help="compare to here (default: the work tree, with what is not committed)"
+    )
+    parser.add_argument(
+        "--diff", metavar="FILE", help="a patch, applied in memory to the base (default HEAD); - is standard input"
+    )
     parser.add_argument(
         "--no-cache", action="store_true", help="neither use nor keep what is known of the repository from other checks"
     )
@@ -98,21 +104,38 @@ def main(args: argparse.Namespace) -> int:
     """Analyse and print; give the exit status."""
     if not args.deep:
         gc.disable()  # one analysis and out: collecting its syntax trees would be a fifth of its time
-    repository = _repository(args)
-    with _words(None if args.no_cache else repository) as words:
-        try:
-            checked = _check(args, repository, words)
-        except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
-            raise CannotRun(str(error)) from error
-        for warning in checked.warnings:
-            print(f"scalability-bot: warning: {warning}", file=sys.stderr)
+    with checking(args, _known(args.select), _known(args.ignore), deep=args.deep) as checked:
         _write(checked, args)
         sys.stdout.flush()  # whoever waits for the answer need not wait for what is kept of it
     return int(any(diagnostic.level in _FAIL_ON[args.fail_on] for diagnostic in checked.report.diagnostics))
 
 
-def _check(args: argparse.Namespace, repository: pathlib.Path | None, words: WordStore | None) -> Checked:
-    analyzers = catalogue.load(_known(args.select) or None, _known(args.ignore))
+@contextmanager
+def checking(
+    args: argparse.Namespace, select: Sequence[str] = (), ignore: Sequence[str] = (), *, deep: bool
+) -> Iterator[Checked]:
+    """Analyse what the arguments of add_comparison name, warn of what is amiss, and give what there is to say.
+
+    select and ignore are rules (none selected: all). On the way out, what was learnt of the repository is kept. CannotRun.
+    """
+    repository = _repository(args)
+    with _words(None if args.no_cache else repository) as words:
+        try:
+            checked = _check(args, repository, words, catalogue.load(list(select) or None, list(ignore)), deep)
+        except (GitError, MalformedDiff, PatchMismatch, catalogue.UnknownRule) as error:
+            raise CannotRun(str(error)) from error
+        for warning in checked.warnings:
+            print(f"scalability-bot: warning: {warning}", file=sys.stderr)
+        yield checked
+
+
+def _check(
+    args: argparse.Namespace,
+    repository: pathlib.Path | None,
+    words: WordStore | None,
+    analyzers: Sequence[Analyzer],
+    deep: bool,
+) -> Checked:
     names = tuple(analyzer.name for analyzer in analyzers)
     if args.diff and args.head:
         raise CannotRun(
@@ -123,7 +146,7 @@ def _check(args: argparse.Namespace, repository: pathlib.Path | None, words: Wor
             raise CannotRun(
                 f"{pathlib.Path.cwd()} is no git repository: run this inside one, or name one with --repo or --git-dir"
             )
-        report = analysis.analyze_patch(_patch(args.diff), None, analyzers=analyzers, deep=args.deep)
+        report = analysis.analyze_patch(_patch(args.diff), None, analyzers=analyzers, deep=deep)
         return Checked(report, names, "compared the patch with nothing, as there is no repository here", {})
     if args.diff:
         ends = compared.patch(repository, args.base)
@@ -134,7 +157,7 @@ def _check(args: argparse.Namespace, repository: pathlib.Path | None, words: Wor
     else:
         ends = compared.work_tree(repository, args.base)
     with compared.readable(repository) as objects:
-        report = _analyse(args, ends, repository, objects, {"analyzers": analyzers, "deep": args.deep, "words": words})
+        report = _analyse(args, ends, repository, objects, {"analyzers": analyzers, "deep": deep, "words": words})
         problems = _problems(ends, repository, objects)
     left_out = sum(each.path != PATH for each in report.skipped)
     sentence = ends.sentence(report.files, left_out)
@@ -241,12 +264,16 @@ def _write(checked: Checked, args: argparse.Namespace) -> None:
     if args.format == "text":
         width = min(shutil.get_terminal_size((100, 24)).columns, 110)
         options = {"colour": not args.output and coloured(sys.stdout), "width": width}
-    written = render(checked, **options)
-    if not args.output:
+    put(render(checked, **options), args.output, checked.count)
+
+
+def put(written: str, output: pathlib.Path | None, what: str) -> None:
+    """Write a text to a file, and say so, or to standard output; CannotRun."""
+    if not output:
         sys.stdout.write(written)
         return
     try:
-        args.output.write_text(written, "utf-8", "surrogateescape")
+        output.write_text(written, "utf-8", "surrogateescape")
     except OSError as error:
-        raise CannotRun(f"{args.output} could not be written ({error.strerror}): name another --output") from error
-    print(f"{checked.count}: written to {args.output}", file=sys.stderr)
+        raise CannotRun(f"{output} could not be written ({error.strerror}): name another --output") from error
+    print(f"{what}: written to {output}", file=sys.stderr)

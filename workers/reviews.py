@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import re
 import socket
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,14 @@ from redis import Redis, RedisError
 from analyzers import catalogue
 from analyzers.analysis.configuration import Configuration
 from analyzers.analysis.report import Report
-from bot import deep_scans, metrics, progress, status
+from bot import deep_scans, kept_reports, metrics, progress, status
 from bot.acceptance.figures import Demotion, demotions
 from bot.acceptance.store import Known
 from bot.comparison import compare
 from bot.configuration import PATH, Parsed
 from bot.github import GitHub, GitHubError, Pull
 from bot.github_app import READING
+from bot.kept_reports import KeptReport
 from bot.post import Page, Posted, post
 from bot.review import Review, places_of
 from bot.review_request import Assignment
@@ -225,6 +227,8 @@ def _post(
 ) -> Posted:
     if found.report.cc:
         equipment.queues.remember_mention(assignment.repository, assignment.number)
+    links = equipment.links(assignment.repository, assignment.head)
+    links = dataclasses.replace(links, page=_page_of(equipment, assignment, found.report))
 
     def compose(standing: Standing) -> Review:
         return Review.of(
@@ -232,7 +236,7 @@ def _post(
             standing,
             assignment=assignment,
             configuration=found.in_force.configuration,
-            links=equipment.links(assignment.repository, assignment.head),
+            links=links,
             problems=found.in_force.problems,
             proposed=found.proposed,
             texts=found.texts,
@@ -242,6 +246,19 @@ def _post(
         )
 
     return _write(equipment, page, assignment, compose, still_ours)
+
+
+def _page_of(equipment: Equipment, assignment: Assignment, report: Report) -> str | None:
+    """Keep a report for its page, and give the page's address, None where there are no pages."""
+    if not equipment.settings.public_url:
+        return None
+    kept = KeptReport(assignment.repository, assignment.number, assignment.head, assignment.depth, time.time(), report)
+    try:
+        name = kept_reports.keep(equipment.redis, kept)
+    except RedisError as error:
+        _log.warning("%s: the report has no page: %s", assignment.where, error)
+        return None
+    return f"{equipment.settings.public_url}/reports/{name}" if name else None
 
 
 def _write(

@@ -36,7 +36,7 @@ _SETTINGS = (
     "DEMOTE_AFTER", "DEMOTE_ADDRESSED", "DEMOTE_WRONG",
 )  # fmt: skip
 _KEY = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE", "GITHUB_TOKEN", "GITHUB_TOKEN_FILE")
-_HOOKS = ("WEBHOOK_SECRETS",)
+_HOOKS = ("WEBHOOK_SECRETS", "CLIENT_ID", "CLIENT_SECRET")
 
 SANDBOX_PORT = 8090
 # The longest path of a Unix socket is 107 bytes (unix(7)).
@@ -101,6 +101,8 @@ def plan(variables: Mapping[str, str], stack: contextlib.ExitStack) -> list[Prog
         told |= prepare(folder / "sandbox").environment(f"http://127.0.0.1:{port}")
         told.pop("GITHUB_PRIVATE_KEY", None)
         told.setdefault("MODE", "post")  # there, only the sandbox is written to
+        if settings.port:  # the checks lead to reports there
+            told.setdefault("PUBLIC_URL", f"http://{_reachable(settings.host)}:{settings.port}")
         programs.append(_sandbox(folder / "sandbox", port, settings))
     for name, port in ports.items():
         require_free(name, settings.host if name != "SANDBOX_PORT" else "127.0.0.1", port)

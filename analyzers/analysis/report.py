@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, Place
+from analyzers.analysis.readiness import Shown
 from analyzers.kubernetes.requests.asked import Asked
 
 SCHEMA = 1
@@ -39,9 +40,9 @@ class Report:
     """All diagnostics of one change, most important first, and what was left out.
 
     cc holds the handles whose eyes are needed; jobs the performance jobs that are worth a run; remarks sentences for
-    the summary that belong to no line. present and asked are what a deep analysis adds, and never comments: what was
-    there before, and what the change asks of the API server, before and after. files and lines
-    count what was analysed: files changed, lines added in them.
+    the summary that belong to no line. present, asked and readiness are what a deep analysis adds, and never comments: what
+    was there before, what the change asks of the API server, before and after, and what it shows of the questions of a
+    production readiness review. files and lines count what was analysed: files changed, lines added in them.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -51,6 +52,7 @@ class Report:
     remarks: tuple[str, ...] = ()
     present: tuple[Present, ...] = ()
     asked: tuple[Asked, ...] = ()
+    readiness: tuple[Shown, ...] = ()
     base: str | None = None
     head: str | None = None
     files: int = 0
@@ -75,6 +77,7 @@ class Report:
             "remarks": list(self.remarks),
             "present": [{**dataclasses.asdict(each), "witness": _places(each.witness)} for each in self.present],
             "asked": [dataclasses.asdict(each) for each in self.asked],
+            "readiness": [dataclasses.asdict(each) for each in self.readiness],
             "stats": {"files": self.files, "lines": self.lines, "elapsed_ms": round(self.elapsed_ms, 1)},
         }
 
@@ -94,6 +97,7 @@ class Report:
                 for each in data["present"]
             ),
             asked=tuple(Asked.from_json(each) for each in data["asked"]),
+            readiness=tuple(Shown.from_json(each) for each in data["readiness"]),
             base=data["base"],
             head=data["head"],
             files=data["stats"]["files"],

@@ -4,19 +4,21 @@ import dataclasses
 import itertools
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from analyzers.analysis.allowances import MARK, Allowances
 from analyzers.analysis.analyzer import Analyzer
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place
 from analyzers.analysis.diff import FileDiff
+from analyzers.analysis.readiness import Shown
 from analyzers.analysis.report import Present, Report
 from analyzers.driver.allow import unreasoned
 from analyzers.kubernetes.requests.asked import Asked
 from analyzers.news.twins import was_there
 from analyzers.weighing import precedence
 from analyzers.weighing.present import asked, present
+from analyzers.weighing.readiness import readiness
 from analyzers.weighing.weigh import weigh
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ def analyze(
         key=lambda each: (not each.inline, each.level is not Level.WARNING, -each.priority, each.path, each.line)
     )
     found = _identify(found, rules)
-    there, sent = _deep(change) if change.deep else ((), ())
+    there, sent, shown = _deep(change, found) if change.deep else ((), (), ())
     return Report(
         diagnostics=tuple(found),
         skipped=change.skipped,
@@ -64,19 +66,29 @@ def analyze(
         remarks=tuple(dict.fromkeys(each.remark for each in found if each.remark)),
         present=there,
         asked=sent,
+        readiness=shown,
         files=len(change.files),
         lines=sum(len(file.diff.added) for file in change.files),
     )
 
 
-def _deep(change: Change) -> tuple[tuple[Present, ...], tuple[Asked, ...]]:
-    """What was there before, and what is asked of the API server before and after; nothing of what the rules say hangs on it."""
+def _deep(
+    change: Change, found: Sequence[Diagnostic]
+) -> tuple[tuple[Present, ...], tuple[Asked, ...], tuple[Shown, ...]]:
+    """What was there before, what is asked of the API server before and after, and what is shown of the questions of a
+    production readiness review; nothing of what the rules say hangs on it."""
     try:
-        return present(change), asked(change)
+        there, sent = present(change), asked(change)
     except Exception as error:
         _log.exception("what was there before was not found")
         change.skip("", f"what was there before was not found ({type(error).__name__}); please report it")
-        return (), ()
+        there, sent = (), ()
+    try:
+        return there, sent, readiness(change, found, sent)
+    except Exception as error:
+        _log.exception("the questions of a production readiness review were not answered")
+        change.skip("", f"no question of the readiness review was answered ({type(error).__name__}); please report it")
+        return there, sent, ()
 
 
 def _place(diagnostic: Diagnostic, file: FileDiff | None) -> Diagnostic | None:

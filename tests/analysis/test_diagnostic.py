@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level, Place, code
+from analyzers.analysis.readiness import Shown
 from analyzers.analysis.report import Present, Report, Skipped
+from analyzers.kubernetes.production_readiness import Topic
 from analyzers.kubernetes.requests.asked import Asked, Side
 
 
@@ -77,6 +79,7 @@ def test_a_report_survives_json() -> None:
         ("remark",),
         (Present("a.go", 3, "T.f", "GET of nodes", "every 10 s", (Place("b.go", 1, 1, "run"),)),),
         (Asked("kubelet", "GET", "nodes", "resource", Side(), Side(1, 0, 0, 10.0, 500.0), "a.go", 3),),
+        (Shown(Topic.OBJECTS, "a field", (Place("types.go", 5, 5),)),),
         "1" * 40,
         None,
         2,

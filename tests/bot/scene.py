@@ -65,10 +65,14 @@ def report(*diagnostics: Diagnostic, **changes: Any) -> Report:
 
 
 def source(
-    kind: Any = "issue_comment", number: int = 77, text: str = "/scalability-check", node_id: str = ""
+    kind: Any = "issue_comment",
+    number: int = 77,
+    text: str = "/scalability-check",
+    node_id: str = "",
+    verb: str = "check",
 ) -> CommandSource:
     return CommandSource(
-        kind=kind, id=number, author="contributor", author_association="NONE", text=text, node_id=node_id
+        kind=kind, id=number, author="contributor", author_association="NONE", text=text, node_id=node_id, verb=verb
     )
 
 

@@ -15,6 +15,8 @@ CHECK = Command("check")
     [
         ("/scalability-check", CHECK),
         ("/scalability-check deep", Command("deep")),
+        ("/scalability-check prr", Command("prr")),
+        ("/scalability-check prr now", Command("unknown")),
         ("/scalability-check help", Command("help")),
         ("/scalability-check explain explicit-list", Command("explain", ("explicit-list",))),
         ("/scalability-check explain", Command("explain")),

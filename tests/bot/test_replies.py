@@ -50,9 +50,17 @@ def test_no_answer_is_a_command_or_a_mention(kind: Answer) -> None:
     assert markers(text) == [("answer", "issue_comment-77-check")]
 
 
+def test_who_may_not_ask_is_told_what_to_ask_others_for() -> None:
+    for verb, said in (("deep", "`/scalability-check deep` or the label."), ("prr", "`/scalability-check prr`.")):
+        asked = source(text=f"/scalability-check {verb}", verb=verb)
+        reply = Reply(repository="octo/kubernetes", number=1, answer="deep-not-allowed", command=asked)
+        assert said in replies.answer(reply, links(), Standing(head="f" * 40))
+
+
 def test_help_lists_every_command() -> None:
     text = answer("help")
     for command in (
+        "/scalability-check prr`",
         "/scalability-check`",
         "/scalability-check deep`",
         "/scalability-check explain RULE`",

@@ -153,3 +153,22 @@ def test_every_variable_is_in_the_example_and_the_example_is_valid() -> None:
         "deep_scan_label",
     ):
         assert getattr(settings, field) == getattr(defaults, field), f"the example shows another default of {field}"
+
+
+def test_people_sign_in_with_both_of_id_and_secret_at_an_address_that_is_known() -> None:
+    given = {**SECRETS, "REPOSITORIES": "octo/*", "GITHUB_APP_ID": "1"}
+    secret = {"CLIENT_ID": "Iv23liAbCdEfGhIjKlMn", "CLIENT_SECRET": "0123456789abcdef"}
+    address = {"PUBLIC_URL": "https://bot.example.com"}
+    settings = Settings.from_environment({**given, **secret, **address})
+    settings.require_receiver()
+    assert "0123456789abcdef" not in repr(settings)
+    for lacking, name in (
+        ({"CLIENT_ID": secret["CLIENT_ID"], **address}, "CLIENT_SECRET is not set"),
+        ({"CLIENT_SECRET": secret["CLIENT_SECRET"], **address}, "CLIENT_ID is not set"),
+        (secret, "PUBLIC_URL is not set"),
+    ):
+        with pytest.raises(SettingsError, match=name) as caught:
+            Settings.from_environment({**given, **lacking}).require_receiver()
+        assert "0123456789abcdef" not in str(caught.value)
+    with pytest.raises(SettingsError, match="CLIENT_ID cannot be used"):
+        Settings.from_environment({"CLIENT_ID": "a b"})

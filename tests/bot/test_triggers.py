@@ -201,6 +201,20 @@ def test_others_are_told_that_deep_scans_are_not_for_them(association: str) -> N
     assert reply.answer == "deep-not-allowed"
 
 
+def test_the_section_of_a_kep_is_a_deep_scan_with_its_own_answer() -> None:
+    actions = asked("issue_comment", comment("/scalability-check prr", association="MEMBER"))
+    assert isinstance(actions, list)
+    seen, deep = actions
+    assert isinstance(seen, Reply) and isinstance(deep, ReviewRequest)
+    assert (seen.answer, deep.depth) == ("received", "deep")
+    assert deep.command is not None and deep.command.verb == "prr"
+    actions = asked("issue_comment", comment("/scalability-check prr", association="NONE"))
+    assert isinstance(actions, list)
+    (reply,) = actions
+    assert isinstance(reply, Reply)
+    assert (reply.answer, reply.deep_review().command) == ("deep-not-allowed", reply.command)
+
+
 @pytest.mark.parametrize(("association", "answer"), [("MEMBER", "results"), ("CONTRIBUTOR", "results-not-allowed")])
 def test_results_are_fetched_for_trusted_people(association: str, answer: str) -> None:
     body = "/scalability-check results https://prow.k8s.io/view/gs/B/1 ci-perf"

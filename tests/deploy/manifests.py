@@ -83,7 +83,10 @@ def kubernetes_environment(
     given = dict(config) if found.get("envFrom") else {}
     for variable in found.get("env", []):
         source = variable.get("valueFrom")
-        given[variable["name"]] = secret[source["secretKeyRef"]["key"]] if source else variable["value"]
+        if source is None:
+            given[variable["name"]] = variable["value"]
+        elif not source["secretKeyRef"].get("optional") or source["secretKeyRef"]["key"] in secret:
+            given[variable["name"]] = secret[source["secretKeyRef"]["key"]]
     return {**image(), **given}
 
 

@@ -110,7 +110,7 @@ def test_each_process_gets_the_secrets_it_needs_and_no_other() -> None:
         given = variables(container(workload))
         assert given <= DOCUMENTED
         receiver = workload["metadata"]["name"] == "receiver"
-        assert ("WEBHOOK_SECRETS" in given) is receiver
+        assert ("WEBHOOK_SECRETS" in given) is ("CLIENT_SECRET" in given) is receiver
         assert ("GITHUB_PRIVATE_KEY_FILE" in given) is not receiver
         assert any("scalability-bot-key" in str(volume) for volume in pod["volumes"]) is not receiver
     for name, service in COMPOSE["services"].items():
@@ -129,7 +129,7 @@ def test_secret_templates_hold_no_values_and_are_not_applied() -> None:
     }
     used = set(
         re.findall(
-            r"secretKeyRef: \{name: scalability-bot, key: (\w+)\}",
+            r"secretKeyRef: \{name: scalability-bot, key: (\w+)(?:, optional: true)?\}",
             "".join(path.read_text() for path in KUBERNETES.glob("*.yaml")),
         )
     )
@@ -147,7 +147,7 @@ def test_configuration_names_known_variables_and_serves_somebody() -> None:
 
 
 def test_every_setting_reaches_the_process_that_reads_it() -> None:
-    key, hooks = {"GITHUB_PRIVATE_KEY_FILE"}, {"WEBHOOK_SECRETS"}
+    key, hooks = {"GITHUB_PRIVATE_KEY_FILE"}, {"WEBHOOK_SECRETS", "CLIENT_ID", "CLIENT_SECRET"}
     for name in BOTS:
         expected = DOCUMENTED - ELSEWHERE.keys() - (key if name == "receiver" else hooks)
         assert COMPOSE["services"][name]["environment"].keys() == expected, name
@@ -248,14 +248,32 @@ def test_redis_is_nobody_of_importance() -> None:
     assert "cap_add" not in redis
 
 
+RECEIVER = {
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "WEBHOOK_SECRETS": "s",
+    "REPOSITORIES": "a/*",
+    "GITHUB_APP_ID": "1",
+}
+
+
+def test_people_reach_every_page_and_nothing_else() -> None:
+    application = create_app(Settings.from_environment(RECEIVER))
+    (ingress,) = (each for each in objects() if each["kind"] == "Ingress")
+    let_in = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
+
+    def reached(route: str) -> bool:
+        return any(
+            route == each["path"] or (each["pathType"] == "Prefix" and route.startswith(f"{each['path']}/"))
+            for each in let_in
+        )
+
+    for rule in application.url_map.iter_rules():
+        page = rule.endpoint == "static" or rule.endpoint.partition(".")[0] in {"pages", "reports"}
+        assert reached(rule.rule) is ((page and rule.rule != "/") or rule.rule == "/webhook"), rule.rule
+
+
 def test_probes_ask_for_paths_that_are_there() -> None:
-    environment = {
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "WEBHOOK_SECRETS": "s",
-        "REPOSITORIES": "a/*",
-        "GITHUB_APP_ID": "1",
-    }
-    application = create_app(Settings.from_environment(environment))
+    application = create_app(Settings.from_environment(RECEIVER))
     routes = {rule.rule for rule in application.url_map.iter_rules()}
     (receiver,) = (each for each in OURS if each["metadata"]["name"] == "receiver")
     ours = container(receiver)

@@ -237,8 +237,12 @@ def bot_running(
     queues: tuple[str, ...] = USUAL,
     timers: dict[str, str] | None = None,
     quiet: bool = False,
+    pages: bool = False,
 ) -> Iterator[Bot]:
-    """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails."""
+    """Run a whole bot with a GitHub and a Redis of its own; what its processes said is in the report of a test that fails.
+
+    pages: people reach its pages (PUBLIC_URL).
+    """
     with ExitStack() as stack:
         sockets = stack.enter_context(tempfile.TemporaryDirectory(prefix="scalability-bot-"))
         github = stack.enter_context(SimulatedGitHub(folder / "github"))
@@ -256,6 +260,8 @@ def bot_running(
         data.mkdir()
         port, metrics_port = free_ports(2)
         bot = Bot(github, server, data, folder / "log", port, metrics_port, mode, timers or {})
+        if pages:
+            bot.more["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         stack.callback(bot.stop)
         for queue in queues:
             bot.start_worker(queue)

@@ -60,6 +60,17 @@ def test_a_deep_scan_is_for_members(bot: Bot, repository: SimulatedRepository) -
     assert len(pull.review_comments) == 1
 
 
+def test_the_section_of_a_kep_is_an_answer_with_permanent_links(bot: Bot, repository: SimulatedRepository) -> None:
+    pull = draft(repository)
+    repository.comment(pull, "lead", "/scalability-check prr", "MEMBER")
+    [answer] = eventually(lambda: answers(pull), "the answer")
+    assert "### Scalability" in answer.body and answer.body.count("###### Will enabling") == 6
+    assert f"/{repository.full_name}/blob/{pull.head_sha}/{PATH}#L15" in answer.body
+    assert "The Scalability questions" in (check_run(repository, pull, "scalability deep scan").summary or "")
+    bot.idle()
+    assert len(answers(pull)) == 1
+
+
 def test_a_label_asks_for_a_deep_scan(bot: Bot, repository: SimulatedRepository) -> None:
     pull = draft(repository)
     repository.label(pull, "scalability/deep-scan")

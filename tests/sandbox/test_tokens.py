@@ -82,8 +82,10 @@ def test_another_key_an_unsigned_token_and_nonsense_are_refused(github: Simulate
 
 
 def test_without_a_credential_nothing_is_told(scene: Scene) -> None:
-    with pygithub.Github(base_url=scene.github.url, retry=None) as api, pytest.raises(GithubException) as caught:
-        api.get_repo(NAME)
+    with pygithub.Github(base_url=scene.github.url, retry=None) as api:
+        repository = api.get_repo(NAME)  # but that a public repository is there
+        with pytest.raises(GithubException) as caught:
+            repository.get_pull(1)
     assert caught.value.status == 401
 
 

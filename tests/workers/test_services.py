@@ -64,6 +64,7 @@ def test_without_credentials_there_is_the_sandbox(usual: dict[str, str], stack: 
     found = by_name(programs)
     assert found["reviews"].environment["GITHUB_API_URL"] == f"http://127.0.0.1:{usual['SANDBOX_PORT']}/api/v3"
     assert found["reviews"].environment["REDIS_URL"].startswith("unix://")
+    assert found["reviews"].environment["PUBLIC_URL"] == f"http://127.0.0.1:{usual['PORT']}", "checks lead to reports"
     assert Path(found["reviews"].environment["GITHUB_PRIVATE_KEY_FILE"]).stat().st_mode & 0o777 == 0o600
 
 

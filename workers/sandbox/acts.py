@@ -109,6 +109,11 @@ def player(form: Mapping[str, str]) -> tuple[str, Association]:
     return written, "NONE"
 
 
+def is_login(text: str) -> bool:
+    """Say whether GitHub would take a text for a login."""
+    return _LOGIN.fullmatch(text) is not None
+
+
 def _thread(pull: Pull, form: Mapping[str, str]) -> ReviewComment:
     for comment in pull.review_comments:
         if str(comment.id) == form.get("thread") and comment.in_reply_to is None:

@@ -110,13 +110,33 @@ class Call:
         found = self.state.repository(f"{self.path['owner']}/{self.path['repo']}")
         if found is None:
             raise not_found()
-        if self.token is not None and not (
-            found.owner is self.installation.account
-            and covers(self.installation.repositories, found)
-            and covers(self.token.repositories, found)
+        if self._is_hidden(found):
+            raise not_found()
+        if (
+            self.token is not None
+            and not self.is_person
+            and not (
+                found.owner is self.installation.account
+                and covers(self.installation.repositories, found)
+                and covers(self.token.repositories, found)
+            )
         ):
             raise not_found()
         return found
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it came with the token of a person who signed in to an App."""
+        return self.token is not None and self.token.value.startswith("ghu_")
+
+    def _is_hidden(self, repository: Repository) -> bool:
+        """Say whether a private repository is asked for by nobody, or by a person who is nothing to it or to the App."""
+        if not repository.private or self.app is not None or (self.token is not None and not self.is_person):
+            return False
+        if self.token is None or self.token.user is None or self.state.installation_of(repository) is None:
+            return True
+        trusted = {"OWNER", "MEMBER", "COLLABORATOR"}
+        return self.state.association(repository, self.token.user) not in trusted
 
     def pull(self, repository: Repository, name: str = "pull_number") -> Pull:
         """Give the pull request of the path.

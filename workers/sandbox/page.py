@@ -26,6 +26,8 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 
+_FOR_PEOPLE = frozenset({"page", "registration", "oauth"})
+
 # Seconds after a push for which the page says that the bot's answer is awaited.
 PATIENCE = 120
 
@@ -62,12 +64,12 @@ def routes(state: State) -> Blueprint:
     @pages.before_app_request
     def refuse_other_sites() -> None:
         # A manifest may come from any site: its page only asks. What has a credential is no form.
-        if request.method == "POST" and request.blueprint in {"page", "registration"} and not _is_question():
+        if request.method == "POST" and request.blueprint in _FOR_PEOPLE and not _is_question():
             _refuse_other_sites(state)
 
     @pages.after_app_request
     def protect(response: Response) -> Response:
-        if request.blueprint not in {"page", "registration"}:
+        if request.blueprint not in _FOR_PEOPLE:
             return response
         targets = f"form-action 'self' {g.get('form_targets', '')}".strip()
         response.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", targets)

@@ -124,6 +124,17 @@ class App:
     permissions: dict[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = EVENTS
     created_at: float = 0.0
+    callback_urls: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Grant:
+    """A person's yes to an App, until its code is turned into a token."""
+
+    app: App
+    user: User
+    redirect_uri: str
+    expires_at: float
 
 
 @dataclass(eq=False)
@@ -242,7 +253,8 @@ class Installation:
 
 @dataclass(eq=False)
 class Token:
-    """An installation access token; or a personal one, of the user who then writes, within what an installation covers."""
+    """An installation access token; or a personal one, of the user who then writes, within what an installation covers; or
+    one that an App was given for a user who signed in ("ghu_"), which sees what both see."""
 
     value: str = field(repr=False)
     installation: Installation

@@ -68,6 +68,7 @@ def register(state: State, manifest: dict[str, Any], owner: User) -> str:
         dict(manifest.get("default_permissions") or {}),
         tuple(manifest.get("default_events") or ()),
         state.now(),
+        tuple(map(str, manifest.get("callback_urls") or ())),
     )
     state.apps.insert(0, app)
     state.installations.clear()

@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from . import api, graphql, page, registration, smart_http
+from . import api, graphql, oauth, page, registration, smart_http
 from .call import HANDLED, Answer, Call, Refusal
 from .description import NotAsDescribed, Operation, description
 from .faults import Fault, fault_of
@@ -64,6 +64,7 @@ def create(state: State) -> Flask:
     app.register_blueprint(smart_http.routes(state))
     app.register_blueprint(page.routes(state))
     app.register_blueprint(registration.routes(state))
+    app.register_blueprint(oauth.routes(state))
 
     @app.before_request
     def fail_before() -> Response | None:
@@ -221,7 +222,7 @@ class Rest:
         if "app" in handled.needs:
             if app is None:
                 raise Refusal(401, "A JSON web token could not be decoded")
-        elif token is None and not anyone:
+        elif token is None and not (anyone and app is None):
             raise Refusal(
                 403, "You must authenticate with an access token in order to list repositories for an installation"
             )

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from . import registration
+from . import oauth, registration
 from .faults import Faults
 from .forms import Forms
 from .git import BareRepository
@@ -225,6 +225,16 @@ class SimulatedGitHub:
             token = Token(f"ghp_{secrets.token_hex(18)}", installation, granted, None, math.inf, self.state.user(login))
             self.state.tokens[token.value] = token
             return token
+
+    @property
+    def client_id(self) -> str:
+        """By which the App is known where people sign in."""
+        return self.app.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """With which the App says there that it is itself."""
+        return oauth.client_secret(self.app, self.state.webhook_secret)
 
     # --- webhooks --------------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from .records import (
     CheckSuite,
     Comment,
     Delivery,
+    Grant,
     Installation,
     Pull,
     Repository,
@@ -49,6 +50,7 @@ class State:
         ids: the numbers that nothing has yet.
         kept_in: the folder in which the records outlive the process; None where they do not.
         touched: counts the requests that may have changed something.
+        grants: code -> what a person who signs in said yes to.
         violations: answers of ours that contradict GitHub's description: mistakes in the simulated GitHub.
     """
 
@@ -75,6 +77,7 @@ class State:
         self.fixes: dict[int, Mapping[str, str | None]] = {}
         self.outbox: list[Delivery] = []
         self.manifest_codes: dict[str, tuple[App, str, str]] = {}
+        self.grants: dict[str, Grant] = {}
         self.ids = count(1001)
         self.kept_in: Path | None = None
         self.touched = 0

@@ -15,8 +15,7 @@ import requests
 from flask import Flask, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bot.github_calls import API_VERSION
-from bot.settings import PUBLIC_API, Settings, SettingsError
+from bot.settings import API_VERSION, PUBLIC_API, Settings, SettingsError
 from workers import app_manifest
 
 BOT = Path(__file__).parents[2] / "bot"
@@ -68,6 +67,13 @@ class Setup:
             "REPOSITORIES": self.answers["repositories"],
             "MODE": "shadow",
         }
+        public = self.settings.public_url or app_manifest.public_address(self.answers["webhook"])
+        if public and app.get("client_id") and app.get("client_secret"):
+            found |= {
+                "PUBLIC_URL": public,
+                "CLIENT_ID": str(app["client_id"]),
+                "CLIENT_SECRET": str(app["client_secret"]),
+            }
         if self.settings.github_api_url != PUBLIC_API:
             found |= {"GITHUB_API_URL": self.settings.github_api_url, "GITHUB_GIT_URL": self.settings.github_git_url}
         return found

@@ -1,10 +1,10 @@
 """The App itself: its installations, its tokens, the log of its webhook's deliveries."""
 
 import json
-import secrets
 from typing import Any
 
 from ..call import Answer, Call, Refusal, not_found, operation
+from ..oauth import client_secret
 from ..records import Delivery, Installation
 from ..state import covers, iso
 from ..tokens import mint
@@ -24,7 +24,8 @@ def create_from_manifest(call: Call) -> Answer:
     if found is None:
         raise not_found()
     app, private_key, webhook_secret = found
-    secrets_of_it = {"client_secret": secrets.token_hex(20), "webhook_secret": webhook_secret, "pem": private_key}
+    secret = client_secret(app, webhook_secret)
+    secrets_of_it = {"client_secret": secret, "webhook_secret": webhook_secret, "pem": private_key}
     return Answer({**call.forms.app(app), "client_id": app.client_id, **secrets_of_it}, status=201)
 
 

@@ -10,7 +10,7 @@ from ..records import Repository
 CONTENTS, METADATA = "contents:read", "metadata:read"
 
 
-@operation("repos/get", METADATA)
+@operation("repos/get", "anyone")
 def get_repository(call: Call) -> Answer:
     """Give a repository."""
     return Answer(call.forms.repository(call.repository()))
