@@ -352,6 +352,9 @@ class Life:
                     case.repository.close(case.pull, merged=True)
                 case "given up" | "opened again":
                     case.repository.close(case.pull)
+                case "open":
+                    # A thumb and a resolved thread send no webhook: they are seen when something else happens.
+                    case.repository.push(case.pull, {f"docs/{case.number}.md": "Words.\n"})
         if case.end == "unheard":
             self.bot.github.delivered()
             self.bot.github.webhook_url = url
