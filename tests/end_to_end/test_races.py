@@ -144,7 +144,7 @@ def test_the_reaction_does_not_wait_for_what_other_commands_do(bot: Bot, reposit
 def test_a_repository_whose_git_stalls_holds_up_nobody_else(bot: Bot, repository: SimulatedRepository) -> None:
     slow = bot.github.repository("octo/stalled-git")
     slow.commit(FILES)
-    stalled = Fault(method="POST", path="stalled-git/git-upload-pack", status=None, delay=12)
+    stalled = Fault(method="POST", path="stalled-git/git-upload-pack", status=None, delay=30)
     bot.github.faults.add(stalled)
     waiting = [slow.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(3)]
     eventually(lambda: stalled.struck, "git to stall")
