@@ -154,5 +154,5 @@ def test_the_queues_password_changes_and_what_was_refused_meanwhile_comes_again(
         restart_receiver(bot, REDIS_URL=bot.redis_url.replace("unix://", "unix://:new@"))
         bot.start_worker("reviews")
         bot.start_worker("maintenance")
-        check_run(repository, pull)
+        eventually(lambda: pull.reviews and repository.check_runs(pull), "the review")
         assert (len(pull.reviews), len(repository.check_runs(pull))) == (1, 1)
