@@ -4,7 +4,7 @@ Sources: k8s.io/apimachinery (LabelSelectorAsSelector and labels.Parse validate 
 expressions and sort them; kubernetes/kubernetes#37691 took them out of the inter-pod affinity predicate),
 k8s.io/kubernetes/pkg/util/hash (DeepHashObject prints an object with reflection; #36238, #59245), encoding/gob (a new
 encoder compiles and sends its types anew), k8s.io/client-go/rest and sigs.k8s.io/controller-runtime/pkg/client (each
-client has connections, a rate limit and a discovery of its own; clients made by key keep nothing), k8s.io/client-go/restmapper
+client has a rate limit and a discovery of its own; clients made by key keep nothing), k8s.io/client-go/restmapper
 and controller-runtime pkg/client/apiutil (each new mapper reads the discovery of every group).
 """
 
@@ -67,7 +67,7 @@ _TABLE = (
         r"k8s\.io/client-go/.*|.{0,200}/pkg/client(/(restclient|unversioned|clientset_generated/.*|clientset))?"
         r"|sigs\.k8s\.io/controller-runtime/pkg/client",
         frozenset({"request", "object", "event"}),
-        "makes a client with connections, a rate limit and a discovery of its own",
+        "makes a client with a rate limit and a discovery of its own",
         "Make it once, or keep one for each cluster.",
     ),
     Costly(

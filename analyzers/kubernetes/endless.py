@@ -191,7 +191,7 @@ class Values:
         if not isinstance(of_type, Named):
             return UNKNOWN
         if (of_type.path, of_type.name) == ("net/url", "URL") and name in _OF_A_URL:
-            return _URL
+            return UNKNOWN if _is_parsed(place, operand) else _URL
         if (of_type.path, of_type.name) == ("net/http", "Request") and name in _OF_A_REQUEST:
             return _CLIENT
         if (of_type.path, of_type.name) == (times.META, "ObjectMeta") and name == "UID" and not self._on_node:
@@ -277,3 +277,11 @@ def _of_any_text(place: Place, function: Function, error: Node) -> bool:
     binding = function.binding(syntax.text(error), error.start_byte)
     made = syntax.text(binding.value) if binding is not None and binding.value is not None else ""
     return _MAKES_ONE.match(made) is None
+
+
+def _is_parsed(place: Place, operand: Node) -> bool:
+    """Say whether a URL is parsed by the function itself, of whatever it asks for: not what somebody asked of it."""
+    binding = place.binding(syntax.text(operand), operand.start_byte) if operand.type == "identifier" else None
+    value = syntax.unparenthesized(binding.value) if binding is not None and binding.value is not None else None
+    called = value.child_by_field_name("function") if value is not None and value.type == "call_expression" else None
+    return called is not None and times.named(place, called) in {("net/url", "Parse"), ("net/url", "ParseRequestURI")}

@@ -15,6 +15,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Condition
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
+from analyzers.kubernetes import scale
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPaths
 from analyzers.kubernetes.execution.components import Kind
@@ -49,7 +50,7 @@ def unpaid(
     # What a function sends itself before what its wrappers send; equals first, so that a loose match takes nothing
     # that another one needs.
     rest = sorted(added, key=lambda each: each.request.via is not None)
-    for likeness in (_identical, _equal, _alike, _covered, _instead):
+    for likeness in (_identical, _equal, _alike, _covered, _renamed, _instead):
         unmatched = []
         for each in rest:
             candidates = [
@@ -120,6 +121,13 @@ def _covered(old: Request, new: Request) -> bool:
         and old.resource == new.resource
         and old.function.key == new.function.key
     )
+
+
+def _renamed(old: Request, new: Request) -> bool:
+    """A LIST of another kind of the program's own in the same function, in as many loops: its type has another name."""
+    same = old.verb == new.verb == "LIST" and old.function.key == new.function.key and len(old.loops) == len(new.loops)
+    own = not {old.resource, new.resource} & scale.COUNTS.keys()
+    return same and own and bool(old.resource and new.resource) and _SCOPES[old.scope] >= _SCOPES[new.scope]
 
 
 def _instead(old: Request, new: Request) -> bool:

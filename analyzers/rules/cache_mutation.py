@@ -212,7 +212,7 @@ def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     """What is shared of the place that is changed; None if it is not known to be, or was copied."""
     function, binding = found.function, _binding(found)
     shared = cached.shared(index, function, binding) if binding is not None else None
-    if binding is None or shared is None or cached.copied_between(function, found.node, binding.start):
+    if binding is None or shared is None or cached.copied_between(index, function, found.node, binding.start):
         return None
     if found.call is not None and not found.elements:
         return shared if shared.holds == "object" and _changes(index, found) else None
@@ -307,7 +307,7 @@ def _changes(index: PackageIndex, found: Mutation) -> bool:
     for assignment in callee.assignments:
         for left in assignment.left if assignment.operator not in {":=", "var"} else ():
             origin = cached.root(left) if left.type != "identifier" else None
-            if origin is None or syntax.text(origin) != parameter.name or cached.copied_between(callee, left, 0):
+            if origin is None or syntax.text(origin) != parameter.name or cached.copied_between(index, callee, left, 0):
                 continue
             binding = callee.binding(parameter.name, left.start_byte)
             if binding is not None and binding.kind == "param" and cached.reaches_shared(index, callee, left, given):

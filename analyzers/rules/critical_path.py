@@ -60,6 +60,8 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
         if where is None or new.component.every_node or not (handler or (new.path.root == "critical" and where.hot)):
             continue
         request = new.request
+        if request.method == "Stream":
+            continue  # it passes on what it reads
         if request.background or (handler and (new.path.detached or _handed_on(request))):
             continue  # nobody waits for the answer
         yield Diagnostic(

@@ -348,13 +348,23 @@ def _unlike(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
     if not concerned(each.file) or not (path == "reflect" or shown.endswith("Semantic")):
         return
     kinds = [_type(place, argument) for argument in call.arguments]
-    pointers = [isinstance(kind, Pointer) for kind in kinds]
-    values = [kind.elem if isinstance(kind, Pointer) else kind for kind in kinds]
-    if pointers[0] == pointers[1] or not all(isinstance(value, Named) and value.path for value in values):
+    (one, first), (other, second) = (_pointed(kind) for kind in kinds)
+    if first == second or one != other or not (isinstance(one, Named) and one.path):
         return
-    if values[0] != values[1]:
+    pointer, value = (
+        (call.arguments[0], call.arguments[1]) if first > second else (call.arguments[1], call.arguments[0])
+    )
+    if min(first, second) > 0:
+        yield _diagnostic(
+            each.file,
+            function,
+            (each.first, each.last),
+            "pointer compared with a pointer to one",
+            f"{code(syntax.text(pointer))} is a pointer to a pointer and {code(syntax.text(value))} is one to a value: they are "
+            "never equal, so that this comparison spares nothing.",
+            f"Compare {code(syntax.text(pointer).removeprefix('&'))} instead.",
+        )
         return
-    pointer, value = (call.arguments[0], call.arguments[1]) if pointers[0] else (call.arguments[1], call.arguments[0])
     yield _diagnostic(
         each.file,
         function,
@@ -364,6 +374,14 @@ def _unlike(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
         "comparison spares nothing.",
         f"Compare what the pointer points to: {code('*' + syntax.text(pointer))}, if it is not nil.",
     )
+
+
+def _pointed(kind: object) -> tuple[object, int]:
+    """What a type points to in the end, and through how many pointers."""
+    depth = 0
+    while isinstance(kind, Pointer):
+        kind, depth = kind.elem, depth + 1
+    return kind, depth
 
 
 def _type(place: Here, node: Node) -> object:

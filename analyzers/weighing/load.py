@@ -145,12 +145,13 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
     return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 
-def grows(change: Change, item: ItemLoop) -> str | None:
-    """Give the resource as whose number a loop's collection grows, None if it is bounded or unknown."""
+def grows(change: Change, item: ItemLoop, sure: bool = False) -> str | None:
+    """Give the resource as whose number a loop's collection grows, None if it is bounded or unknown; `sure`: also where only
+    the type of what it holds says so."""
     if item.loop.collection is None or _of_one(item):
         return None
     found = collections.growing(change.head_index, item.function.file, item.function, item.loop.collection)
-    return found.resource if found is not None else None
+    return found.resource if found is not None and (found.typed or not sure) else None
 
 
 def _of_one(item: ItemLoop) -> bool:

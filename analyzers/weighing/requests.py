@@ -7,6 +7,7 @@ from the watch cache.
 
 import dataclasses
 import re
+from itertools import pairwise
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
@@ -14,10 +15,11 @@ from analyzers.analysis.subject import ClientLimit, Pace, Watch
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.memos import memos
 from analyzers.golang.types import texts
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import perf_jobs, resources, scale
-from analyzers.kubernetes.execution import collections, conditions
+from analyzers.kubernetes.execution import collections, conditions, critical_paths
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
@@ -82,8 +84,10 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     request, path, kind = new.request, new.path, new.component.kind
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
-    hot = path.root in {"critical", "periodic"}
-    if path.root == "start-up" and not any(grows(change, each) in scale.COUNTS for each in path.loops):
+    # How often people ask a server of the project's own, who read its pages, nobody can see.
+    asked = path.critical is critical_paths.ANY_REQUEST
+    hot = path.root in {"critical", "periodic"} and not asked
+    if path.root == "start-up":
         return Level.NOTICE  # it is done once
     whole = request.verb == "LIST" and request.scope == "cluster" and not request.options.one_node
     if request.background or (path.rare and not whole):
@@ -91,9 +95,9 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
-    if path.after_a_miss or _is_fallback(request, change):
+    if path.after_a_miss or _is_fallback(request, change) or _is_kept(new):
         return Level.NOTICE
-    if per == "path" and (_for_few(new, change) or _is_decision(new)):
+    if per == "path" and (asked or _for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
@@ -106,7 +110,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if request.resource.endswith("/proxy"):
         return Level.NOTICE  # passed on to the node: what it costs is not the API server's
     if per == "item":
-        grown = any(grows(change, each) for each in path.loops)
+        grown = any(grows(change, each, sure=not hot) for each in path.loops)
         reading = request.verb in {"GET", "LIST"}
         if request.kind == "discovery" or (request.verb == "GET" and _is_looked_at_again(request, change)):
             return Level.NOTICE
@@ -195,6 +199,17 @@ def _is_fallback(request: Request, change: Change) -> bool:
         return True
     functions = [request.function, *([request.via] if request.via is not None else [])]
     return any(conditions.keeps_answers(each, Place(change.head_index, each.file, each)) for each in functions)
+
+
+def _is_kept(new: NewRequest) -> bool:
+    """Say whether what a request is for is kept, by a function on the way that looks for it first: it is sent once."""
+    steps = [(above, below.name) for above, below in pairwise(new.path.functions)]
+    for function, name in (*steps, (new.request.function, new.request.call.name)):
+        for memo in memos(function):
+            first, last = memo.lookup.start_byte, memo.store.end_byte
+            if any(call.name == name and first < call.node.start_byte < last for call in function.calls):
+                return True
+    return False
 
 
 def _for_some(new: NewRequest) -> bool:

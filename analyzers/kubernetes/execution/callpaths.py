@@ -10,7 +10,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition, Loop
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named
+from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callbacks import Invocation, field_calls, given, invocations
 from analyzers.kubernetes.execution.conditions import Requirement
@@ -103,6 +103,12 @@ def _in_a_command(index: PackageIndex, site: CallSite) -> bool:
             if isinstance(named, Named) and named.name == "Command":
                 return True
     return False
+
+
+def _is_once(place: Place, call: Call) -> bool:
+    """Say whether a call runs what it is given the first time only: sync.Once."""
+    named = dereferenced(place.type_of(call.operand)) if call.operand is not None else None
+    return call.name == "Do" and isinstance(named, Named) and (named.path, named.name) == ("sync", "Once")
 
 
 class _Place(NamedTuple):
@@ -322,6 +328,8 @@ class CallPaths:
                 if isinstance(named, Named) and named.name == "Command":
                     return CallPath("start-up", place.way, place.items)
             if closure.role == "argument" and closure.call is not None:
+                if _is_once(own, closure.call):
+                    return CallPath("start-up", place.way, place.items)
                 repeated = repetition(index, function.file, function, closure.call, closure.argument)
                 if repeated is not None and repeated.kind != "retry":
                     return CallPath(

@@ -206,8 +206,7 @@ def _appended(origin: Origin, call: Call, depth: int) -> Extent | None:
     """How much an append adds, each time that its function runs: what its loops go through, or one that is written out."""
     loops = [loop for loop in call.loops if loop.collection is not None and loop.kind == "range"]
     if loops and depth < _DEEPEST:
-        held = _looped(origin.place, loops[-1], depth + 1)
-        return held if not _is_picked(origin.place, loops[-1], call.node) else _part_of(held)
+        return _put(origin.place, loops[-1], call.node, depth)
     if call.loops or origin.node.type not in _WRITTEN_OUT:
         return _UNKNOWN
     return _FEW
@@ -263,25 +262,24 @@ def _filled_in_loops(place: Place, collection: Node, depth: int) -> list[Extent]
             if loop.kind == "counted":
                 found.append(_FEW)
             elif loop.collection is not None and not _same_text(loop.collection, node):
-                held = _looped(place, loop, depth + 1)
-                found.append(held if not _is_picked(place, loop, assignment.node) else _part_of(held))
+                found.append(_put(place, loop, assignment.node, depth))
             else:
                 found.append(_UNKNOWN)
     return found
 
 
-def _is_picked(place: Place, loop: Loop, node: Node) -> bool:
-    """Say whether a condition in a loop decides which of the elements get to a place in it."""
+def _put(place: Place, loop: Loop, node: Node, depth: int) -> Extent:
+    """How much is put somewhere at a place in a loop: what it goes through, those that a condition picks, or what failed."""
     function = place.function
-    return function is not None and any(
-        loop.node.start_byte < each.node.start_byte < loop.node.end_byte
-        for each in conditions_at(function, node)
-        if conditions.spares(conditions.requirements(place, [each])[0])
-    )
-
-
-def _part_of(whole: Extent) -> Extent:
-    return whole._replace(picked=True)
+    around = [
+        conditions.requirements(place, [each])[0]
+        for each in (conditions_at(function, node) if function is not None else ())
+        if loop.node.start_byte < each.node.start_byte < loop.node.end_byte
+    ]
+    if conditions.failed(around):
+        return _FEW
+    held = _looped(place, loop, depth + 1)
+    return held._replace(picked=True) if any(conditions.spares(each) for each in around) else held
 
 
 def _looped(place: Place, loop: Loop, depth: int) -> Extent:

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
+from analyzers.golang.destinations import conditions_at
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Array, Interface, Map, Named, Pointer, Slice, Type
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.requests import clients
 
 _ONE = frozenset({"Get", "GetByKey"})
@@ -99,7 +101,7 @@ def _of(index: PackageIndex, function: Function, node: Node, depth: int) -> Shar
         return None
     if node.type == "identifier":
         binding = function.binding(syntax.text(node), node.start_byte)
-        if binding is None or copied_between(function, node, binding.start):
+        if binding is None or copied_between(index, function, node, binding.start):
             return None
         return _bound(index, function, binding, depth + 1)
     operand = node.child_by_field_name("operand")
@@ -177,7 +179,7 @@ def _returned(index: PackageIndex, function: Function, value: Node, depth: int) 
         if parameter is None and origin is not None and origin.type == "identifier":
             parameter = _ranged_parameter(callee, origin)
         if parameter is not None and parameter < len(call.arguments):
-            if origin is None or copied_between(callee, origin, 0):
+            if origin is None or copied_between(index, callee, origin, 0):
                 return None
             each = _of(index, function, call.arguments[parameter], depth + 4)
             each = (
@@ -299,13 +301,17 @@ def _leaves(index: PackageIndex, function: Function, step: Node, base: Node) -> 
 _assigned: WeakKeyDictionary[Function, dict[str, list[tuple[int, int]]]] = WeakKeyDictionary()
 
 
-def copied_between(function: Function, node: Node, start: int) -> bool:
+def copied_between(index: PackageIndex, function: Function, node: Node, start: int) -> bool:
     """Say whether the variable at the beginning of a path, or a part of the path, is given something else, a copy most
-    likely, between byte `start` of the function and the path."""
+    likely, between byte `start` of the function and the path; what is given only after a failure is none."""
     if function not in _assigned:
         found: dict[str, list[tuple[int, int]]] = {}
+        place = Place(index, function.file, function)
         for assignment in function.assignments:
             if assignment.operator in {"=", ":="}:
+                around = conditions_at(function, assignment.node)
+                if around and conditions.failed(conditions.requirements(place, around)):
+                    continue
                 for left in assignment.left:
                     span = (assignment.node.start_byte, assignment.node.end_byte)
                     found.setdefault(_text(left), []).append(span)
