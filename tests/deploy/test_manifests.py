@@ -39,7 +39,7 @@ ELSEWHERE = {
     "GITHUB_TOKEN": "likewise, and in deploy/prow only",
     "GITHUB_TOKEN_FILE": "deploy/prow sets it, in place of the App's key",
     "SANDBOX_PORT": "for `scalability-bot run` alone",
-    "WORKERS": "how often a container runs: compose's scale, kustomization's replicas",
+    "WORKERS": "how often a container runs: compose's scale, the StatefulSet's replicas",
 }
 ENV = {
     "REDIS_PASSWORD": "p",
@@ -99,8 +99,11 @@ def test_workers_says_how_many_processes_serve_the_queue_of_reviews() -> None:
     assert [name for name in services if "scale" in services[name]] == ["reviews"]
     # Containers of one service have nothing that only one of them can have.
     assert not {"ports", "container_name"} & services["reviews"].keys()
-    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
-    assert kustomization["replicas"] == [{"name": "worker-reviews", "count": default}]
+    sets = yaml.safe_load_all((KUBERNETES / "workers.yaml").read_text())
+    [reviews] = [
+        each for each in sets if each["metadata"]["name"] == "worker-reviews" and each["kind"] == "StatefulSet"
+    ]
+    assert reviews["spec"]["replicas"] == default
     assert "worker-reviews" in names(OURS)
 
 
