@@ -1,5 +1,6 @@
 """What deploy/operating.md tells operators to do, done: secrets change, a backup comes back, GitHub has its own certificates."""
 
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
@@ -22,6 +23,15 @@ def own(tmp_path: Path) -> Iterator[Bot]:
         yield running
 
 
+# The same change twice in a second would be the same commit, whose check run is there already.
+_CHANGES = itertools.count()
+
+
+def changed() -> dict[str, str]:
+    """A change with one finding, that is no other's."""
+    return {PATH: BEFORE + FITS, "README.md": f"Change {next(_CHANGES)}.\n"}
+
+
 def served(bot: Bot, name: str) -> SimulatedRepository:
     repository = bot.github.repository(f"octo/{name}")
     repository.commit(FILES)
@@ -30,7 +40,7 @@ def served(bot: Bot, name: str) -> SimulatedRepository:
 
 def reviewed(repository: SimulatedRepository) -> Pull:
     """Open a pull request, and wait for its review: there is one, with one check run."""
-    pull = repository.open_pull({PATH: BEFORE + FITS})
+    pull = repository.open_pull(changed())
     check_run(repository, pull)
     assert (len(pull.reviews), len(repository.check_runs(pull))) == (1, 1)
     return pull
@@ -78,7 +88,7 @@ def test_a_backup_comes_back_and_nothing_is_said_twice(own: Bot, tmp_path: Path)
     (worker,) = (each for each in own.processes if own.commands[each.pid] == ("worker", "reviews"))
     worker.terminate()
     worker.wait(20)
-    waiting = repository.open_pull({PATH: BEFORE + FITS})
+    waiting = repository.open_pull(changed())
     own.github.delivered()
 
     redis = own.redis
@@ -146,7 +156,7 @@ def test_the_queues_password_changes_and_what_was_refused_meanwhile_comes_again(
         redis.set("scalability-bot:housekeeping:sweep", 1)  # the delivery itself is to come again
         redis.config_set("requirepass", "new")
         redis.client_kill_filter(_type="normal", skipme=False)
-        pull = repository.open_pull({PATH: BEFORE + FITS})
+        pull = repository.open_pull(changed())
         assert bot.github.delivered()[-1].status_code == 503
         for worker in (each for each in bot.processes if bot.commands[each.pid] == ("worker", "reviews")):
             worker.terminate()
