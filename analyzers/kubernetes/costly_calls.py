@@ -38,14 +38,14 @@ _TABLE = (
         r"LabelSelectorAsSelector|NodeSelectorRequirementsAsSelector",
         r".{0,200}",
         _EACH_POD_AND_NODE,
-        "parses and validates the selector again",
+        "parses and validates the selector",
         "Parse it once for the pod, before the nodes are tried, and keep the selector.",
     ),
     Costly(
         r"Parse(ToRequirements|Selector(OrDie)?)?",
         r".{0,200}/(labels|fields)",
         _EACH_POD_AND_NODE,
-        "parses and validates the selector again",
+        "parses and validates the selector",
         "Parse it once for the pod, before the nodes are tried, and keep the selector.",
     ),
     Costly(

@@ -98,8 +98,9 @@ def _scope(index: PackageIndex, file: SourceFile, function: Function, call: Call
             "corev1.NamespaceAll",
         }:
             return "namespace"
-        if argument.type == "identifier" or argument.type == "variadic_argument":
-            name = text.removesuffix("...")
+        inner = argument.child_by_field_name("operand") if argument.type == "unary_expression" else argument
+        if inner is not None and inner.type in {"identifier", "variadic_argument"}:
+            name = text.removesuffix("...").removeprefix("&")
             binding = function.binding(name, argument.start_byte)
             if (
                 binding is None
