@@ -191,7 +191,7 @@ class Values:
         if not isinstance(of_type, Named):
             return UNKNOWN
         if (of_type.path, of_type.name) == ("net/url", "URL") and name in _OF_A_URL:
-            return UNKNOWN if _is_parsed(place, operand) else _URL
+            return UNKNOWN if _is_parsed(place, operand) or _is_template(place, operand) else _URL
         if (of_type.path, of_type.name) == ("net/http", "Request") and name in _OF_A_REQUEST:
             return _CLIENT
         if (of_type.path, of_type.name) == (times.META, "ObjectMeta") and name == "UID" and not self._on_node:
@@ -285,3 +285,12 @@ def _is_parsed(place: Place, operand: Node) -> bool:
     value = syntax.unparenthesized(binding.value) if binding is not None and binding.value is not None else None
     called = value.child_by_field_name("function") if value is not None and value.type == "call_expression" else None
     return called is not None and times.named(place, called) in {("net/url", "Parse"), ("net/url", "ParseRequestURI")}
+
+
+def _is_template(place: Place, operand: Node) -> bool:
+    """Say whether a URL is what client-go gives its metrics: with `{namespace}` and `{name}` in the place of both (tools/metrics,
+    LatencyMetric; rest/request.go, finalURLTemplate)."""
+    function = place.function
+    binding = place.binding(syntax.text(operand), operand.start_byte) if operand.type == "identifier" else None
+    types = [syntax.text(each.type) for each in function.params] if function is not None else []
+    return binding is not None and binding.kind == "param" and types[-3:] == ["string", "url.URL", "time.Duration"]

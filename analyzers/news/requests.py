@@ -25,6 +25,11 @@ from analyzers.news.replaced import AddedRequest, Because, lost_guard, still_the
 from analyzers.news.uncached import replaces_cache, was_cached
 
 _GUARD = re.compile(r"^\s*(\} else )?if\b|^\s*case\b")
+_CSI_CONTROLLER = re.compile(
+    r"\bcsi\.((Create|Delete)(Volume|Snapshot)|Controller\w{1,40}|List(Volumes|Snapshots)|ValidateVolumeCapabilities|GetCapacity)"
+    r"Request\b"
+)
+"""What a CSI driver's controller is asked (container-storage-interface/spec, service Controller)."""
 _MOST_FUNCTIONS = 200
 """In a change of more functions wrappers are not looked for: it would take seconds."""
 
@@ -74,6 +79,8 @@ def reached(
     where = component_of(change, file, request.function)
     if path.critical is critical_paths.NODE_SERVICE and not where.every_node:
         where = Component("node service", Kind.NODE)
+    if where.every_node and any(_CSI_CONTROLLER.search(critical_paths.signature(each)) for each in path.functions):
+        where = volumes.IN_CONTROLLER  # one program is both, and each side calls its own
     if request.every is not None:
         path = replace(path, root="periodic", repetition=Repetition("periodic", request.every, ""))
     if request.inner:

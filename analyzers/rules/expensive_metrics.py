@@ -251,9 +251,11 @@ def _for_each(judged: list[Judged]) -> str:
 
 def _deletes(file: ChangedFile, variable: str) -> bool:
     """Say whether the package deletes time series of a metric again, as of objects that are gone."""
-    if not variable or file.head is None:
+    if file.head is None:
         return False
-    calls = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode())
+    # Of metrics that are kept in a map, or reached by a method, any may be meant.
+    own = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode()) if variable else ()
+    calls = (*own, b".DeletePartialMatch(")
     files = file.change.head_index.package_of(file.path).files()
     return any(call in each.source for each in files if not each.test for call in calls)
 

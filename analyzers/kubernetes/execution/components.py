@@ -56,6 +56,7 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         "tests",
         Kind.TEST,
     ),
+    (r"^cli/", "command line", Kind.CLI),
     (r"^(hack|docs|examples?|contrib|samples?)/|(^|/)(examples?|samples?)/", "tooling", Kind.OTHER),
     (
         r"(^|/)pkg/(kubelet|kubemark)/|(^|/)cmd/(kubelet|kubemark)/|(^|/)staging/src/k8s\.io/(kubelet|cri-api|cri-client)/",

@@ -15,6 +15,8 @@ import yaml
 # cluster/addons and the folders built like it: installed in every cluster (kubernetes/kubernetes cluster/addons/README.md).
 _ADDON = re.compile(r"(^|/)addons/")
 _MANIFEST = re.compile(r"\.ya?ml(\.\w+)?$|\.manifest$")
+_OF_ALL = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
+"""The labels by which nearly all nodes are chosen: Linux."""
 _KINDS = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"})
 _KIND = re.compile(r"^\"?kind\"?:\s*\"?(\w+)", flags=re.MULTILINE)
 _SEPARATOR = re.compile(r"^---", flags=re.MULTILINE)
@@ -62,11 +64,12 @@ class Workload:
     containers: dict[str, Container]
     affinity: str = ""
     affinity_line: int | None = None
+    selected: bool = False
 
     @property
     def every_node(self) -> bool:
         """Whether it runs on every node."""
-        return self.kind == "DaemonSet"
+        return self.kind == "DaemonSet" and not self.selected
 
 
 def candidate(path: str) -> bool:
@@ -115,7 +118,13 @@ def _workload(kind: str, document: str, offset: int) -> Workload | None:
     for key, value in rules.value if isinstance(rules, yaml.MappingNode) else ():
         if key.value in {"podAffinity", "podAntiAffinity"} and value.value:
             affinity, line = key.value, offset + key.start_mark.line + 1
-    return Workload(kind, name, offset + 1, offset + document.count("\n") + 1, containers, affinity, line)
+    selector = _at(spec, "nodeSelector")
+    chosen = {
+        (key.value, value.value) for key, value in (selector.value if isinstance(selector, yaml.MappingNode) else ())
+    }
+    some = any(key not in _OF_ALL or value == "windows" for key, value in chosen)
+    last = offset + document.count("\n") + 1
+    return Workload(kind, name, offset + 1, last, containers, affinity, line, selected=some)
 
 
 def _compose(text: str) -> yaml.Node | None:
