@@ -110,15 +110,14 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if request.resource.endswith("/proxy"):
         return Level.NOTICE  # passed on to the node: what it costs is not the API server's
     if per == "item":
-        grown = any(grows(change, each, sure=not hot) for each in path.loops)
-        reading = request.verb in {"GET", "LIST"}
+        through = {grows(change, each, sure=not hot) for each in path.loops} - {None}
+        # Of kinds that Kubernetes does not know (tenants, pools, gateways) there are few, however they are gone through.
+        grown, few = bool(through & scale.COUNTS.keys()), bool(through - scale.COUNTS.keys())
         if request.kind == "discovery" or (request.verb == "GET" and _is_looked_at_again(request, change)):
             return Level.NOTICE
-        if reading:
-            many = grown or (
-                path.root == "event" and request.resource in resources.AS_MANY_AS_PODS and not _of_some(new, change)
-            )
-            return Level.WARNING if many or hot else Level.NOTICE
+        if request.verb in {"GET", "LIST"}:
+            many = path.root == "event" and request.resource in resources.AS_MANY_AS_PODS and not _of_some(new, change)
+            return Level.WARNING if grown or (not few and (many or hot)) else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
     if per == "round":
