@@ -29,6 +29,8 @@ _SEPARATOR = re.compile(r"^---", re.MULTILINE)
 _KIND = ("spec", "names", "kind")
 _TOLD = frozenset({_KIND, ("spec", "scope"), ("spec", "group")})
 _LONGEST = 2_000_000  # characters of one definition; a large one has some hundred thousand
+_DEEPEST = 100
+"""Collections within each other; schemas have some thirty. For each token libyaml looks at every open one: 100,000 take 24 s."""
 _MOST_TYPES = 20_000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -141,6 +143,8 @@ def _scalars(document: str) -> Iterator[tuple[tuple[str, ...], str, int]]:
         for event in yaml.parse(document, Loader=_LOADER):
             match event:
                 case yaml.CollectionStartEvent():
+                    if len(keys) == _DEEPEST:
+                        return
                     keys.append(None if isinstance(event, yaml.MappingStartEvent) else "")
                     continue
                 case yaml.CollectionEndEvent():

@@ -127,7 +127,7 @@ def test_a_head_that_the_api_shows_late(bot: Bot, repository: SimulatedRepositor
 def test_the_reaction_does_not_wait_for_what_other_commands_do(bot: Bot, repository: SimulatedRepository) -> None:
     slow = bot.github.repository("octo/slow-fetch")
     slow.commit(FILES)
-    held = Fault(method="POST", path="slow-fetch/git-upload-pack", status=None, delay=12)
+    held = Fault(method="POST", path="slow-fetch/git-upload-pack", status=None, delay=60)
     bot.github.faults.add(held)
     waiting = slow.open_pull({PATH: BEFORE + FITS}, draft=True)
     slow.comment(waiting, "first", "/scalability-check")
@@ -137,6 +137,7 @@ def test_the_reaction_does_not_wait_for_what_other_commands_do(bot: Bot, reposit
     eventually(lambda: comment.reactions, "the reaction")
     eventually(lambda: pull.reviews, "the review")
     assert not waiting.reviews  # the first still waits for git
+    bot.github.faults.clear()
     bot.idle()
     assert len(waiting.reviews) == 1
 
@@ -144,7 +145,7 @@ def test_the_reaction_does_not_wait_for_what_other_commands_do(bot: Bot, reposit
 def test_a_repository_whose_git_stalls_holds_up_nobody_else(bot: Bot, repository: SimulatedRepository) -> None:
     slow = bot.github.repository("octo/stalled-git")
     slow.commit(FILES)
-    stalled = Fault(method="POST", path="stalled-git/git-upload-pack", status=None, delay=30)
+    stalled = Fault(method="POST", path="stalled-git/git-upload-pack", status=None, delay=60)
     bot.github.faults.add(stalled)
     waiting = [slow.open_pull({PATH: BEFORE + FITS, f"{number}.txt": "x\n"}) for number in range(3)]
     eventually(lambda: stalled.struck, "git to stall")
@@ -153,6 +154,7 @@ def test_a_repository_whose_git_stalls_holds_up_nobody_else(bot: Bot, repository
         check_run(repository, pull)
     # Nobody asked for any of them. The second worker did not take another of those that wait for the same git.
     assert not any(slow.check_runs(pull) for pull in waiting)
+    bot.github.faults.clear()
     bot.idle()
     assert all(len(pull.reviews) == 1 for pull in [*waiting, *pulls])
 

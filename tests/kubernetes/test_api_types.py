@@ -110,6 +110,7 @@ def test_definitions_tell_their_kind_group_and_scope() -> None:
         "kind: CustomResourceDefinition\nspec: [names, kind]\n",
         "kind: CustomResourceDefinition\nspec: " + "[" * 100_000,
         "kind: CustomResourceDefinition\nspec: " + "{a: " * 100_000,
+        "kind: CustomResourceDefinition\nspec: {a: " + "[" * 200 + "]" * 200 + ", names: {kind: X}}\n",
         "kind: CustomResourceDefinition\n? {a: b}\n: {names: {kind: X}}\n",
         "kind: CustomResourceDefinition\n\t bad",
     ],

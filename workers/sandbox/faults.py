@@ -19,7 +19,7 @@ class Fault:
         status: the status answered, with GitHub's body for it, or "drop": the connection is closed without an answer.
         body: the body instead of GitHub's; a dict is sent as JSON, a str as it is.
         headers: headers to add.
-        delay: seconds to wait before answering. With `status` None the true answer follows then.
+        delay: seconds to wait before answering, or until the fault is over. With `status` None the true answer follows then.
         skip: how many matching requests pass before the first one fails.
         times: how many requests fail; None is all from then on.
     """
@@ -35,6 +35,7 @@ class Fault:
     times: int | None = 1
     seen: int = field(default=0, init=False)
     struck: int = field(default=0, init=False)
+    over: threading.Event = field(default_factory=threading.Event, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._path = re.compile(self.path)
@@ -63,8 +64,10 @@ class Faults:
             self._faults += faults
 
     def clear(self) -> None:
-        """Have nothing fail any more."""
+        """Have nothing fail any more, and what is delayed be answered now."""
         with self._lock:
+            for fault in self._faults:
+                fault.over.set()
             self._faults.clear()
 
     def pending(self) -> list[Fault]:

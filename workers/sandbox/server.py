@@ -5,7 +5,6 @@ The layout is GitHub Enterprise Server's, so that PyGithub (`base_url=".../api/v
 
 import json
 import socket
-import time
 import traceback
 from typing import Any
 
@@ -124,7 +123,7 @@ def _act_out(fault: Fault) -> Response | None:
         Dropped: the connection is to be closed.
     """
     if fault.delay:
-        time.sleep(fault.delay)
+        fault.over.wait(fault.delay)
     if fault.status is None:
         return None
     if fault.status == "drop":
