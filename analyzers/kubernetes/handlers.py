@@ -17,6 +17,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds, resources
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.requests.library import example
 
 _TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)$")
@@ -24,7 +25,11 @@ _TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any
 
 def updates(closure: Closure) -> bool:
     """Say whether a function literal is an informer's UpdateFunc."""
-    return closure.role == "value" and closure.name == "UpdateFunc"
+    return (
+        closure.role == "value"
+        and closure.name == "UpdateFunc"
+        and critical_paths.handles(closure.name, closure.composite)
+    )
 
 
 def is_update_handler(function: Function) -> bool:

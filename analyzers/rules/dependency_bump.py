@@ -7,7 +7,8 @@ of it showed in unit tests. Projects built on Kubernetes take versions that it w
 the summary.
 
 Minor and major releases of these, and other commits where releases have no numbers, are a comment on the line of the
-dependency, one for each, however many packages or files carry it. Everything else that moves is one line in the summary.
+dependency, one for each, however many packages or files carry it. Everything else that moves in Kubernetes is one
+line in the summary; in other projects what is on none of these paths is not spoken of.
 
 ```diff flagged
 --- a/go.mod
@@ -50,9 +51,13 @@ def dependency_bump(change: Change) -> Iterator[Diagnostic]:
             continue
         if raised(bump):
             yield diagnostic("dependency-bump", bump)
-        elif not bump.indirect or (
-            bump.dependency.grade >= Grade.IMPORTANT and (bump.kubernetes or bump.dependency.anywhere)
-        ):
+            continue
+        grade = bump.dependency.grade
+        if bump.indirect:
+            told = grade >= Grade.IMPORTANT and (bump.kubernetes or bump.dependency.anywhere)
+        else:
+            told = bump.kubernetes or grade > Grade.OTHER
+        if told:
             quiet.append(bump)
     if quiet:
         yield _together(quiet)

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Allocation
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -47,6 +47,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import logs
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.news.added import Added, Removed
 from analyzers.news.log_lines import new_log_lines
 from analyzers.news.paths import path_of
@@ -75,6 +76,8 @@ def log_argument(change: Change) -> Iterator[Diagnostic]:
             remedy=f"Pass the values and let the logger format them, or ask {code(f'V({found.verbosity}).Enabled()')} first.",
             concern=f"log argument {call.name}",
             function=function.key,
+            # Beside what else a request does to a server of the project's own, of which nobody sees how many come.
+            level=Level.NOTICE if path == critical_paths.ANY_REQUEST else Level.WARNING,
             subject=Allocation("log argument", path.per, path),
         )
 

@@ -34,7 +34,8 @@ from analyzers.weighing.witness import witness
 
 _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IGNORECASE)
 """What a node's timers are named that talk to the API server; others look after the node itself."""
-_RETRIES = frozenset({"RetryOnConflict", "OnError"})
+_RETRIES = frozenset({"RetryOnConflict", "OnError", "RecheckDeletionTimestamp"})
+"""What calls again, or asks again before it adopts (client-go util/retry; kubernetes pkg/controller, controller_ref_manager.go)."""
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
 """What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
 _MUCH = 200_000_000
@@ -90,7 +91,10 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if path.root == "start-up":
         return Level.NOTICE  # it is done once
     whole = request.verb == "LIST" and request.scope == "cluster" and not request.options.one_node
-    if request.background or (path.rare and not whole):
+    if request.background or (path.rare and (per == "item" or not whole)):
+        return Level.NOTICE
+    again = request.verb == "GET" and _is_looked_at_again(request, change)
+    if again and (per == "item" or (new.because == "uncached" and not new.component.every_node)):
         return Level.NOTICE
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
@@ -113,7 +117,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         through = {grows(change, each, sure=not hot) for each in path.loops} - {None}
         # Of kinds that Kubernetes does not know (tenants, pools, gateways) there are few, however they are gone through.
         grown, few = bool(through & scale.COUNTS.keys()), bool(through - scale.COUNTS.keys())
-        if request.kind == "discovery" or (request.verb == "GET" and _is_looked_at_again(request, change)):
+        if request.kind == "discovery":
             return Level.NOTICE
         if request.verb in {"GET", "LIST"}:
             many = path.root == "event" and request.resource in resources.AS_MANY_AS_PODS and not _of_some(new, change)
@@ -154,8 +158,8 @@ def _of_some(new: NewRequest, change: Change) -> bool:
 
 
 def _is_looked_at_again(request: Request, change: Change) -> bool:
-    """Say whether an object is read live on purpose, as it is now: in what is tried again after a conflict (client-go util/retry),
-    or where the same client deletes it in the same function."""
+    """Say whether an object is read live on purpose, as it is now: in what is tried again after a conflict, or where
+    the same client deletes it in the same function."""
     retried = (each.call for each in request.closures if each.role == "argument" and each.call is not None)
     if any(each.name in _RETRIES and each.operand is not None for each in retried):
         return True

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from analyzers.golang.callgraph import CallSite
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition, Loop
+from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
@@ -94,15 +95,19 @@ _RUN_BY_COBRA = frozenset(
 """The fields of a command that is run once (spf13/cobra Command, urfave/cli Command)."""
 
 
+def _literal(site: CallSite) -> Node | None:
+    """Give the type, as it is written, of the innermost composite literal in which a function is handed on; None without one."""
+    around = [
+        each for each in site.caller.composites if each.node.start_byte <= site.node.start_byte < each.node.end_byte
+    ]
+    return max(around, key=lambda each: each.node.start_byte).type if around else None
+
+
 def _in_a_command(index: PackageIndex, site: CallSite) -> bool:
     """Say whether a function is handed to a command line's command."""
-    place = Place(index, site.caller.file, site.caller)
-    for literal in site.caller.composites:
-        if literal.type is not None and literal.node.start_byte <= site.node.start_byte < literal.node.end_byte:
-            named = place.resolve(literal.type)
-            if isinstance(named, Named) and named.name == "Command":
-                return True
-    return False
+    literal = _literal(site)
+    named = Place(index, site.caller.file, site.caller).resolve(literal) if literal is not None else None
+    return isinstance(named, Named) and named.name == "Command"
 
 
 def _is_once(place: Place, call: Call) -> bool:
@@ -262,7 +267,7 @@ class CallPaths:
                     )
             elif site.key.rpartition(".")[2].lower() in list_watch.KEYS:
                 yield CallPath("informer", (site.caller, *way), items)
-            elif site.key in critical_paths.HANDLER_KEYS:
+            elif critical_paths.handles(site.key, _literal(site)):
                 ends = site.key == critical_paths.DELETIONS
                 yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER, ends=ends)
             elif site.key in _RUN_BY_COBRA and _in_a_command(self._index, site):
@@ -320,7 +325,7 @@ class CallPaths:
         if list_watch.serves(function, place.closures):
             return CallPath("informer", place.way, place.items)
         for closure in reversed(place.closures):
-            if closure.role == "value" and closure.name in critical_paths.HANDLER_KEYS:
+            if closure.role == "value" and critical_paths.handles(closure.name, closure.composite):
                 ends = closure.name == critical_paths.DELETIONS
                 return CallPath("event", place.way, place.items, None, critical_paths.HANDLER, ends=ends)
             if closure.role == "value" and closure.name in _RUN_BY_COBRA and closure.composite is not None:

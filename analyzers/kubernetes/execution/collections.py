@@ -18,7 +18,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.origins import ELEMENT, KEY, Origin, serialized
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Interface, Map, Named, Signature, Slice, Struct, Type, dereferenced
+from analyzers.golang.types.types import Array, Interface, Map, Named, Signature, Slice, Struct, Type, dereferenced
 from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.critical_paths import given_one_node
 from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, alike, element, kind, name_of
@@ -111,7 +111,7 @@ def extent(place: Place, collection: Node, depth: int = 0) -> Extent:
 
 
 def _extent(place: Place, collection: Node, depth: int) -> Extent:
-    if _in_an_object(place, collection):
+    if _in_an_object(place, collection) or _of_kinds(place, collection):
         return _FEW
     if syntax.unparenthesized(collection).type == "index_expression":
         return Extent("some", _held(place, collection) or "")  # what is kept under one key: podsByNode[name]
@@ -123,6 +123,17 @@ def _extent(place: Place, collection: Node, depth: int) -> Extent:
             if each.size == size:
                 return each if size != "few" or sources.complete else _UNKNOWN
     return _UNKNOWN
+
+
+_KINDS = frozenset({"GroupVersionKind", "GroupVersionResource", "GroupKind", "GroupResource", "GroupVersion"})
+
+
+def _of_kinds(place: Place, collection: Node) -> bool:
+    """Say whether a collection holds kinds of objects (apimachinery pkg/runtime/schema): of those a cluster has some hundred,
+    and whoever goes through them asks each for something else."""
+    under = place.under(place.type_of(collection))
+    elem = under.elem if isinstance(under, Slice | Array) else under.key if isinstance(under, Map) else None
+    return isinstance(elem, Named) and elem.name in _KINDS and elem.path.endswith("pkg/runtime/schema")
 
 
 def _in_an_object(place: Place, collection: Node) -> bool:

@@ -186,6 +186,8 @@ _SIGNS = (
     _Sign(WEBHOOK, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
     _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
     _Sign(AUTHORIZATION, r"Authenticate(Request|Token|Password)", r""),
+    # k8s.io/apiserver pkg/registry/rest, Connecter: what an API server of any project answers subresources with.
+    _Sign(REQUESTS, r"Connect", r"\brest\.Responder\b"),
     _Sign(ANY_REQUEST, r"ServeHTTP", r"ResponseWriter"),
     _Sign(ROUND, r"Reconcile", r"^\((\w+ )?context\.Context\)"),
     _Sign(WEBHOOK, r"\w+", r"\.Admission(Request|Review|Response)\b"),
@@ -214,9 +216,19 @@ _PLACES_COMPILED = tuple(
 )
 _SIGNS_COMPILED = tuple((_any(sign.names), re.compile(sign.signature), sign.where) for sign in _SIGNS)
 
-# Function literals given to these run for each event, or for each node: what the key of a literal, or the callee, says.
 DELETIONS = "DeleteFunc"
-HANDLER_KEYS = frozenset({"AddFunc", "UpdateFunc", DELETIONS, "CreateFunc", "GenericFunc"})
+_HANDLER_FIELDS = frozenset({"AddFunc", "UpdateFunc", DELETIONS, "CreateFunc", "GenericFunc"})
+_HANDLERS = frozenset({"ResourceEventHandlerFuncs", "ResourceEventHandlerDetailedFuncs", "Funcs", "TypedFuncs"})
+"""What holds functions that run for each event: client-go tools/cache, controller-runtime pkg/handler and pkg/predicate."""
+
+
+def handles(field: str, literal: Node | None) -> bool:
+    """Say whether a function that is the value of this field of a composite literal, whose type this is, runs for each event."""
+    if field not in _HANDLER_FIELDS or literal is None:
+        return False
+    return syntax.text(literal).partition("[")[0].rpartition(".")[2] in _HANDLERS
+
+
 _PARALLEL = frozenset({"ParallelizeUntil", "Until", "Parallelize"})
 
 
@@ -395,7 +407,7 @@ def within(function: Function, closures: Iterable[Closure]) -> CriticalPath | No
 def of_literals(closures: Iterable[Closure]) -> CriticalPath | None:
     """Give the critical path of code inside these function literals, by what takes them or by what they are given."""
     for closure in closures:
-        if closure.role == "value" and closure.name in HANDLER_KEYS:
+        if closure.role == "value" and handles(closure.name, closure.composite):
             return HANDLER
         given = closure.node.child_by_field_name("parameters")
         if given is not None and _SERVES_HTTP.match(" ".join(syntax.text(given).split())):

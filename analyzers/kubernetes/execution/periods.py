@@ -96,7 +96,8 @@ _CANCELS = frozenset({"WithCancel", "WithTimeout", "WithDeadline"})
 
 
 def _cancels_its_own(function: Function, call: Call, argument: int) -> bool:
-    """Say whether what a call repeats is a function literal that itself ends the context made for it in the same function."""
+    """Say whether what a call repeats is a function literal that itself ends the context made for it in the same function, or
+    closes the channel that the call is told to stop by."""
     literal = call.arguments[argument] if 0 <= argument < len(call.arguments) else None
     if literal is None or literal.type != "func_literal":
         return False
@@ -105,7 +106,13 @@ def _cancels_its_own(function: Function, call: Call, argument: int) -> bool:
         for made in function.assignments
         if len(made.left) == 2 and len(made.right) == 1 and _called(made.right[0]) in _CANCELS
     }
-    return any(each.name in cancels and each.operand is None and _holds(literal, each.node) for each in function.calls)
+    own = [each for each in function.calls if each.operand is None and _holds(literal, each.node)]
+    stop = syntax.text(call.arguments[-1])
+    return any(
+        each.name in cancels
+        or (each.name == "close" and len(each.arguments) == 1 and syntax.text(each.arguments[0]) == stop)
+        for each in own
+    )
 
 
 def _called(node: Node) -> str:
