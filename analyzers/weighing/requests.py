@@ -303,9 +303,12 @@ def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> D
     """Give a diagnostic about a client's rate limit with level, multiplier, estimate, priority and cc."""
     node = limit.component.every_node
     much = (limit.factor is None and limit.new is None) or (limit.factor or 1) >= 2 or limit.old is None
-    warn = much and limit.component.kind is not Kind.TEST
+    at_once = limit.setting.lower().endswith("burst")
+    warn = much and limit.component.kind is not Kind.TEST and not at_once
     sentence, estimate = "", None
-    if limit.new is not None:
+    if at_once:
+        sentence = "So many it may send at once; how many a second, its QPS says."
+    elif limit.new is not None:
         total = limit.new * (scale.NODES if node else 1)
         usual = "kube-controller-manager's default is 20 a second, kube-scheduler's 50"
         if node:
