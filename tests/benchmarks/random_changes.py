@@ -3,7 +3,7 @@
 
     random_changes.py --git-dir DIR [--count N] [--seed N] [--since DATE] [--until DATE] [--known CASES.jsonl ...]
 
-Reviews N merged pull requests (of a repository that squashes them: commits) that touch Go code other than tests, drawn
+Reviews N pull requests that the default branch took (merges, or squashed ones) and that touch Go code other than tests, drawn
 with the seed, and prints one line of JSON for each that got a comment on a line: {"base", "head", "title", "comments":
 [{"rule", "path", "line", "message"}]}; on standard error, how many were reviewed and how many of them got one. Changes
 whose base or head a case of --known names are left out, so that what was tuned to does not count.
@@ -27,11 +27,13 @@ def git(directory: str, *arguments: str) -> str:
 
 
 def changes(directory: str, since: str | None, until: str | None) -> list[tuple[str, str]]:
-    """Give (base, head) of every merge, or of every commit where there are no merges."""
+    """Give (base, head) of every pull request that the default branch took, merged or squashed: what other branches took in
+    from it is nobody's change."""
     dates = [f"--since={since}"] * bool(since) + [f"--until={until}"] * bool(until)
-    rows = [line.split() for line in git(directory, "log", "--all", "--format=%H %P", *dates).splitlines()]
-    merges = [(row[1], row[0]) for row in rows if len(row) == 3]
-    return merges or [(row[1], row[0]) for row in rows if len(row) == 2]
+    rows = [
+        line.split() for line in git(directory, "log", "--first-parent", "--format=%H %P", *dates, "HEAD").splitlines()
+    ]
+    return [(row[1], row[0]) for row in rows if len(row) in {2, 3}]
 
 
 def touches_code(directory: str, base: str, head: str) -> bool:
