@@ -6,6 +6,7 @@ from the watch cache.
 """
 
 import dataclasses
+import math
 import re
 from itertools import pairwise
 
@@ -40,6 +41,8 @@ _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
 """What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
 _MUCH = 200_000_000
 """Bytes in a controller's memory that its limit may not have foreseen: less than all pods, secrets or configmaps are."""
+_FEW_A_SECOND = 10
+"""Requests a second of all nodes together that are not worth a look: a fiftieth of what their lease renewals cost."""
 _NOTICEABLE = 500
 """Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
 
@@ -105,9 +108,13 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
+        period = path.repetition.seconds if path.repetition is not None else None
+        seldom = (
+            path.root == "periodic" and request.verb != "LIST" and (period or math.inf) > scale.NODES / _FEW_A_SECOND
+        )
         waits = path.root == "poll" or (
             new.component.name == "node agent"
-            and (path.root == "unknown" or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
+            and (path.root == "unknown" or seldom or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
         )
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
