@@ -34,8 +34,8 @@ class CallSite(NamedTuple):
     """A place in `caller` that calls `callee`, or hands it on as a value.
 
     `kind`: "call" (certain), "may" (through an interface that the callee's receiver can stand behind), "value"
-    (handed on: to `call` as its argument number `argument`, or under `key` of a composite literal, or assigned to
-    `key`; `call` is None where no call takes it).
+    (handed on: to `call` as its argument number `argument`, or under `key` of a composite literal whose type is
+    `composite`, or assigned to `key`; `call` is None where no call takes it).
     """
 
     caller: Function
@@ -45,6 +45,7 @@ class CallSite(NamedTuple):
     call: Call | None
     argument: int = -1
     key: str = ""
+    composite: Node | None = None
 
     @property
     def line(self) -> int:
@@ -197,7 +198,7 @@ class CallGraph:
                 key, value = element.child_by_field_name("key"), element.child_by_field_name("value")
                 inner = syntax.children(value) if value is not None else []
                 if key is not None and inner and syntax.same(inner[0], node):
-                    return CallSite(caller, callee, "value", node, None, key=syntax.text(key))
+                    return CallSite(caller, callee, "value", node, None, key=syntax.text(key), composite=literal.type)
         for assignment in caller.assignments:
             for left, right in zip(assignment.left, assignment.right, strict=False):
                 if syntax.same(right, node):

@@ -25,11 +25,7 @@ _TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any
 
 def updates(closure: Closure) -> bool:
     """Say whether a function literal is an informer's UpdateFunc."""
-    return (
-        closure.role == "value"
-        and closure.name == "UpdateFunc"
-        and critical_paths.handles(closure.name, closure.composite)
-    )
+    return closure.name == "UpdateFunc" and critical_paths.handles(closure.name, closure.composite)
 
 
 def is_update_handler(function: Function) -> bool:

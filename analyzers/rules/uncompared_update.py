@@ -205,18 +205,13 @@ def _itself(function: Function) -> Registration:
 
 def _registered_otherwise(change: Change, file: ChangedFile, old: Function, function: Function) -> Iterator[Diagnostic]:
     was_there, are_there = (
-        list(handlers.registrations(index, each))
-        for index, each in ((change.base_index, old), (change.head_index, function))
+        {(each.informer, syntax.text(each.node)): each for each in handlers.registrations(index, registering)}
+        for index, registering in ((change.base_index, old), (change.head_index, function))
     )
-    kept = {(each.informer, syntax.text(each.node)) for each in was_there}
-    kept &= {(each.informer, syntax.text(each.node)) for each in are_there}
     before: dict[str, list[Registration]] = {}
-    for was in was_there:
-        if (was.informer, syntax.text(was.node)) not in kept:
-            before.setdefault(was.informer, []).append(was)
-    for now in are_there:
-        if (now.informer, syntax.text(now.node)) in kept:
-            continue
+    for was in (each for key, each in was_there.items() if key not in are_there):
+        before.setdefault(was.informer, []).append(was)
+    for now in (each for key, each in are_there.items() if key not in was_there):
         first, last = syntax.line(now.node), syntax.end_line(now.node)
         paired = before.get(now.informer, [])
         if paired and file.diff.touches(first, last) and _compares_no_more(change, paired[0], now):

@@ -95,18 +95,11 @@ _RUN_BY_COBRA = frozenset(
 """The fields of a command that is run once (spf13/cobra Command, urfave/cli Command)."""
 
 
-def _literal(site: CallSite) -> Node | None:
-    """Give the type, as it is written, of the innermost composite literal in which a function is handed on; None without one."""
-    around = [
-        each for each in site.caller.composites if each.node.start_byte <= site.node.start_byte < each.node.end_byte
-    ]
-    return max(around, key=lambda each: each.node.start_byte).type if around else None
-
-
-def _in_a_command(index: PackageIndex, site: CallSite) -> bool:
-    """Say whether a function is handed to a command line's command."""
-    literal = _literal(site)
-    named = Place(index, site.caller.file, site.caller).resolve(literal) if literal is not None else None
+def _is_command(place: Place, key: str, composite: Node | None) -> bool:
+    """Say whether what stands under this key of a composite literal of this type is what a command line's command runs."""
+    if key not in _RUN_BY_COBRA or composite is None:
+        return False
+    named = place.resolve(composite)
     return isinstance(named, Named) and named.name == "Command"
 
 
@@ -267,10 +260,10 @@ class CallPaths:
                     )
             elif site.key.rpartition(".")[2].lower() in list_watch.KEYS:
                 yield CallPath("informer", (site.caller, *way), items)
-            elif critical_paths.handles(site.key, _literal(site)):
+            elif critical_paths.handles(site.key, site.composite):
                 ends = site.key == critical_paths.DELETIONS
                 yield CallPath("event", (site.caller, *way), items, None, critical_paths.HANDLER, ends=ends)
-            elif site.key in _RUN_BY_COBRA and _in_a_command(self._index, site):
+            elif _is_command(Place(self._index, site.caller.file, site.caller), site.key, site.composite):
                 yield CallPath("start-up", (site.caller, *way), items)
             elif site.call is None and not site.key:
                 # An element of a list of functions, which goes through them itself.
@@ -325,13 +318,11 @@ class CallPaths:
         if list_watch.serves(function, place.closures):
             return CallPath("informer", place.way, place.items)
         for closure in reversed(place.closures):
-            if closure.role == "value" and critical_paths.handles(closure.name, closure.composite):
+            if critical_paths.handles(closure.name, closure.composite):
                 ends = closure.name == critical_paths.DELETIONS
                 return CallPath("event", place.way, place.items, None, critical_paths.HANDLER, ends=ends)
-            if closure.role == "value" and closure.name in _RUN_BY_COBRA and closure.composite is not None:
-                named = own.resolve(closure.composite)
-                if isinstance(named, Named) and named.name == "Command":
-                    return CallPath("start-up", place.way, place.items)
+            if _is_command(own, closure.name, closure.composite):
+                return CallPath("start-up", place.way, place.items)
             if closure.role == "argument" and closure.call is not None:
                 if _is_once(own, closure.call):
                     return CallPath("start-up", place.way, place.items)

@@ -223,7 +223,8 @@ _HANDLERS = frozenset({"ResourceEventHandlerFuncs", "ResourceEventHandlerDetaile
 
 
 def handles(field: str, literal: Node | None) -> bool:
-    """Say whether a function that is the value of this field of a composite literal, whose type this is, runs for each event."""
+    """Say whether what stands in this field of a composite literal of this type, as it is written, runs for each event; no
+    type, as what stands in no literal has none, is False."""
     if field not in _HANDLER_FIELDS or literal is None:
         return False
     return syntax.text(literal).partition("[")[0].rpartition(".")[2] in _HANDLERS
@@ -407,7 +408,7 @@ def within(function: Function, closures: Iterable[Closure]) -> CriticalPath | No
 def of_literals(closures: Iterable[Closure]) -> CriticalPath | None:
     """Give the critical path of code inside these function literals, by what takes them or by what they are given."""
     for closure in closures:
-        if closure.role == "value" and handles(closure.name, closure.composite):
+        if handles(closure.name, closure.composite):
             return HANDLER
         given = closure.node.child_by_field_name("parameters")
         if given is not None and _SERVES_HTTP.match(" ".join(syntax.text(given).split())):

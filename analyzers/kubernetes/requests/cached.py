@@ -228,7 +228,7 @@ def _is_event(function: Function, operand: Node) -> bool:
     around = [
         each for each in function.closures if each.node.start_byte < operand.start_byte < each.node.end_byte
     ]  # outermost first, as they begin
-    if any(each.role == "value" and critical_paths.handles(each.name, each.composite) for each in around):
+    if any(critical_paths.handles(each.name, each.composite) for each in around):
         return True
     found = critical_paths.critical_path(function)
     return found is critical_paths.HANDLER or (found is not None and found.per == "event")
