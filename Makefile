@@ -19,7 +19,7 @@ picture: $(VENV)/.installed-dev ## Make README's picture anew (needs Chromium)
 	@UPDATE_PICTURE=1 $(BIN)/python -m pytest --quiet tests/end_to_end/test_picture.py
 
 test: $(VENV)/.installed-dev $(NODE:%=%/.installed) ## Run the whole test suite
-	@exec $(BIN)/python -m pytest
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -63,6 +63,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 def violations(page: Page) -> list[str]:
     """Give what axe-core finds serious or critical on a page, each with the elements."""
     needed(AXE.exists(), "axe-core was not found")
+    page.wait_for_load_state("load")  # with its style sheet: colours are judged
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
     return [
