@@ -20,7 +20,7 @@ from analyzers.golang.memos import memos
 from analyzers.golang.types import texts
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import perf_jobs, resources, scale
-from analyzers.kubernetes.execution import collections, conditions, critical_paths
+from analyzers.kubernetes.execution import admitted, collections, conditions, critical_paths
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
@@ -41,8 +41,9 @@ _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
 """What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
 _MUCH = 200_000_000
 """Bytes in a controller's memory that its limit may not have foreseen: less than all pods, secrets or configmaps are."""
-_FEW_A_SECOND = 10
-"""Requests a second of all nodes together that are not worth a look: a fiftieth of what their lease renewals cost."""
+_FEW_A_SECOND = scale.CHURN
+"""Requests a second of all nodes together that are not worth a look: one for each pod that comes or goes, a twenty-fifth of
+what the nodes' lease renewals cost."""
 _NOTICEABLE = 500
 """Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
 
@@ -104,14 +105,14 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change) or _is_kept(new):
         return Level.NOTICE
-    if per == "path" and (asked or _for_few(new, change) or _is_decision(new)):
+    if per == "path" and (asked or _for_few(new, change) or _is_decision(new) or _of_custom_kinds(new, change)):
         return Level.NOTICE
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
-        period = path.repetition.seconds if path.repetition is not None else None
-        seldom = (
-            path.root == "periodic" and request.verb != "LIST" and (period or math.inf) > scale.NODES / _FEW_A_SECOND
-        )
+        sent_by_all = load(new, change)
+        qps = math.inf if sent_by_all.unknown else sent_by_all.qps
+        untold = path.root == "periodic" and sent_by_all.rate is None
+        seldom = request.verb != "LIST" and (untold or (qps is not None and qps <= _FEW_A_SECOND))
         waits = path.root == "poll" or (
             new.component.name == "node agent"
             and (path.root == "unknown" or seldom or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
@@ -183,6 +184,13 @@ def _is_looked_at_again(request: Request, change: Change) -> bool:
 def _is_decision(new: NewRequest) -> bool:
     """Say whether a write is what a scheduler's extension point is for: Bind writes the decision down."""
     return new.path.functions[0].name == "Bind" and new.request.verb not in READS
+
+
+def _of_custom_kinds(new: NewRequest, change: Change) -> bool:
+    """Say whether a request is sent for each object of custom kinds that is written, of which few are: pods are many."""
+    return new.path.critical is critical_paths.WEBHOOK and admitted.of_custom_kinds(
+        change.head_index, new.path.functions
+    )
 
 
 def _for_few(new: NewRequest, change: Change) -> bool:

@@ -1,0 +1,55 @@
+"""Admitted kinds: what objects a webhook is asked about, of which pods come in hundreds a second and custom kinds do not.
+
+Source: controller-runtime's webhooks: a type's own Default and Validate* (pkg/webhook, to 0.20), the object that a
+CustomDefaulter or CustomValidator is given (pkg/webhook/admission), and what a Handler's Decoder or encoding/json fills.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Binding
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named, Type, dereferenced
+from analyzers.kubernetes.kinds import API
+
+_DECODES = frozenset({"Decode", "DecodeRaw", "Unmarshal"})
+_BUILT_IN = ("k8s.io/api/", "k8s.io/apimachinery/")
+"""The modules that declare Kubernetes' own kinds, and objects of any kind (unstructured, metadata)."""
+_REVIEWS = "k8s.io/api/admission/"
+"""What says how an object comes, not which."""
+
+
+def of_custom_kinds(index: PackageIndex, functions: Iterable[Function]) -> bool:
+    """Say whether a webhook, whose functions these are from the one that is called down, is asked about custom kinds alone:
+    the first of them that says what it is asked about names no other."""
+    for number, function in enumerate(functions):
+        kinds = {kind.path for kind in _kinds(Place(index, function.file, function), function, called=number == 0)}
+        if kinds:
+            return not any(path.startswith(_BUILT_IN) for path in kinds)
+    return False
+
+
+def _kinds(place: Place, function: Function, *, called: bool) -> Iterator[Named]:
+    """The types that the object may have which a function of a webhook is about; the one that is called may be given it typed."""
+    for bindings in function.facts.bindings.values():
+        for binding in bindings:
+            for type_ in _types(place, function, binding, called):
+                named = dereferenced(type_)
+                if isinstance(named, Named) and API.search(named.path) and not named.path.startswith(_REVIEWS):
+                    yield named
+
+
+def _types(place: Place, function: Function, binding: Binding, called: bool) -> Iterator[Type | None]:
+    value = binding.value
+    if binding.kind in {"receiver", "param"}:
+        if called:
+            yield place.resolve(binding.type)
+    elif binding.kind == "switch":
+        yield from (place.resolve(case) for case in binding.cases)
+    elif binding.kind == "var":
+        asserted = value is not None and syntax.unparenthesized(value).type == "type_assertion_expression"
+        decoded = any(call.name in _DECODES for call, _ in function.facts.given(binding.name))
+        if asserted or decoded:
+            yield place.resolve(binding.type) if binding.type is not None else place.type_of(value)
