@@ -254,7 +254,7 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
                 return Walk(found.resource, found.everywhere, "item", times, found.copies)
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
-    if path is not None and not repeated and not scans.serves_all(function) and (not found.indexed or path.hot):
+    if path is not None and not repeated and not scans.serves_all(function) and not found.indexed:
         seldom = (path.per == "event" and not _of_many(index, way)) or (path.per == "request" and path.of_one_kind)
         keyless = path.per == "object" and found.everywhere and _ignores_its_key(way.functions[0])
         return Walk(found.resource, found.everywhere, path.per, "", found.copies, seldom=seldom, keyless=keyless)

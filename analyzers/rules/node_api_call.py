@@ -51,6 +51,7 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.requests import library
 from analyzers.news.requests import NewRequest, new_requests
 from analyzers.news.sent import Sent
@@ -98,8 +99,19 @@ def _remedy(new: NewRequest) -> str:
     if request.verb == "GET" and request.resource in _CACHED_BY_KUBELET and new.component.name.startswith("kubelet"):
         kind = "Secret" if request.resource == "secrets" else "ConfigMap"
         return f"Read it through the kubelet's caching {kind} manager ({code(f'Get{kind}')}), which shares one read between pods."
+    if _is_a_process_of_its_own(new):
+        return (
+            "Ask for less, or once: a cache of an agent that runs on answers it without the API server."
+            if request.verb in {"GET", "LIST", "WATCH"}
+            else "Send it only when something has changed."
+        )
     if request.verb in {"GET", "LIST"}:
         return "Read it from a cache: an informer restricted to this node's objects, or one shared by all that need it."
     if request.verb == "WATCH":
         return "Restrict the watch to this node's objects with a field selector."
     return "Send it only when something has changed, and join it with a request that is sent anyway."
+
+
+def _is_a_process_of_its_own(new: NewRequest) -> bool:
+    """Say whether a request is sent by what is started anew for each pod (CNI), so that no informer of its own helps."""
+    return any("skel.CmdArgs" in critical_paths.signature(each) for each in new.path.functions)

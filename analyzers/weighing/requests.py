@@ -39,11 +39,18 @@ _RETRIES = frozenset({"RetryOnConflict", "OnError", "RecheckDeletionTimestamp"})
 """What calls again, or asks again before it adopts (client-go util/retry; kubernetes pkg/controller, controller_ref_manager.go)."""
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
 """What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
+_NO_KUBELETS = frozenset({"node agent", "node service"})
+"""Programs of nodes that are not Kubernetes' own, of which most run for pods."""
 _MUCH = 200_000_000
 """Bytes in a controller's memory that its limit may not have foreseen: less than all pods, secrets or configmaps are."""
 _FEW_A_SECOND = scale.CHURN
 """Requests a second of all nodes together that are not worth a look: one for each pod that comes or goes, a twenty-fifth of
 what the nodes' lease renewals cost."""
+_SELDOM = 300
+"""Seconds: a period of one program that is not worth a look, if little is read: each of 5,000 kubelets renews its lease thirty
+times in it."""
+_LITTLE = 100_000
+"""Bytes a second that one program may read again and again: all nodes in a quarter of an hour, not all pods in one hour."""
 _NOTICEABLE = 500
 """Requests a second of all nodes together that the lease renewals of 5,000 kubelets already cost (kubernetes.md 3.4)."""
 
@@ -114,7 +121,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         untold = path.root == "periodic" and sent_by_all.rate is None
         seldom = request.verb != "LIST" and (untold or (qps is not None and qps <= _FEW_A_SECOND))
         waits = path.root == "poll" or (
-            new.component.name == "node agent"
+            new.component.name in _NO_KUBELETS
             and (path.root == "unknown" or seldom or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
         )
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
@@ -132,6 +139,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
             return Level.WARNING if grown or (not few and (many or hot)) else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
+    if per in {"round", "call"} and new.because == "added" and _is_seldom(new, change):
+        return Level.NOTICE
     if per == "round":
         return (
             Level.WARNING
@@ -153,6 +162,14 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if request.verb == "DELETE":
         return Level.NOTICE  # once in the life of an object
     return Level.WARNING if hot or (path.root == "event" and kind in _RECONCILING) else Level.NOTICE
+
+
+def _is_seldom(new: NewRequest, change: Change) -> bool:
+    """Say whether one program sends a request with a known period of minutes, and little by it."""
+    period = new.path.repetition.seconds if new.path.root == "periodic" and new.path.repetition is not None else None
+    if period is None or period < _SELDOM or new.component.every_node:
+        return False
+    return (load(new, change).bytes or 0) / period < _LITTLE
 
 
 def _of_some(new: NewRequest, change: Change) -> bool:

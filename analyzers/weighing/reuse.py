@@ -35,8 +35,15 @@ def _taken(index: PackageIndex, request: Request) -> str:
             continue
         call = function.facts.call_at(syntax.unparenthesized(assignment.right[0]))
         walked = scans.scan(index, function, call) if call is not None else None
-        if walked is not None and walked.everywhere and walked.resource == request.resource:
-            return syntax.text(assignment.left[0])
+        if walked is None or not walked.everywhere or walked.resource != request.resource:
+            continue
+        match walked.call.arguments:
+            case []:
+                return syntax.text(assignment.left[0])
+            case [selector] if "Everything" in syntax.text(selector):
+                return syntax.text(assignment.left[0])
+            case [_, filled]:  # controller-runtime's, which gives an error alone; options may restrict it
+                return syntax.text(filled).lstrip("&")
     return ""
 
 

@@ -131,7 +131,9 @@ def repeated_by_loop(index: PackageIndex, file: SourceFile, function: Function, 
     kind: Literal["periodic", "poll"] = "poll" if _ends_itself(place, loop) else "periodic"
     for call in function.calls:
         inside = loop.node.start_byte <= call.node.start_byte < loop.node.end_byte
-        if inside and loop in call.loops and _waits_for(place, call):
+        # What pauses after a failure alone has another pace while all goes well.
+        spared = kind == "periodic" and inside and failed(requirements(place, call.conditions))
+        if inside and not spared and loop in call.loops and _waits_for(place, call):
             return Repetition(kind, seconds(index, call.arguments[0], file, function), syntax.text(call.arguments[0]))
     for node in syntax.walk(loop.body, lambda each: each.type != "func_literal"):
         operand = node.child_by_field_name("operand")
