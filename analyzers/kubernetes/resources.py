@@ -17,6 +17,15 @@ clustertrustbundles servicecidrs ipaddresses storageversions storageversionmigra
 CLUSTER_SCOPED = frozenset(_CLUSTER_SCOPED_WORDS.split())
 """The built-in resources that belong to no namespace."""
 
+_NAMESPACED_WORDS = """
+pods services endpoints endpointslices configmaps secrets serviceaccounts persistentvolumeclaims events podtemplates
+replicationcontrollers resourcequotas limitranges deployments replicasets statefulsets daemonsets controllerrevisions jobs
+cronjobs horizontalpodautoscalers poddisruptionbudgets leases ingresses networkpolicies roles rolebindings
+csistoragecapacities resourceclaims resourceclaimtemplates podmetrics
+"""
+NAMESPACED = frozenset(_NAMESPACED_WORDS.split())
+"""The built-in resources that belong to a namespace."""
+
 _FEW_WORDS = """
 storageclasses csidrivers componentstatuses clusterroles customresourcedefinitions apiservices
 priorityclasses runtimeclasses podsecuritypolicies ingressclasses validatingwebhookconfigurations

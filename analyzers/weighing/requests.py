@@ -96,8 +96,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     request, path, kind = new.request, new.path, new.component.kind
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
-    # How often people ask a server of the project's own, who read its pages, nobody can see.
-    asked = path.critical is critical_paths.ANY_REQUEST
+    # How often people ask a server of the project's own, who read its pages, nobody can see; they write few custom objects.
+    asked = path.critical is critical_paths.ANY_REQUEST or _of_custom_kinds(new, change)
     hot = path.root in {"critical", "periodic"} and not asked
     if path.root == "start-up":
         return Level.NOTICE  # it is done once
@@ -112,7 +112,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change) or _is_kept(new):
         return Level.NOTICE
-    if per == "path" and (asked or _for_few(new, change) or _is_decision(new) or _of_custom_kinds(new, change)):
+    if per == "path" and (asked or _for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.

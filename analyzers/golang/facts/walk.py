@@ -202,10 +202,18 @@ class _Walk:
             if kind == "comment":
                 continue
             pushed.append((statement, context.stating(statement)))
-            if kind == "if_statement" and len(context.conditions) < _DEEPEST_CONTEXT and _leaves(statement):
-                guard = Condition("guard", statement, statement.child_by_field_name("condition"))
+            # `if a { return } else if b { return }`: behind it neither holds.
+            branch: Node | None = statement
+            while (
+                branch is not None
+                and branch.type == "if_statement"
+                and len(context.conditions) < _DEEPEST_CONTEXT
+                and _leaves(branch)
+            ):
+                guard = Condition("guard", branch, branch.child_by_field_name("condition"))
                 self.facts.conditions.append(guard)
                 context = context.within(guard)
+                branch = branch.child_by_field_name("alternative")
         self.push(pushed)
 
     def labeled(self, node: Node, context: Context) -> None:

@@ -212,7 +212,17 @@ def _fails(place: Place, node: Node, truth: bool) -> bool:
         arguments = node.child_by_field_name("arguments")
         given = syntax.children(arguments) if arguments is not None else []
         return truth and any(is_error(place, each) for each in given)
-    return False
+    return truth and _is_asserted_error(place, node)
+
+
+def _is_asserted_error(place: Place, node: Node) -> bool:
+    """Say whether a variable is the `ok` of `x, ok := err.(T)`."""
+    binding = _binding(place, node)
+    value = syntax.unparenthesized(binding.value) if binding is not None and binding.value is not None else None
+    if binding is None or binding.part != 1 or value is None or value.type != "type_assertion_expression":
+        return False
+    operand = value.child_by_field_name("operand")
+    return operand is not None and is_error(place, operand)
 
 
 def _against_nil(node: Node) -> tuple[Node, bool] | None:
@@ -354,8 +364,10 @@ def _absent(place: Place, node: Node, truth: bool) -> bool:
 
 
 def _is_empty(place: Place, node: Node, truth: bool) -> bool:
-    """`len(x) == 0` of what a cache gave."""
-    if node.type != "binary_expression" or not truth or not syntax.has_token(node, "=="):
+    """`len(x) == 0` of what a cache gave, or not `len(x) > 0`."""
+    if node.type != "binary_expression":
+        return False
+    if not any(syntax.has_token(node, token) for token in (("==",) if truth else ("!=", ">"))):
         return False
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None or syntax.text(right) != "0" or left.type != "call_expression":
@@ -364,7 +376,27 @@ def _is_empty(place: Place, node: Node, truth: bool) -> bool:
     given = syntax.children(arguments) if arguments is not None else []
     if called is None or syntax.text(called) != "len" or len(given) != 1:
         return False
-    return _from_cache(place, given[0])
+    return _from_cache(place, given[0]) or _filled(place, given[0])
+
+
+def _filled(place: Place, node: Node) -> bool:
+    """Say whether something is the items of a list that controller-runtime's List has filled."""
+    names = syntax.path(node)
+    if place.function is None or names is None or names[1:] != ["Items"]:
+        return False
+    return any(
+        call.name == "List"
+        and number == 1
+        and call.operand is not None
+        and call.node.end_byte <= node.start_byte
+        and _reads_objects(place, call.operand)
+        for call, number in place.function.facts.given(names[0])
+    )
+
+
+def _reads_objects(place: Place, operand: Node) -> bool:
+    known = clients.client(place.type_of(operand))
+    return known is not None and known.kind in {"controller-runtime", "cache"}
 
 
 def _looked_up(place: Place, node: Node) -> bool:

@@ -99,11 +99,24 @@ class Request:
             verb = "DELETE" if self.verb == "DELETECOLLECTION" else self.verb
             selected = self.options.labels or self.options.fields or self.options.one_node or self.options.unknown
             every = self.scope == "cluster" and not selected and not self.options.limited
-            # Of a kind whose name is not known it is not known either whether it has namespaces.
-            everywhere = self.scope == "cluster" and bool(self.resource) and name not in resources.CLUSTER_SCOPED
+            # Whether a custom kind has namespaces, its getter tells if it is given one.
+            everywhere = self.scope == "cluster" and (name in resources.NAMESPACED or self._is_given_a_namespace)
             which = " with a selector" if self.options.labels or self.options.fields else ""
             return f"{verb} of {'all ' if every else ''}{name}{which}{' in all namespaces' if everywhere else ''}"
         return f"{self.verb} of {name}"
+
+    @property
+    def _is_given_a_namespace(self) -> bool:
+        """Whether it is sent through a getter that is given a namespace, be it all: `client.Gateways("").List(...)`."""
+        getter = self.call.operand
+        given = getter.child_by_field_name("arguments") if getter is not None else None
+        return (
+            self.kind == "typed"
+            and bool(self.resource)
+            and self.resource not in resources.CLUSTER_SCOPED
+            and given is not None
+            and len(syntax.children(given)) == 1
+        )
 
     @property
     def a_what(self) -> str:
