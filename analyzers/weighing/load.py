@@ -34,7 +34,8 @@ class Load:
 
     instances run its code; factors are the collections that are gone through on the way to it, with how many they hold
     ("30 pods"); unknown are the texts of those of which no number is known. rate is how many times a second one instance
-    begins, None where unknown, and `rhythm` says it ("every 30 s", "once each `period`"). bytes is what one call carries,
+    begins, None where unknown, and `rhythm` says it ("every 30 s", "once each `period`"). again: what is known to be small is
+    gone through on the way, so that there is more than one call. bytes is what one call carries,
     None where unknown, `parts` of what. limit is the requests a second that one client usually may send.
     """
 
@@ -46,6 +47,7 @@ class Load:
     bytes: int | None
     parts: str
     limit: int
+    again: bool = False
 
     @property
     def calls(self) -> int:
@@ -67,7 +69,7 @@ class Load:
         product = " x ".join([*nodes, *(f"{scale.human_count(count)} {name}" for name, count in self.factors)])
         size = f"{scale.human_bytes(self.bytes)} a call ({self.parts})" if self.bytes else ""
         each = f" for each of {' and of '.join(code(text, 40) for text in self.unknown)}" if self.unknown else ""
-        call = f"1 call {self.rhythm}".strip()
+        call = f"{'at least ' if self.again else ''}1 call {self.rhythm}".strip()
         formula = f"{product} x {call}" if product else call if self.rhythm else ""
         if self.qps is not None and product:
             formula += f" = {_a_second(self.qps)}{each}"
@@ -117,7 +119,8 @@ def load(new: NewRequest, change: Change) -> Load:
     """Give what a new request costs."""
     factors: list[tuple[str, int]] = []
     unknown: list[str] = []
-    for item in unbounded(change, new.path):
+    many = unbounded(change, new.path)
+    for item in many:
         found = _number(change, item, new.component.every_node)
         if found is not None:
             factors.append(found)
@@ -129,7 +132,8 @@ def load(new: NewRequest, change: Change) -> Load:
     size, parts = _size(new)
     instances = scale.NODES if new.component.every_node else 1
     limit = _LIMITS.get(new.component.kind, _OTHER_LIMIT)
-    return Load(instances, tuple(factors), tuple(dict.fromkeys(unknown)), rate, rhythm, size, parts, limit)
+    again = len(many) < len(new.path.loops)
+    return Load(instances, tuple(factors), tuple(dict.fromkeys(unknown)), rate, rhythm, size, parts, limit, again)
 
 
 def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] | None:

@@ -44,6 +44,10 @@ def test_a_known_rate_and_known_instances_are_kept_beside_an_unknown_loop() -> N
     assert "167 requests a second for each of `names`. How many can there be?" in sentence
 
 
+def test_one_call_is_the_least_where_a_few_things_are_gone_through() -> None:
+    assert load(rhythm="for each request", again=True).told()[1] == "That is at least 1 call for each request."
+
+
 def test_nothing_is_assumed_where_nothing_is_known() -> None:
     assert load().told() == (load().told()[0], "")
     assert load().told()[0].formula == ""
