@@ -74,6 +74,10 @@ def conditions_at(function: Function, node: Node) -> list[Condition]:
     for each in function.facts.conditions:
         if each.kind == "guard":
             block = each.node.parent
+            while (
+                block is not None and block.type == "if_statement"
+            ):  # of an `else if`, which stands in the first one's block
+                block = block.parent
             if block is not None and each.node.end_byte <= node.start_byte and node.end_byte <= block.end_byte:
                 found.append(each)
         elif each.kind == "if":

@@ -13,7 +13,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.syntax import Node
 
 _ASKS = frozenset({"Get", "Load", "Peek", "Lookup"})
-_GIVES = frozenset({"Set", "Put", "Add", "Store", "Insert", "SetWithTTL", "SetDefault"})
+_GIVES = frozenset({"Set", "Put", "Add", "Store", "Swap", "LoadOrStore", "Insert", "SetWithTTL", "SetDefault"})
 
 
 class Memo(NamedTuple):
@@ -32,6 +32,11 @@ def memos(function: Function) -> Iterator[Memo]:
             if given == where and lookup.start_byte < store.start_byte and _spares(function, lookup, store):
                 yield Memo(where, lookup, value, store)
                 break
+
+
+def keeps(function: Function, where: str) -> bool:
+    """Say whether a function puts anything there: into a map, a cache or a field of that name."""
+    return any(given == where for given, _, _ in _stores(function))
 
 
 def _lookups(function: Function) -> Iterator[tuple[str, Node]]:

@@ -68,9 +68,22 @@ def sink(index: PackageIndex, function: Function, node: Node) -> Sink | None:
         if not (whole or (part and (each.kept or _of_an_object(index, each)))):
             continue
         way = (*each.way, Passing(each.function, each.node))
+        if any(_put_back(passing, each.field) or _put_back(passing, field) for passing in way):
+            continue
         if all(_each_time(index, passing, compared) for passing in way):
             return Sink(field or each.field, each.function, each.node, way)
     return None
+
+
+def _put_back(passing: Passing, field: str) -> bool:
+    """Say whether a function may give the field the value that another object has there: `new.Since = old.Since`."""
+    return any(
+        left.type == right.type == "selector_expression"
+        and (syntax.path(left) or [""])[-1] == (syntax.path(right) or [""])[-1] == field
+        for assignment in passing.function.assignments
+        if assignment.operator == "=" and assignment.node.start_byte > passing.node.start_byte
+        for left, right in zip(assignment.left, assignment.right, strict=False)
+    )
 
 
 def _of_an_object(index: PackageIndex, found: Destination) -> bool:
@@ -146,8 +159,10 @@ def stays(place: Place, condition: Condition) -> bool:
     if not conditions.spares(requirement[0]):
         return True  # that nothing has failed
     if condition.kind == "guard":
-        return (_is_with_constant(test) or not conditions.compared(requirement)) and not any(
-            _asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test)
+        return (
+            not _is_computed(test)
+            and (_is_with_constant(test) or not conditions.compared(requirement))
+            and not any(_asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test))
         )
     waiting = [test]
     while waiting:
@@ -212,6 +227,13 @@ def _is_with_constant(test: Node) -> bool:
     return right.type in {"interpreted_string_literal", "int_literal"} or (
         path is not None and len(path) < 3 and path[-1][:1].isupper()
     )
+
+
+def _is_computed(test: Node) -> bool:
+    """Say whether a test compares with a constant what was computed, and not what is kept: `string(patch) == "{}"`."""
+    left = test.child_by_field_name("left")
+    computed = left is not None and left.type in {"call_expression", "type_conversion_expression"}
+    return computed and _is_with_constant(test) and left is not None and not syntax.text(left).startswith("len(")
 
 
 def _root(node: Node) -> Node:

@@ -42,14 +42,15 @@ into a work queue, or send in a `select` with a default: one that is waiting alr
 Formerly: critical-path.
 
 Not reported: sends in a `select` with a default or in a goroutine; sends that no handler makes; client-go's own dispatcher;
-what was there before; command lines, fakes, tests and generated code. How long the reader takes is not seen.
+what was there before; command lines, fakes, tests and generated code. How long the reader takes is not seen: in a handler of
+events it is a notice.
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -92,6 +93,7 @@ def blocking_send(change: Change) -> Iterator[Diagnostic]:
             remedy="Handlers run one after the other: put a key into a work queue, or send in a `select` with a default.",
             concern="blocking send",
             function=each.function.key,
+            level=Level.NOTICE if where.per == "event" else Level.WARNING,
             subject=Burden(where.per, where),
         )
 

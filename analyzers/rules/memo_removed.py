@@ -47,7 +47,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
-from analyzers.golang.memos import Memo, memos
+from analyzers.golang.memos import Memo, keeps, memos
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import costly_calls, times
 from analyzers.kubernetes.program import origins
@@ -84,7 +84,7 @@ def memo_removed(change: Change) -> Iterator[Diagnostic]:
             if new is not None:
                 yield from _unshared(change, file, old, new)
             gone = _gone(file, old) if new is not None else None
-            if new is None or gone is None or any(True for _ in memos(new)):
+            if new is None or gone is None or keeps(new, gone.where) or any(True for _ in memos(new)):
                 continue
             found = _computed(change, file, new, old, gone)
             if found is not None and not _said_of_requests(change, new):

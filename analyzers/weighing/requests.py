@@ -147,7 +147,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
             if request.verb in {"LIST", "DELETECOLLECTION"} or new.because == "unguarded"
             else Level.NOTICE
         )
-    if request.options.limited or path.root in {"start-up", "poll"}:
+    if request.options.limited or path.root in {"start-up", "poll"} or (path.root == "unknown" and _is_probe(request)):
         return Level.NOTICE
     if (request.options.cached or request.scope == "namespace") and not hot:
         return Level.NOTICE  # of one namespace, once for an object: beside what else its reconcile sends
@@ -184,17 +184,21 @@ def _of_some(new: NewRequest, change: Change) -> bool:
 
 def _is_looked_at_again(request: Request, change: Change) -> bool:
     """Say whether an object is read live on purpose, as it is now: in what is tried again after a conflict, or where
-    the same client deletes it in the same function."""
+    the same function deletes such a one."""
     retried = (each.call for each in request.closures if each.role == "argument" and each.call is not None)
     if any(each.name in _RETRIES and each.operand is not None for each in retried):
         return True
-    client = request.call.operand
-    return client is not None and any(
-        each.verb == "DELETE"
-        and each.resource == request.resource
-        and each.call.operand is not None
-        and syntax.text(each.call.operand) == syntax.text(client)
+    return any(
+        each.verb == "DELETE" and each.resource == request.resource
         for each in requests(change.head_index, request.function.file, request.function, ())
+    )
+
+
+def _is_probe(request: Request) -> bool:
+    """Say whether only the error of a request is looked at: it asks whether a kind is served, as is done at start-up."""
+    return any(
+        len(each.right) == 1 and syntax.same(each.right[0], request.call.node) and syntax.text(each.left[0]) == "_"
+        for each in request.function.assignments
     )
 
 

@@ -11,7 +11,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named, Type, dereferenced
+from analyzers.golang.types.types import Named, Struct, Type, dereferenced
 from analyzers.kubernetes.kinds import API
 
 _DECODES = frozenset({"Decode", "DecodeRaw", "Unmarshal"})
@@ -46,6 +46,9 @@ def _types(place: Place, function: Function, binding: Binding, called: bool) -> 
     if binding.kind in {"receiver", "param"}:
         if called:
             yield place.resolve(binding.type)
+        if called and binding.kind == "receiver" and not _is_given_an_object(place, function):
+            under = place.under(dereferenced(place.resolve(binding.type)))
+            yield from (field.type for field in under.fields) if isinstance(under, Struct) else ()
     elif binding.kind == "switch":
         yield from (place.resolve(case) for case in binding.cases)
     elif binding.kind == "var":
@@ -53,3 +56,9 @@ def _types(place: Place, function: Function, binding: Binding, called: bool) -> 
         decoded = any(call.name in _DECODES for call, _ in function.facts.given(binding.name))
         if asserted or decoded:
             yield place.resolve(binding.type) if binding.type is not None else place.type_of(value)
+
+
+def _is_given_an_object(place: Place, function: Function) -> bool:
+    """Say whether a function is given more than a context: else what it is asked about is in its receiver."""
+    given = (place.resolve(each.type) for each in function.params)
+    return any(not (isinstance(each, Named) and each.name == "Context") for each in given)
