@@ -51,8 +51,7 @@ state it belongs to changes, as `meta.SetStatusCondition` does; sort lists; leav
  }
 ```
 
-A comparison of a pointer with a value, which never spares the write, and a condition that is removed and set again in one
-pass are reported too.
+A condition that is removed and set again in one pass is reported too.
 
 Not reported: what is handed to `meta.SetStatusCondition` or another function that decides whether it keeps the old time; what
 stands behind a condition that compares, or that asks the status itself; what is only set after a failure; lists that are
@@ -84,7 +83,6 @@ from analyzers.news.paths import call_paths
 _PASSES = Burden("object", critical_paths.RECONCILER)
 _ENDS = frozenset({"Now", "NowMicro", "Since"})
 _GROUP_CONDITIONS = "k8s.io/apimachinery/pkg/api/meta"
-_COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _WRITES = frozenset({"UPDATE", "PATCH", "APPLY"})
 
 
@@ -96,7 +94,7 @@ class Unsteady(NamedTuple):
 
 
 def status_churn(change: Change) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each new value in a status that differs in each pass, and for each comparison that never spares."""
+    """Yield a diagnostic for each new value in a status that differs in each pass."""
     for each in added(change, _times):
         yield from _of_time(change, each)
     for each in added(change, _collected):
@@ -105,8 +103,6 @@ def status_churn(change: Change) -> Iterator[Diagnostic]:
         yield from _unsorted(change, file)
     for counted in added(change, _counted):
         yield from _of_count(change, counted)
-    for compared in added(change, _comparisons):
-        yield from _unlike(change, compared)
     for again in added(change, _removals):
         yield from _set_again(change, again)
 
@@ -326,75 +322,6 @@ def _begins_anew(function: Function, left: Node) -> bool:
                 if text == name or made.startswith(("&", "v", "new(")) or "{" in made or assignment.operator == "var":
                     return True
     return False
-
-
-# Comparisons that never spare
-
-
-def _comparisons(function: Function) -> Iterator[Candidate[Call]]:
-    if not _holds(function, b"Equal(", b"DeepDerivative("):
-        return
-    for call in function.calls:
-        if call.name in _COMPARES and call.operand is not None and len(call.arguments) == 2:
-            shown = tuple(syntax.text(argument) for argument in call.arguments)
-            yield Candidate(("compare", shown), call.line, call.end_line, call)
-
-
-def _unlike(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
-    call, function = each.what, each.function
-    place = Here(change.head_index, function.file, function)
-    path = place.imported(call.operand) if call.operand is not None else None
-    shown = syntax.text(call.operand) if call.operand is not None else ""
-    if not concerned(each.file) or not (path == "reflect" or shown.endswith("Semantic")):
-        return
-    kinds = [_type(place, argument) for argument in call.arguments]
-    (one, first), (other, second) = (_pointed(kind) for kind in kinds)
-    if first == second or one != other or not (isinstance(one, Named) and one.path):
-        return
-    pointer, value = (
-        (call.arguments[0], call.arguments[1]) if first > second else (call.arguments[1], call.arguments[0])
-    )
-    if min(first, second) > 0:
-        yield _diagnostic(
-            each.file,
-            function,
-            (each.first, each.last),
-            "pointer compared with a pointer to one",
-            f"{code(syntax.text(pointer))} is a pointer to a pointer and {code(syntax.text(value))} is one to a value: they are "
-            "never equal, so that this comparison spares nothing.",
-            f"Compare {code(syntax.text(pointer).removeprefix('&'))} instead.",
-        )
-        return
-    yield _diagnostic(
-        each.file,
-        function,
-        (each.first, each.last),
-        "pointer compared with a value",
-        f"{code(syntax.text(pointer))} is a pointer and {code(syntax.text(value))} is not: they are never equal, so that this "
-        "comparison spares nothing.",
-        f"Compare what the pointer points to: {code('*' + syntax.text(pointer))}, if it is not nil.",
-    )
-
-
-def _pointed(kind: object) -> tuple[object, int]:
-    """What a type points to in the end, and through how many pointers."""
-    depth = 0
-    while isinstance(kind, Pointer):
-        kind, depth = kind.elem, depth + 1
-    return kind, depth
-
-
-def _type(place: Here, node: Node) -> object:
-    found = place.type_of(node)
-    if found is not None:
-        return found
-    # What is not in the program: meta.FindStatusCondition gives a pointer to a condition.
-    binding = place.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
-    value = binding.value if binding is not None and binding.parts == 1 else None
-    function = value.child_by_field_name("function") if value is not None and value.type == "call_expression" else None
-    if function is not None and times.named(place, function) == (_GROUP_CONDITIONS, "FindStatusCondition"):
-        return Pointer(Named(status.META, "Condition"))
-    return None
 
 
 # A condition that is removed and set again
