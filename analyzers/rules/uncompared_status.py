@@ -53,8 +53,8 @@ after it was sent, authorized, admitted and compared with what is stored. Compar
 A patch without a difference is a request as well: `client.MergeFrom` sends `{}`.
 
 Not reported: what stands behind any condition but one on errors, on what is not there, on the spec or on an object's end; what
-compares further down; what was there before; command lines, fakes, tests and generated code. Where no timer repeats the pass, and
-for a patch, it is a notice.
+compares further down; what was there before; command lines, fakes, tests and generated code. It is a notice: how
+often a pass finds nothing new, and how many objects there are, the program does not tell.
 """
 
 import itertools
@@ -113,7 +113,6 @@ def _said(
     if path is None or sent is None:
         return
     root = path.functions[0]
-    sure = sent.verb == "UPDATE" and _comes_again(change.head_index, root)
     yield Diagnostic(
         analyzer="uncompared-status",
         path=file.path,
@@ -122,36 +121,13 @@ def _said(
         construct=f"{code(root.key)} writes the status whether or not it differs: each pass over each object sends "
         f"{sent.a_what}, which the API server admits and compares before it drops what changes nothing.",
         remedy=f"Keep what was read, and write only where {code('equality.Semantic.DeepEqual')} finds a difference.",
-        unless="Leave it if there are few such objects." if sure else "Leave it if few passes find nothing new.",
+        unless="Leave it if there are few such objects, or few passes find nothing new.",
         concern=f"status in each pass of {root.key}",
         function=function.key,
-        level=Level.WARNING if sure else Level.NOTICE,
+        level=Level.NOTICE,
         witness=tuple(Place(one.file.path, one.line, one.line, one.key) for one in path.functions),
         subject=_PASSES,
     )
-
-
-def _comes_again(index: PackageIndex, root: Function) -> bool:
-    """Say whether a reconciler asks for the object again after some time, in the normal course: it passes over what has not
-    changed."""
-    place = Here(index, root.file, root)
-    return any(
-        _asks(root, statement)
-        and not conditions.failed(around := conditions.requirements(place, conditions_at(root, statement)))
-        and all(each.condition.kind == "guard" or _each_pass(each) for each in around)
-        for statement, _ in root.facts.returns
-    )
-
-
-def _asks(root: Function, statement: Node) -> bool:
-    """Say whether a return asks for another pass after some time, which is neither left at nothing nor the end of something."""
-    for node in syntax.walk(statement):
-        key, value = (node.child_by_field_name(name) for name in ("key", "value"))
-        if key is None or value is None or syntax.text(key) != "RequeueAfter":
-            continue
-        binding = root.binding(syntax.text(value), value.start_byte)
-        return (binding is None or binding.value is not None) and "Until(" not in syntax.text(value)
-    return False
 
 
 def _writes(function: Function) -> Iterator[Candidate[Call]]:
