@@ -17,7 +17,7 @@ from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.execution.conditions import requirements
 from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.requests import controller_runtime, list_watch
-from analyzers.kubernetes.requests.clients import METHODS, brings, implements_client
+from analyzers.kubernetes.requests.clients import METHODS, brings, implements_client, is_client
 from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.request import READS, WEBHOOK, Request
 
@@ -68,11 +68,12 @@ def _may_wrap(place: Place, call: Call) -> bool:
         return False
     if any(_may_bring(argument) and brings(place.index, place.type_of(argument)) for argument in call.arguments):
         return True
-    if call.operand is None or not _VERB.match(call.name):
-        return False
-    path = syntax.path(call.operand)
+    path = syntax.path(call.operand) if call.operand is not None else None
     if path is None:
         return False
+    if not _VERB.match(call.name):  # IsPodRunning, PodLogs: who keeps a client tells, and not what it is asked
+        kept = place.type_of(call.operand) if len(path) > 1 and _PART.search(path[-1]) else None
+        return kept is not None and brings(place.index, kept) and not is_client(kept)
     receiver = place.function.receiver if place.function is not None else None
     if len(path) == 1 and receiver is not None and path[0] == receiver.name:
         return True
