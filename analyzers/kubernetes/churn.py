@@ -162,7 +162,7 @@ def stays(place: Place, condition: Condition) -> bool:
         return (
             not _is_computed(test)
             and (_is_with_constant(test) or not conditions.compared(requirement))
-            and not any(_asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test))
+            and not any(asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test))
         )
     waiting = [test]
     while waiting:
@@ -183,7 +183,7 @@ def _was_found(place: Place, node: Node) -> bool:
     return not conditions.is_error(place, node)
 
 
-def _asks_status(place: Place, node: Node) -> bool:
+def asks_status(place: Place, node: Node) -> bool:
     """Say whether a part of a test reads an object's status, itself or in a function of the program that it calls."""
     if node.type == "selector_expression":
         return _mentions_status(place, node)

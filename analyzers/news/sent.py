@@ -5,9 +5,10 @@ from typing import Literal
 
 from analyzers.news.requests import NewRequest
 
-Per = Literal["node", "item", "round", "path", "call"]
+Per = Literal["node", "item", "round", "path", "object", "call"]
 """What a request is sent for each of, the worst first: each node, each item of a loop, each round of a timer, each pod or
-request that takes a critical path; "call" where nothing multiplies it but its own size."""
+request that takes a critical path, each object that is reconciled, all of which ask for the same; "call" where nothing multiplies
+it but its own size."""
 
 
 @dataclass(frozen=True, slots=True)

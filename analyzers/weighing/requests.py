@@ -107,6 +107,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     again = request.verb == "GET" and _is_looked_at_again(request, change)
     if again and (per == "item" or (new.because == "uncached" and not new.component.every_node)):
         return Level.NOTICE
+    if per == "object" and not (path.after_a_miss or _is_fallback(request, change) or _is_kept(new)):
+        return Level.WARNING
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING

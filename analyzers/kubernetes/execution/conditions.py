@@ -22,13 +22,16 @@ from analyzers.kubernetes.requests import clients
 __all__ = [
     "Requirement",
     "absent",
+    "atoms",
     "compared",
+    "compares",
     "ending",
     "failed",
     "for_one",
     "found_nothing",
     "gated",
     "keeps_answers",
+    "living",
     "missed",
     "refuses",
     "requirements",
@@ -94,8 +97,7 @@ def compared(found: Iterable[Requirement]) -> bool:
         and each.condition.test is not None
         and not failed([each])
         and any(
-            _compares(each.place, node, 0) and not _asks_an_error(each.place, node)
-            for node in _atoms(each.condition.test)
+            compares(each.place, node) and not _asks_an_error(each.place, node) for node in atoms(each.condition.test)
         )
         for each in found
     )
@@ -108,13 +110,19 @@ def spares(test: Requirement) -> bool:
         return False
     if condition.kind == "guard" and refuses(test.place, condition.node):
         return False
-    atoms = list(_atoms(condition.test))
-    atoms += [inner for node in atoms if (value := _value_of(test.place, node)) is not None for inner in _atoms(value)]
+    parts = list(atoms(condition.test))
+    parts += [inner for node in parts if (value := _value_of(test.place, node)) is not None for inner in atoms(value)]
     fails = any(
         _asks_an_error(test.place, node) or any(_fails(test.place, node, truth) for truth in (True, False))
-        for node in atoms
+        for node in parts
     )
-    return not fails and not any(_gates(test.place, node, True) for node in atoms)
+    return not fails and not any(_gates(test.place, node, True) for node in parts)
+
+
+def living(test: Requirement) -> bool:
+    """Say whether a condition keeps a place from nothing but the end of an object's life."""
+    asked = test.condition.test
+    return asked is not None and _implies(test.place, asked, not test.truth, _ends, 0)
 
 
 def refuses(place: Place, guard: Node) -> bool:
@@ -184,7 +192,7 @@ def _binding(place: Place, node: Node) -> Binding | None:
     return place.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
 
 
-def _atoms(node: Node) -> Iterator[Node]:
+def atoms(node: Node) -> Iterator[Node]:
     """The parts of a test that are no `&&`, `||` or `!` themselves."""
     waiting = [node]
     while waiting:
@@ -517,12 +525,12 @@ def _package_called(place: Place, node: Node) -> str:
 _EQUAL = frozenset({"Equal", "DeepEqual", "DeepDerivative", "Diff", "EqualFunc", "Cmp", "Compare", "Equals"})
 
 
-def _compares(place: Place, node: Node, depth: int) -> bool:
+def compares(place: Place, node: Node, depth: int = 0) -> bool:
     """Say whether an atom of a test compares two things, itself or in a function of the program that it calls."""
     node = syntax.unparenthesized(node)
     if node.type == "identifier":
         value = _value_of(place, node)
-        return value is not None and depth < 3 and any(_compares(place, each, depth + 1) for each in _atoms(value))
+        return value is not None and depth < 3 and any(compares(place, each, depth + 1) for each in atoms(value))
     if node.type == "call_expression":
         name = _last_name(node)
         if name in _EQUAL:
@@ -539,7 +547,7 @@ def _compares(place: Place, node: Node, depth: int) -> bool:
             for value in _listed(child)
         ]
         return any(call.name in _EQUAL for call in callee.calls) or any(
-            _unequal(inner, each) for test in (*tests, *given) for each in _atoms(test)
+            _unequal(inner, each) for test in (*tests, *given) for each in atoms(test)
         )
     return _unequal(place, node)
 

@@ -1,0 +1,84 @@
+"""Passes: whether each pass of a reconcile comes to a place, or each pass of the objects that ask for it.
+
+What an object asks for (its spec) and what the program was told decide alike in all passes of that object. How far it has come (a
+status, a comparison, what is not there yet) lets some passes through alone, most often the first.
+"""
+
+from typing import Literal
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes import churn
+from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.execution.conditions import Requirement
+from analyzers.kubernetes.program import origins
+from analyzers.kubernetes.requests.invariant import is_fixed
+from analyzers.kubernetes.requests.requests import requests
+
+_DEEPEST = 3
+
+
+def passes(test: Requirement) -> Literal["all", "asked", "some"]:
+    """Say which passes a condition lets through: all, all of the objects that ask for it, or some of an object's."""
+    asked = test.condition.test
+    if (
+        conditions.ending([test])
+        or conditions.failed([test])
+        or (asked is not None and _asks_how_far(test.place, asked))
+    ):
+        return "some"
+    if churn.stays(test.place, test.condition) or conditions.living(test):
+        return "all"
+    if asked is None or test.condition.kind in {"guard", "default", "select"}:
+        return "some"
+    if conditions.missed([test]) or conditions.absent([test]) or conditions.found_nothing([test]):
+        return "some"
+    return "asked" if all(_is_asked_for(test.place, each, 0) for each in conditions.atoms(asked)) else "some"
+
+
+def _asks_how_far(place: Place, node: Node) -> bool:
+    return any(
+        churn.asks_status(place, each) or (each.type == "field_identifier" and syntax.text(each) == "Status")
+        for each in syntax.walk(node)
+    )
+
+
+def _is_asked_for(place: Place, node: Node, depth: int) -> bool:
+    """Say whether a part of a test asks what was asked for: whether a field, or a variable with it, is true or a constant."""
+    node = syntax.unparenthesized(node)
+    if depth > _DEEPEST or conditions.is_error(place, node):
+        return False
+    if node.type == "binary_expression":
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None:
+            return False
+        return (is_fixed(place, right) or "literal" in right.type) and _is_asked_for(place, left, depth)
+    if node.type == "call_expression":
+        return _answers_by_settings(place, node)
+    if node.type == "selector_expression":
+        return not _asks_how_far(place, node)
+    binding = place.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+    if binding is None:
+        return is_fixed(place, node)
+    if binding.kind == "param":
+        found = origins(place.index).of(place, node)
+        return found.complete and all(
+            each.kind in {"constant", "field", "variable", "filled"} and not _asks_how_far(each.place, each.node)
+            for each in found.origins
+        )
+    return binding.value is not None and binding.parts == 1 and _is_asked_for(place, binding.value, depth + 1)
+
+
+def _answers_by_settings(place: Place, node: Node) -> bool:
+    """Say whether a function of the program answers a test that asks for no status, compares nothing and sends nothing; what it is
+    given decides less than what it does."""
+    call = place.function.facts.call_at(node) if place.function is not None else None
+    callee = place.index.callee(call, place.file, place.function) if call is not None else None
+    return (
+        callee is not None
+        and callee.body is not None
+        and not churn.asks_status(place, node)
+        and not conditions.compares(place, node)
+        and not requests(place.index, callee.file, callee)
+    )
