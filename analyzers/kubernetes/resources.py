@@ -43,6 +43,9 @@ endpointslices
 LARGE = frozenset(_LARGE_WORDS.split())
 """The resources of which the largest clusters hold so many that no program of every node can keep them all."""
 
+MANY = LARGE - {"deployments", "nodes", "endpointslices"}
+"""The resources of which a cluster has about as many as pods, or more, so that few need all of them for their own."""
+
 AS_MANY_AS_PODS = frozenset({"pods", "nodes", "persistentvolumes", "persistentvolumeclaims", "volumeattachments"})
 """The resources of which there is one for each pod or node, or may be: what is asked for each of some of them has no few."""
 

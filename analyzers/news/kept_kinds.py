@@ -7,6 +7,7 @@ from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes import scale
+from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.requests import cached_kinds, managers
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.requests import requests
@@ -31,7 +32,7 @@ def first_kept(change: Change) -> list[Kept]:
     """Give the kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read; but
     those of which the manager's options have it keep fewer."""
     found_kinds: list[Kept] = []
-    news: dict[Named, list[Kept]] = {}
+    news: dict[tuple[Named, tuple[str, ...]], list[Kept]] = {}
     for file in change.go_files:
         if file.head is None or not MANAGED.search(file.head.source):
             continue
@@ -39,12 +40,14 @@ def first_kept(change: Change) -> list[Kept]:
             reads = requests(change.head_index, function.file, function, ())
             for found in cached_kinds.cached_kinds(change.head_index, function, reads):
                 if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
-                    news.setdefault(found.type, []).append(Kept(file, function, found))
-    for kind, places in news.items():
+                    # A program of nodes has a cache of its own.
+                    programs = node_programs.agents(change.head_index, file.path)
+                    news.setdefault((found.type, programs), []).append(Kept(file, function, found))
+    for (kind, programs), places in news.items():
         path = places[0].file.path
-        if cached_kinds.kept_elsewhere(change.base_index, kind, path) or managers.manager(
-            change.head_index, path
-        ).restricts(kind.name):
+        if cached_kinds.kept_elsewhere(change.base_index, kind, path, programs):
+            continue
+        if managers.manager(change.head_index, path, programs).restricts(kind.name):
             continue
         found_kinds.append(min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause)))
     return found_kinds

@@ -90,12 +90,16 @@ def reached(
     return NewRequest(request, file, because, where, path, gap)
 
 
+_ANYWHERE = frozenset({Kind.OTHER, Kind.LIBRARY, Kind.CONTROLLER})
+"""Where code is put that a program of every node may hold: controllers have folders of that name on nodes too."""
+
+
 def component_of(change: Change, file: ChangedFile, function: Function) -> Component:
     """Give the component that a function runs in, which in a volume plugin is not its whole file's."""
     where = file.component
     if where.every_node and volumes.in_controller(change.head_index, function):
         return volumes.IN_CONTROLLER
-    if where.kind in {Kind.OTHER, Kind.LIBRARY} and node_programs.on_every_node(change.head_index, file.path):
+    if where.kind in _ANYWHERE and node_programs.on_every_node(change.head_index, file.path):
         return Component("node agent", Kind.NODE)
     if where.name == "node agent" and node_programs.on_few(change.head_index, file.path):
         return Component("this code", Kind.OTHER)  # an agent of a cluster, not of a node

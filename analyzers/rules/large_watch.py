@@ -47,10 +47,10 @@ objects its cache may hold already, as code that uses controller-runtime had val
 watches on purpose is a notice, unless its map function needs metadata alone, or its predicates choose among all objects.
 """
 
-import functools
+import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change
@@ -61,7 +61,8 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
-from analyzers.kubernetes.execution.components import component
+from analyzers.kubernetes.execution import node_programs
+from analyzers.kubernetes.execution.components import Component, component
 from analyzers.kubernetes.requests import cached_kinds, managers, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.informers import informers, restraint
@@ -91,7 +92,7 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
     added = [
         (each, file)
         for file in change.go_files
-        if file.component.every_node
+        if file.component.every_node or node_programs.on_every_node(change.head_index, file.path)
         for each in _watches(change.head_index, file.functions(), file.diff.added)
     ]
     if not added:
@@ -110,7 +111,7 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
         if found.informer is not None:
             key = (where.name, found.informer)
             if key not in informed:  # which reads the program
-                runs = functools.partial(_runs_in, where.name)
+                runs = _runs(change, file.path, where)
                 informed[key] = cached_kinds.informed_elsewhere(change.base_index, found.informer, runs)
             if found.informer in seen or informed[key]:
                 continue
@@ -135,8 +136,13 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
         )
 
 
-def _runs_in(name: str, path: str) -> bool:
-    return component(path).name == name
+def _runs(change: Change, path: str, where: Component) -> Callable[[str], bool]:
+    """What tells whether a file before the change is of the program that the one at `path` belongs to."""
+    programs = node_programs.agents(change.head_index, path)
+    if programs:
+        held = node_programs.code(change.base_index, programs)
+        return lambda other: posixpath.dirname(other) in held
+    return lambda other: component(other).name == where.name
 
 
 def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
@@ -186,7 +192,8 @@ def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
         line=found.call.line,
         end_line=found.call.line,
         construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
-        remedy=_restricting(found, slim, restraints.advice(index, file.path)),
+        remedy=_restricting(found, slim, restraints.advice(index, file.path), where),
+        unless="Leave it if it needs them all." if _of_a_few(found) else "",
         concern=f"watch {found.resource} manager",
         function=function.key,
         subject=Watch(
@@ -194,10 +201,18 @@ def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
             True,
             False,
             where,
-            wanted=found.cause == "watch" and not slim and not trap,
+            wanted=found.cause == "watch" and not slim and not trap and not _of_a_few(found),
             first=True,
         ),
     )
+
+
+def _of_a_few(found: CachedKind) -> bool:
+    """Say whether a kind of which there are very many is watched for the few of them that concern another kind's objects: those
+    that they own, or name."""
+    if found.cause != "watch" or found.resource not in resources.MANY:
+        return False
+    return found.call.name == "Owns" or found.handler is not None or cached_kinds.for_owners(found.call)
 
 
 def _listed(names: list[str]) -> str:
@@ -214,10 +229,14 @@ def _first(found: CachedKind) -> str:
     return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
 
 
-def _restricting(found: CachedKind, slim: bool, known: restraints.Advice) -> str:
+def _restricting(found: CachedKind, slim: bool, known: restraints.Advice, where: Component) -> str:
     if slim and known.metadata:
         return f"The map function needs nothing but metadata: pass {code(known.metadata)}."
     fewer = f"restrict the cache ({code(known.fewer)})" if known.fewer else "restrict the manager's cache"
+    if where.every_node:
+        fewer += " to this node's objects, by a field or a label"
+    elif found.call.name == "Owns":
+        fewer += " by a label of what is owned"
     if found.cause == "read":
         live = f"Leave the kind out of the cache ({code(known.live)})" if known.live else f"Use {code('GetAPIReader')}"
         return f"{live} and read the few live, or {fewer}."
@@ -268,5 +287,9 @@ _NARROWING = re.compile(rb"WithTweakListOptions|NewFilteredSharedInformerFactory
 
 
 def _narrowed(index: PackageIndex, function: Function) -> bool:
-    """Say whether a factory of the package restricts what it watches."""
-    return any(_NARROWING.search(file.source) for file in index.package_of(function.file.path).files())
+    """Say whether a factory of the package, or of the programs of nodes that hold it, restricts what it watches."""
+    if any(_NARROWING.search(file.source) for file in index.package_of(function.file.path).files()):
+        return True
+    code = node_programs.code(index, node_programs.agents(index, function.file.path))
+    words = (("WithTweakListOptions",), ("NewFilteredSharedInformerFactory",), ("WithNamespace",))
+    return any(_NARROWING.search(file.source) for file in managers.files(index, "", *words, within=code))

@@ -1,9 +1,10 @@
-"""Watches of nodes or pods whose every update is mapped to all of something
+"""Watches of nodes or pods whose every update is work
 
 A kubelet writes its node's status whenever anything in it changes and every 5 minutes at the latest: 5,000 nodes are 17 updates
 a second at rest, and pods have several in a life. Where a map function goes through all objects of a kind for each of them,
-and gives a request for each, a few objects become thousands of reconciles that find nothing to do. A predicate that lets only
-through what the map function reads (labels, taints, a condition that turned) costs nothing.
+and gives a request for each, a few objects become thousands of reconciles that find nothing to do; and a controller of nodes
+whose reconcile always sends a request, or lists all of something, does so for each of them. A predicate that lets only through
+what is read (labels, taints, a condition that turned) costs nothing.
 
 ```diff
 --- a/controllers/placement.go
@@ -52,46 +53,55 @@ through what the map function reads (labels, taints, a condition that turned) co
  }
 ```
 
-Not reported: watches behind a predicate or an event filter, whatever it lets through; map functions that look only at the object
-that they are given, or read by an index; handlers of other kinds; what was watched so before; command lines, tests and
-generated code.
+Not reported: watches behind a predicate or an event filter, whatever it lets through, but for one that asks for Linux alone; map
+functions that look only at the object that they are given, or read by an index; reconciles of nodes in which a condition may
+spare the work; handlers of other kinds; what was watched so before; command lines, tests and generated code.
 """
 
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.subject import Burden
+from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.requests import cached_kinds, scans
+from analyzers.kubernetes.requests import cached_kinds, reconcilers, scans
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
+from analyzers.kubernetes.requests.reconcilers import Work
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.concerned import concerned
 from analyzers.news.kept_kinds import MANAGED
+from analyzers.news.requests import component_of
 
 _WITHOUT_END = {"nodes": "node", "pods": "pod"}
 """The resources whose statuses are written again and again while nothing is changed by people."""
 
 
 def unfiltered_watch(change: Change) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each new watch of nodes or pods without a predicate whose map function goes through all of a kind."""
+    """Yield a diagnostic for each new watch of nodes or pods without a predicate whose map function goes through all of a kind,
+    and for each of nodes whose reconcile always sends a request or goes through all of a kind."""
     for file in change.go_files:
         if file.head is None or not MANAGED.search(file.head.source) or not concerned(file):
             continue
         for function in file.functions():
             for found in _unfiltered(change.head_index, function):
-                if not file.added(found.call.line, found.call.end_line) or _was_there(change, file, function, found):
+                if not file.added(found.call.line, found.call.end_line):
                     continue
                 walked = _walks(change.head_index, function, found.handler)
                 if walked is not None:
-                    yield _diagnostic(function, found, walked)
+                    if not _was_there(change, file, function, found):
+                        yield _mapped(function, found, walked)
+                    continue
+                work = _always(change, file, function, found)
+                if work is not None and not _was_reconciled(change, file, function):
+                    yield _reconciled(function, found, work)
 
 
-def _diagnostic(function: Function, found: CachedKind, walked: str) -> Diagnostic:
+def _mapped(function: Function, found: CachedKind, walked: str) -> Diagnostic:
     one = _WITHOUT_END[found.resource]
     return Diagnostic(
         analyzer="unfiltered-watch",
@@ -108,12 +118,47 @@ def _diagnostic(function: Function, found: CachedKind, walked: str) -> Diagnosti
     )
 
 
+def _reconciled(function: Function, found: CachedKind, work: Work) -> Diagnostic:
+    one = _WITHOUT_END[found.resource]
+    return Diagnostic(
+        analyzer="unfiltered-watch",
+        path=function.file.path,
+        line=found.call.line,
+        end_line=found.call.line,
+        construct=f"{code(found.call.name)} lets every status update of each {one} through, and the reconcile {work.what} for "
+        "each.",
+        remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
+        f"{one} with the new one.",
+        concern=f"every update of {found.resource} {function.key}",
+        function=function.key,
+        witness=(Place(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),),
+        subject=Burden("event", critical_paths.RECONCILER, found.resource),
+    )
+
+
 def _unfiltered(index: PackageIndex, function: Function) -> Iterator[CachedKind]:
-    """The watches of nodes and pods in a function whose events are mapped, and that nothing filters."""
+    """The watches of nodes and pods in a function whose every update comes through."""
     for found in cached_kinds.cached_kinds(index, function, ()):
-        mapped = found.cause == "watch" and found.resource in _WITHOUT_END and found.handler is not None
-        if mapped and not cached_kinds.filtered(function, found.call):
-            yield found
+        if found.cause == "watch" and found.resource in _WITHOUT_END:
+            if found.handler is not None:
+                if not cached_kinds.filtered(function, found.call):
+                    yield found
+            elif found.resource == "nodes" and cached_kinds.passes_all(index, function, found.call):
+                yield found
+
+
+def _always(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> Work | None:
+    """What is always done for each node that a controller is for; a program of every node may have asked for its own alone."""
+    if found.handler is not None or not _for_itself(found) or component_of(change, file, function).every_node:
+        return None
+    body = reconcilers.reconciler(change.head_index, function, found.call)
+    return reconcilers.always(change.head_index, body) if body is not None else None
+
+
+def _for_itself(found: CachedKind) -> bool:
+    """Say whether what is watched is what is reconciled."""
+    told = "".join(syntax.text(argument) for argument in found.call.arguments[1:])
+    return found.call.name == "For" or "EnqueueRequestForObject" in told
 
 
 def _was_there(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> bool:
@@ -121,6 +166,17 @@ def _was_there(change: Change, file: ChangedFile, function: Function, found: Cac
     return old is not None and any(
         each.resource == found.resource and _walks(change.base_index, old, each.handler) is not None
         for each in _unfiltered(change.base_index, old)
+    )
+
+
+def _was_reconciled(change: Change, file: ChangedFile, function: Function) -> bool:
+    """Say whether a controller of nodes let every update through before, in the same function, or in one that is gone."""
+    old = file.base.function(function.key) if file.base is not None else None
+    gone = [each for other in change.go_files for each in other.old_functions() if each.file.path != file.path]
+    return any(
+        each.resource == "nodes" and each.handler is None
+        for before in ([old] if old is not None else []) + gone
+        for each in _unfiltered(change.base_index, before)
     )
 
 

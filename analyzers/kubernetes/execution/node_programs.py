@@ -5,7 +5,7 @@ For repositories that are laid out otherwise than kubernetes/kubernetes; compone
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -34,10 +34,11 @@ _DEEPEST_FOLDER = 5
 _MOST_PACKAGES = 400
 _WORKLOAD = re.compile(rb"^kind:\s*[\"']?(DaemonSet|Deployment|StatefulSet|Job|CronJob)\b", re.MULTILINE)
 _PROGRAM = re.compile(
-    rb"(?:image:|-\s+(?!image:)|command:\s*\[|args:\s*\[)\s*[\"']?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
+    rb"(?:image:|-\s+(?!image:)|command:\s*\[|args:\s*\[)\s*[\"']?(?:ko://)?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
     re.MULTILINE,
 )
-
+"""The programs that a workload names: by its image, a command, an argument; ko (ko-build/ko) has the package's path for an
+image, `ko://example.org/repo/cmd/agent`."""
 
 _SELECTED = re.compile(
     rb"^(?P<indent>[ \t]*)nodeSelector:[ \t]*\n(?:(?P=indent)[ \t]+\S.*\n){0,8}?"
@@ -48,10 +49,12 @@ _SELECTED = re.compile(
 
 
 class _Folders(NamedTuple):
-    """Folders of a repository whose code runs on every node, and those of which a program is run once or by a few."""
+    """Folders of a repository whose code runs on every node, and those of which a program is run once or by a few; `agents`
+    are those of each program that runs on every node."""
 
     everywhere: frozenset[str]
     few: frozenset[str]
+    agents: dict[str, frozenset[str]]
 
 
 _known: WeakKeyDictionary[PackageIndex, _Folders] = WeakKeyDictionary()
@@ -60,6 +63,20 @@ _known: WeakKeyDictionary[PackageIndex, _Folders] = WeakKeyDictionary()
 def on_every_node(index: PackageIndex, path: str) -> bool:
     """Say whether a DaemonSet's program is the only one of the repository's programs that holds the code at `path`."""
     return posixpath.dirname(path) in _folders(index).everywhere
+
+
+def agents(index: PackageIndex, path: str) -> tuple[str, ...]:
+    """Give the programs that DaemonSets run and that alone hold the code at `path`; none where another program holds it too."""
+    folder = posixpath.dirname(path)
+    known = _folders(index)
+    if folder not in known.everywhere:
+        return ()
+    return tuple(sorted(program for program, folders in known.agents.items() if folder in folders))
+
+
+def code(index: PackageIndex, programs: Iterable[str]) -> frozenset[str]:
+    """Give the folders of all packages that these programs, which are named by agents(), are made of."""
+    return frozenset(folder for program in programs for folder in _imported(index, f"cmd/{program}"))
 
 
 def on_few(index: PackageIndex, path: str) -> bool:
@@ -75,7 +92,9 @@ def _folders(index: PackageIndex) -> _Folders:
         everywhere = {folder for program in started for folder in held[program]}
         elsewhere = {folder for program in held if program not in started for folder in held[program]}
         _known[index] = _Folders(
-            frozenset(everywhere - elsewhere), frozenset(folder for program in few for folder in held[program])
+            frozenset(everywhere - elsewhere),
+            frozenset(folder for program in few for folder in held[program]),
+            {program: frozenset(held[program]) for program in started},
         )
     return _known[index]
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from analyzers.golang.facts import syntax
-from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.declaration import Function, Value
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds
+from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
-from analyzers.kubernetes.requests.managers import USES, files, manager, project
+from analyzers.kubernetes.requests.managers import USES, files, manager, may_hold, project
 from analyzers.kubernetes.requests.request import Request
 
 Cause = Literal["watch", "index", "read"]
@@ -152,6 +153,14 @@ def _handler(call: Call) -> Node | None:
     return None
 
 
+_FOR_OWNERS = re.compile(r"EnqueueRequestForOwner\b")
+
+
+def for_owners(call: Call) -> bool:
+    """Say whether a builder's call maps the events of what it watches to the objects that own it."""
+    return any(_FOR_OWNERS.search(syntax.text(argument)) for argument in call.arguments[1:])
+
+
 _BY_WHICH = re.compile(
     r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
 )
@@ -171,6 +180,51 @@ def filtered(function: Function, call: Call) -> bool:
         for other in (call, *around)
         for argument in other.arguments
     )
+
+
+def passes_all(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether every update of every object comes through to who watches by a builder's call: nothing filters it, or
+    nothing but a predicate that looks at the object alone, and only for the system that nearly all nodes run."""
+    if not filtered(function, call):
+        return True
+    given = [argument for argument in call.arguments if re.search(r"[pP]redicate", syntax.text(argument))]
+    others = any(
+        other.name == "WithEventFilter" and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+        for other in function.calls
+    )
+    return bool(given) and not others and all(_of_linux(index, function, argument) for argument in given)
+
+
+_LINUX = re.compile(r"LabelOSStable|kubernetes\.io/os")
+
+
+def _of_linux(index: PackageIndex, function: Function, argument: Node) -> bool:
+    """Say whether all predicates of `builder.WithPredicates(...)` are functions of the object that ask for Linux alone."""
+    call = function.facts.call_at(argument) if argument.type == "call_expression" else None
+    if call is None or call.name != "WithPredicates":
+        return False
+    return bool(call.arguments) and all(_asks_linux(index, function, each) for each in call.arguments)
+
+
+def _asks_linux(index: PackageIndex, function: Function, node: Node) -> bool:
+    text = syntax.text(node)
+    if node.type in {"identifier", "selector_expression"}:
+        value = _package_value(index, function, node)
+        text = syntax.text(value) if value is not None else ""
+    body = text.partition("NewPredicateFuncs")[2]
+    return "linux" in body and _LINUX.search(body) is not None and len(re.findall(r"==|!=", body)) <= 1
+
+
+def _package_value(index: PackageIndex, function: Function, node: Node) -> Node | None:
+    """The value of a package's variable that an expression names."""
+    operand = node.child_by_field_name("operand")
+    if operand is None:
+        path, name = index.import_path(function.file), syntax.text(node)
+    else:
+        path = index.imported(function.file, syntax.text(operand)) or ""
+        name = syntax.text(node).rpartition(".")[2]
+    declared = index.lookup(path, name, function.file) if path else None
+    return declared.value if isinstance(declared, Value) else None
 
 
 def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
@@ -232,17 +286,19 @@ def _parameters(text: str) -> list[str]:
     return [part.split()[0] for part in head[1].split(",") if part.split()] if head else []
 
 
-def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
+def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[str, ...] = ()) -> bool:
     """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
 
     Errs towards yes: any value of the type counts in code that uses controller-runtime, tests aside; a tree that is too large
     to be read does too. What is watched as metadata alone is another cache, and of a kind that DisableFor leaves out only
-    what is watched counts. Of a repository with several projects only the file's own is searched.
+    what is watched counts. Of a repository with several projects only the file's own is searched, of these `programs` of
+    nodes only their code.
     """
     name = re.escape(kind.name.encode())
-    if kind.name in manager(index, path).left_out:
+    within = node_programs.code(index, programs) if programs else None
+    if kind.name in manager(index, path, programs).left_out:
         watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
-        return _found(index, path, lambda source: _whole(source, watched), (kind.name,))
+        return _found(index, path, lambda source: _whole(source, watched), (kind.name,), within=within)
     mention = re.compile(
         rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
         % {b"n": name}
@@ -257,6 +313,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str) -> bool:
         ),
         (kind.name,),
         (f"{kind.name}List",),
+        within=within,
     )
 
 
@@ -291,9 +348,19 @@ def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
     )
 
 
-def _found(index: PackageIndex, path: str, wanted: Callable[[bytes], bool], *words: tuple[str, ...]) -> bool:
-    """Say whether a file that holds these words is wanted; yes, if the words of the tree are not all known."""
-    return any(wanted(file.source) for file in files(index, project(index, path), *words)) or bool(index.words.left_out)
+def _found(
+    index: PackageIndex,
+    path: str,
+    wanted: Callable[[bytes], bool],
+    *words: tuple[str, ...],
+    within: frozenset[str] | None = None,
+) -> bool:
+    """Say whether a file that holds these words is wanted; yes, if the words of the program are not all known."""
+    folder = project(index, path)
+    held = files(index, folder, *words, within=within)
+    return any(wanted(file.source) for file in held) or any(
+        not each or may_hold(each, folder, within) for each in index.words.left_out
+    )
 
 
 def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:

@@ -4,6 +4,7 @@ Source: controller-runtime pkg/manager (Options), pkg/cache (ByObject), pkg/clie
 ClientDisableCacheFor): reads of the kinds that are left out are live.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from weakref import WeakKeyDictionary
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
+from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.restraints import Restraint
@@ -27,6 +29,8 @@ class Manager(NamedTuple):
 
     restraints: tuple[Restraint, ...]
     left_out: frozenset[str]
+    foreign: bool = False
+    """Whether the cache is made by code that is not in the tree, which may restrict anything."""
 
     @property
     def transforms(self) -> bool:
@@ -36,7 +40,7 @@ class Manager(NamedTuple):
     def restricts(self, kind: str) -> bool:
         """Say whether fewer objects of a kind are kept than there are; those of no namespace are not fewer for one."""
         anywhere = resources.plural(kind) in resources.CLUSTER_SCOPED
-        return any(
+        return self.foreign or any(
             each.family == "selection"
             and each.kind in {"", kind}
             and not (anywhere and each.name in restraints.BY_NAMESPACE)
@@ -51,24 +55,43 @@ _TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
 _managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
 
 
-def manager(index: PackageIndex, path: str) -> Manager:
-    """Give what the managers of the program are told that the file at `path` belongs to."""
+def manager(index: PackageIndex, path: str, programs: tuple[str, ...] = ()) -> Manager:
+    """Give what the managers of the program are told that the file at `path` belongs to, or of these programs of nodes."""
     known = _managers.setdefault(index, {})
     folder = project(index, path)
     program = _PROGRAM.match(path)
-    key = f"{folder} {program[1] if program is not None else ''}"
+    key = f"{folder} {program[1] if program is not None else ''} {' '.join(programs)}"
     if key not in known:
+        within = node_programs.code(index, programs) if programs else None
         found = [
             each
-            for file in files(index, folder, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER)
+            for file in files(
+                index, folder, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER, within=within
+            )
             if _may_be_of(program, file.path) and USES.search(file.source)
             for function in (*file.functions, *file.initializers)
             for each in restraints.restraints(index, function)
             if each.of_manager
         ]
         left_out = frozenset(each.kind for each in found if each.family == "uncached")
-        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out)
+        foreign = any(
+            _is_foreign(index, file)
+            for file in files(index, folder, ("NewCache",), within=within)
+            if _may_be_of(program, file.path)
+        )
+        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out, foreign)
     return known[key]
+
+
+_NEW_CACHE = re.compile(rb"\bNewCache\s*(?::|=)\s*(\w{1,80})\.\w")
+
+
+def _is_foreign(index: PackageIndex, file: SourceFile) -> bool:
+    """Say whether a file has a manager's cache made by a package that is neither in the tree nor controller-runtime's."""
+    paths = [file.imports.get(match[1].decode(), "") for match in _NEW_CACHE.finditer(file.source)]
+    return any(
+        path and not path.startswith(restraints.CONTROLLER_RUNTIME) and index.package(path) is None for path in paths
+    )
 
 
 def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
@@ -77,16 +100,24 @@ def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
     return program is None or other is None or other[1] == program[1]
 
 
-def files(index: PackageIndex, folder: str, *words: tuple[str, ...]) -> Iterator[SourceFile]:
-    """Yield the program's files in and below a folder that hold all words of one of these groups, in the order of paths."""
+def files(
+    index: PackageIndex, folder: str, *words: tuple[str, ...], within: frozenset[str] | None = None
+) -> Iterator[SourceFile]:
+    """Yield the program's files in and below a folder (with `within`: in one of those) that hold all words of one of these
+    groups, in the order of paths."""
     paths = {path for group in words for path in index.words.files(*group)}
     for path in sorted(paths):
-        if folder and not path.startswith(f"{folder}/"):
-            continue
-        if _SKIPPED_FOLDERS & set(path.split("/")[:-1]) or not component(path).reviewed:
-            continue
-        if (file := index.file(path)) is not None:
+        if may_hold(path, folder, within) and (file := index.file(path)) is not None:
             yield file
+
+
+def may_hold(path: str, folder: str, within: frozenset[str] | None = None) -> bool:
+    """Say whether a path is one of the program's in and below a folder (with `within`: in one of those)."""
+    if folder and not path.startswith(f"{folder}/"):
+        return False
+    if within is not None and posixpath.dirname(path) not in within:
+        return False
+    return not _SKIPPED_FOLDERS & set(path.split("/")[:-1]) and component(path).reviewed
 
 
 def project(index: PackageIndex, path: str) -> str:

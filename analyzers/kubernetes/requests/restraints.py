@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from analyzers.golang import destinations
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Composite
@@ -17,7 +18,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.origins import ELEMENT
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named, dereferenced
+from analyzers.golang.types.types import Map, Named, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.program import origins
 
@@ -182,7 +183,7 @@ def _of_composite(index: PackageIndex, function: Function, composite: Composite,
         if name in _TYPED_KEYS and not (managed and _is_options(index, function, composite.type)):
             continue
         if name in _TYPED_KEYS or (name in _KEYS and (managed or name == "NamespaceIndex")):
-            yield from _of_key(name, key, value, owner, function)
+            yield from _of_key(index, name, key, value, owner, function)
         elif name in _LISTS and managed:
             yield from _left_out(index, function, name, value, owner)
 
@@ -197,14 +198,44 @@ def _is_options(index: PackageIndex, function: Function, node: Node) -> bool:
     return isinstance(named, Named) and named.path.startswith(CONTROLLER_RUNTIME) and named.name == "Options"
 
 
-def _of_key(name: str, key: Node, value: Node, owner: str, function: Function) -> Iterator[Restraint]:
+def _of_key(
+    index: PackageIndex, name: str, key: Node, value: Node, owner: str, function: Function
+) -> Iterator[Restraint]:
     if syntax.text(value) in {"nil", '""'} or _NO_NAMESPACE.match(syntax.text(value)) or _is_unset(function, value):
         return
     made = value.type == "composite_literal" or syntax.text(value).startswith("make(")
-    if name in {"ByObject", "SelectorsByObject", "TransformByObject"} and made:
+    if name in _BY_ENTRIES and (made or _is_literal(index, function, value)):
         return  # its entries tell
+    if name == "DefaultNamespaces" and made and _stays_empty(function, name, value):
+        return
     family = {**_KEYS, **_TYPED_KEYS}[name]
     yield Restraint(name, family, "", owner, frozenset(), function, key)
+
+
+_BY_ENTRIES = frozenset({"ByObject", "SelectorsByObject", "TransformByObject"})
+
+
+def _is_literal(index: PackageIndex, function: Function, value: Node) -> bool:
+    """Say whether an expression is nothing but composite literals of the program, whose entries tell what is restrained."""
+    found = origins(index).of(Place(index, function.file, function), value)
+    made = [each for each in found.origins if not (each.kind == "constant" and each.node.type == "nil")]
+    return found.complete and bool(made) and all(each.kind == "literal" and not each.access for each in made)
+
+
+def _stays_empty(function: Function, name: str, value: Node) -> bool:
+    """Say whether a map of namespaces is made empty, which is all of them, and filled only where somebody asks for it: all
+    that is put into it stands behind a condition."""
+    body = value.child_by_field_name("body")
+    if body is not None and syntax.children(body):
+        return False
+    return all(
+        destinations.conditions_at(function, each.node)
+        for each in function.assignments
+        for left in each.left
+        if left.type == "index_expression"
+        and (operand := left.child_by_field_name("operand")) is not None
+        and syntax.text(operand).endswith(name)
+    )
 
 
 def _is_unset(function: Function, value: Node) -> bool:
@@ -253,9 +284,12 @@ def _of_assignment(index: PackageIndex, function: Function, left: Node, right: N
     """`options.Cache.DefaultNamespaces = ...`, `options.ByObject[&corev1.Pod{}] = cache.ByObject{...}`."""
     if left.type == "index_expression":
         operand, key = left.child_by_field_name("operand"), left.child_by_field_name("index")
-        if operand is None or key is None or not syntax.text(operand).endswith("ByObject"):
+        if operand is None or key is None or not _has_entries(index, function, operand):
             return
-        if kind := kind_of(index, function, key):
+        kind = kind_of(index, function, key)
+        if kind in {"", "Object"}:  # one of many, whichever they are
+            yield Restraint("ByObject", "selection", "", syntax.text(operand), frozenset(), function, key)
+        else:
             yield from _of_entry(function, key, right, kind, syntax.text(operand))
         return
     operand, field = left.child_by_field_name("operand"), left.child_by_field_name("field")
@@ -265,11 +299,20 @@ def _of_assignment(index: PackageIndex, function: Function, left: Node, right: N
     if name in _LISTS:
         yield from _left_out(index, function, name, right, syntax.text(operand))
     elif name in _KEYS and name != "NamespaceIndex":
-        yield from _of_key(name, field, right, syntax.text(operand), function)
+        yield from _of_key(index, name, field, right, syntax.text(operand), function)
     elif name in _TYPED_KEYS:
         named = dereferenced(index.type_of(operand, function.file, function))
         if isinstance(named, Named) and named.path.startswith(CONTROLLER_RUNTIME) and named.name == "Options":
-            yield from _of_key(name, field, right, syntax.text(operand), function)
+            yield from _of_key(index, name, field, right, syntax.text(operand), function)
+
+
+def _has_entries(index: PackageIndex, function: Function, operand: Node) -> bool:
+    """Say whether a map is one of a cache's options by object: by its field's name, or by the type of what it holds."""
+    if syntax.text(operand).endswith("ByObject"):
+        return True
+    type_ = index.underlying(index.type_of(operand, function.file, function))
+    held = type_.elem if isinstance(type_, Map) else None
+    return isinstance(held, Named) and held.path.startswith(CONTROLLER_RUNTIME) and held.name == "ByObject"
 
 
 def kind_of(index: PackageIndex, function: Function, node: Node) -> str:

@@ -1,0 +1,156 @@
+"""What a controller does for each key: the Reconcile that a builder, or controller.New, is given, and what it never leaves out.
+
+Source: controller-runtime @86a0d40e pkg/builder/controller.go (Complete, Build), pkg/controller (Options.Reconciler), pkg/reconcile
+(Func: a function that is a Reconciler).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call, Closure, Condition
+from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
+from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.requests import scans
+from analyzers.kubernetes.requests.requests import requests
+
+_COMPLETES = frozenset({"Complete", "Build"})
+_DEEPEST = 3
+_MOST_CALLS = 400
+
+
+class Body(NamedTuple):
+    """What runs for each key: a function, or one of the function literals in it."""
+
+    function: Function
+    closure: Closure | None = None
+
+    @property
+    def closures(self) -> tuple[Closure, ...]:
+        """The function literals around what it does itself."""
+        return (*self.closure.outer, self.closure) if self.closure is not None else ()
+
+
+class Work(NamedTuple):
+    """A piece of work that is done for each key: what it does ("sends a GET of secrets"), by which call of which function."""
+
+    what: str
+    function: Function
+    call: Call
+
+
+def reconciler(index: PackageIndex, function: Function, watch: Call) -> Body | None:
+    """Give what runs for each key of the controller for which a function watches something; None if it is not seen."""
+    given = _given(function, watch)
+    return _body(index, function, given) if given is not None else None
+
+
+def _given(function: Function, watch: Call) -> Node | None:
+    """The expression that a builder's Complete is given: of the chain around the watch, or the only one of the function."""
+    finished = [each for each in function.calls if each.name in _COMPLETES and len(each.arguments) == 1]
+    chained = [each for each in finished if _holds(each.node, watch.node)]
+    options = [value for each in function.composites if (value := _keyed(each.node, "Reconciler")) is not None]
+    found = chained[:1] or finished
+    if len(found) == 1:
+        return found[0].arguments[0]
+    return options[0] if not found and len(options) == 1 else None
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def _keyed(composite: Node, name: str) -> Node | None:
+    body = composite.child_by_field_name("body")
+    for element in syntax.children(body) if body is not None else ():
+        parts = syntax.children(element) if element.type == "keyed_element" else []
+        if len(parts) == 2 and syntax.text(parts[0]) == name:
+            inner = syntax.children(parts[1])
+            return inner[0] if parts[1].type == "literal_element" and inner else parts[1]
+    return None
+
+
+def _body(index: PackageIndex, function: Function, node: Node, depth: int = 0) -> Body | None:
+    node = syntax.unparenthesized(node)
+    if node.type == "func_literal":
+        return next((Body(function, each) for each in function.closures if each.node == node), None)
+    member = index.member(index.type_of(node, function.file, function), "Reconcile")
+    if member is not None and member.declaration is not None:
+        return Body(member.declaration)
+    if depth > _DEEPEST:
+        return None
+    call = function.facts.call_at(node) if node.type == "call_expression" else None
+    if call is not None:
+        target = index.callee(call, function.file, function)
+        returned = [
+            each
+            for each in (target.closures if target is not None else ())
+            if each.role == "returned" and not each.outer
+        ]
+        if target is not None and len(returned) == 1:
+            return Body(target, returned[0])
+        if len(call.arguments) in {1, 2}:  # reconcile.Func(f), reconcile.AsReconciler(client, r)
+            return _body(index, function, call.arguments[-1], depth + 1)
+    _, named = index.referenced(node, function.file, function)
+    return Body(named) if named is not None else None
+
+
+def always(index: PackageIndex, body: Body) -> Work | None:
+    """Give a piece of work that is done for each key, whatever its object says: a request to the API server, or a walk through
+    all objects of a cache; None if there is none, or a condition may spare it."""
+    left = [_MOST_CALLS]
+    return next(_works(index, body, left, 0), None)
+
+
+def _works(index: PackageIndex, body: Body, left: list[int], depth: int) -> Iterator[Work]:
+    function, around = body.function, body.closures
+    place = Place(index, function.file, function)
+    for call in function.calls:
+        left[0] -= 1
+        if left[0] < 0:
+            return
+        if tuple(call.closures) != around or call.loops or _may_be_spared(place, call.conditions):
+            continue
+        told = _told(index, function, call)
+        if told:
+            yield Work(told, function, call)
+        callee = index.callee(call, function.file, function) if depth < _DEEPEST else None
+        if callee is not None and not callee.file.test and not callee.file.generated:
+            yield from _works(index, Body(callee), left, depth + 1)
+
+
+def _told(index: PackageIndex, function: Function, call: Call) -> str:
+    """What a call does that costs: a live request, or a walk through a cache; "" for all else."""
+    found = scans.scan(index, function, call) if call.name in scans.METHODS else None
+    if found is not None and found.everywhere and not found.indexed and not found.constant:
+        return f"goes through all {found.resource}" if found.resource else ""
+    for request in requests(index, function.file, function, ()):
+        if (
+            request.call is call
+            and request.live
+            and request.via is None
+            and request.resource
+            and not request.background
+        ):
+            return f"sends {request.a_what}"
+    return ""
+
+
+_GOING = re.compile(r"DeletionTimestamp")
+
+
+def _may_be_spared(place: Place, around: tuple[Condition, ...]) -> bool:
+    """Say whether a condition may spare what stands behind it, for an object that is there and stays."""
+    return any(
+        conditions.failed([each]) or conditions.spares(each)
+        for each in conditions.requirements(place, around)
+        if not (each.condition.kind == "guard" and _GOING.search(_test(each.condition)))
+    )
+
+
+def _test(condition: Condition) -> str:
+    return syntax.text(condition.test) if condition.test is not None else ""
