@@ -13,6 +13,7 @@ from analyzers.analysis.diagnostic import Diagnostic, Level, Place
 from analyzers.analysis.diff import FileDiff
 from analyzers.analysis.readiness import Shown
 from analyzers.analysis.report import Present, Report
+from analyzers.analysis.subject import Watch
 from analyzers.driver.allow import unreasoned
 from analyzers.kubernetes.requests.asked import Asked
 from analyzers.news.twins import was_there
@@ -49,7 +50,11 @@ def analyze(
             _log.exception("rule %s failed", analyzer.name)
             change.skip("", f"rule {analyzer.name} failed ({type(error).__name__}); please report it")
     found = [placed for diagnostic in found if (placed := _place(diagnostic, change.diff.by_path.get(diagnostic.path)))]
-    found = [each for each in found if not was_there(change, each.path, each.function, each.line, each.end_line)]
+    found = [
+        each
+        for each in found
+        if _is_new_to_the_program(each) or not was_there(change, each.path, each.function, each.line, each.end_line)
+    ]
     found = _one_for_each_operation(found)
     found = _silence(change, found, names, rules)
     found = _join(found)
@@ -89,6 +94,12 @@ def _deep(
         _log.exception("the questions of a production readiness review were not answered")
         change.skip("", f"no question of the readiness review was answered ({type(error).__name__}); please report it")
         return there, sent, ()
+
+
+def _is_new_to_the_program(diagnostic: Diagnostic) -> bool:
+    """Say whether a diagnostic is about a kind that nothing in the program kept before: lines that are alike but for names, as
+    those of two controllers are, are about another."""
+    return isinstance(diagnostic.subject, Watch) and diagnostic.subject.first
 
 
 def _place(diagnostic: Diagnostic, file: FileDiff | None) -> Diagnostic | None:

@@ -60,14 +60,14 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes import resources
+from analyzers.kubernetes import resources, scale
 from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.components import Component, component
-from analyzers.kubernetes.requests import cached_kinds, managers, restraints
+from analyzers.kubernetes.requests import cached_kinds, managers, reconcilers, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
-from analyzers.news.kept_kinds import Kept, first_kept
+from analyzers.news.kept_kinds import MANAGED, Kept, first_kept
 from analyzers.news.requests import component_of
 from analyzers.news.restraints import loosened
 
@@ -77,6 +77,46 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     that did not keep that kind before; and for each cache that lost what kept it small or quick."""
     yield from _on_nodes(change)
     yield from _by_managers(change)
+    yield from _for_one(change)
+
+
+def _for_one(change: Change) -> Iterator[Diagnostic]:
+    """The watches from each node of objects of which its program works for one, by its name."""
+    index = change.head_index
+    for file in change.go_files:
+        if file.head is None or not MANAGED.search(file.head.source):
+            continue
+        for function in file.functions():
+            for call in function.calls:
+                if call.name != "For" or not call.arguments or not file.added(call.line, call.end_line):
+                    continue
+                kind = dereferenced(index.type_of(call.arguments[0], function.file, function))
+                where = component_of(change, file, function)
+                if not where.every_node or not isinstance(kind, Named) or resources.plural(kind.name) in scale.COUNTS:
+                    continue
+                body = reconcilers.reconciler(index, function, call)
+                programs = node_programs.agents(index, file.path)
+                if (
+                    body is None
+                    or not reconcilers.of_its_name(index, body)
+                    or cached_kinds.kept_elsewhere(change.base_index, kind, file.path, programs)
+                    or managers.manager(index, file.path, programs).restricts(kind.name)
+                ):
+                    continue
+                known = restraints.advice(index, file.path)
+                restrict = f"Restrict the cache ({code(known.fewer)})" if known.fewer else "Restrict the manager's cache"
+                yield Diagnostic(
+                    analyzer="large-watch",
+                    path=file.path,
+                    line=call.line,
+                    end_line=call.line,
+                    construct=f"{code(call.name)} makes every node list, watch and keep all objects of {code(kind.name)}, and "
+                    f"{code('Reconcile')} works for the one of its own name.",
+                    remedy=f"{restrict} to it by a field ({code('metadata.name')}).",
+                    concern=f"watch {kind.name} node",
+                    function=function.key,
+                    subject=Watch("", True, False, where, first=True, for_one=True),
+                )
 
 
 class _Found(NamedTuple):

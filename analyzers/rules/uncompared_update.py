@@ -48,6 +48,7 @@ from functools import partial
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.analysis.diagnostic import Place as Lines
 from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
@@ -57,9 +58,12 @@ from analyzers.golang.types.place import Place
 from analyzers.kubernetes import handlers, work_queues
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.handlers import Registration
+from analyzers.kubernetes.requests import reconcilers
+from analyzers.kubernetes.requests.reconcilers import Body
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.guards import lost_guards, spares
+from analyzers.news.requests import component_of
 
 _NO_WORK = frozenset({"len", "append", "make", "delete", "string", "copy", "Error", "Sprintf", "Errorf", "HandleError"})
 
@@ -99,17 +103,22 @@ def _of_nodes(change: Change, each: Added[Closure]) -> Diagnostic | None:
         for call in each.function.calls
         if closure in call.closures
     )
+    # A program of each node may have asked for its own node alone.
+    on_nodes = component_of(change, each.file, each.function).every_node
+    work = None if on_nodes else reconcilers.always(change.head_index, Body(each.function, closure))
+    does = work.what if work is not None else "does its work"
     return Diagnostic(
         analyzer="uncompared-update",
         path=each.file.path,
         line=each.first,
         end_line=each.last,
-        construct=f"{code('UpdateFunc')} does its work for every update of a node, whatever has changed"
+        construct=f"{code('UpdateFunc')} {does} for every update of a node, whatever has changed"
         + (", and queues a pointer each time, which no queue can tell from another." if pointer else "."),
         remedy="Compare old and new, and go on only for what matters." + (" Queue the key." if pointer else ""),
         concern="every node update",
         function=each.function.key,
-        level=Level.WARNING if pointer else Level.NOTICE,
+        level=Level.WARNING if pointer or work is not None else Level.NOTICE,
+        witness=(Lines(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),) if work else (),
         subject=Burden("event", critical_paths.HANDLER, "nodes"),
     )
 

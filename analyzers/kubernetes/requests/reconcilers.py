@@ -12,6 +12,7 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types import texts
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes.execution import conditions
@@ -138,6 +139,31 @@ def _told(index: PackageIndex, function: Function, call: Call) -> str:
         ):
             return f"sends {request.a_what}"
     return ""
+
+
+def of_its_name(index: PackageIndex, body: Body) -> bool:
+    """Say whether nothing is done but for the key of one name, which is no constant: `if req.Name != nodeName { return }`."""
+    function = body.function
+    if body.closure is not None or not function.params:
+        return False
+    key = function.params[-1].name
+    place = Place(index, function.file, function)
+    for each in function.facts.conditions:
+        if each.kind != "guard" or each.test is None or not _is_outermost(function, each) or conditions.refuses(place, each.node):
+            continue
+        left, right = each.test.child_by_field_name("left"), each.test.child_by_field_name("right")
+        if each.test.type != "binary_expression" or not syntax.has_token(each.test, "!=") or left is None or right is None:
+            continue
+        for name, other in ((left, right), (right, left)):
+            constant = texts.text(index, texts.Expression(other, function.file, function))
+            if syntax.text(name) == f"{key}.Name" and not constant:
+                return True
+    return False
+
+
+def _is_outermost(function: Function, guard: Condition) -> bool:
+    block = guard.node.parent
+    return block is not None and function.body is not None and function.body in {block, block.parent}
 
 
 _GOING = re.compile(r"DeletionTimestamp")
