@@ -201,8 +201,8 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
         else:
             places.setdefault((each.function.file.path, each.function.key), []).append(each)
     for together in places.values():
-        # One place is one comment, and the largest kind speaks for what is kept because of it.
-        first = max(together, key=lambda each: each.size)
+        # One place is one comment, and the largest kind of which few are needed speaks for what is kept because of it.
+        first = max(together, key=lambda each: (_of_a_few(each.found), each.size))
         yield _kept(change, first, sorted({each.found.resource for each in together} - {first.found.resource}))
 
 

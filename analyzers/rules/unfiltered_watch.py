@@ -58,6 +58,7 @@ functions that look only at the object that they are given, or read by an index;
 spare the work; handlers of other kinds; what was watched so before; command lines, tests and generated code.
 """
 
+import re
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change, ChangedFile
@@ -66,7 +67,6 @@ from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
-from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.requests import cached_kinds, reconcilers, scans
@@ -91,7 +91,7 @@ def unfiltered_watch(change: Change) -> Iterator[Diagnostic]:
             for found in _unfiltered(change.head_index, function):
                 if not file.added(found.call.line, found.call.end_line):
                     continue
-                walked = _walks(change.head_index, function, found.handler)
+                walked = _walks(change.head_index, function, found)
                 if walked is not None:
                     if not _was_there(change, file, function, found):
                         yield _mapped(function, found, walked)
@@ -108,7 +108,8 @@ def _mapped(function: Function, found: CachedKind, walked: str) -> Diagnostic:
         path=function.file.path,
         line=found.call.line,
         end_line=found.call.line,
-        construct=f"{code(found.call.name)} lets every update of each {one} through, and the map function goes through all "
+        construct=f"{code(found.call.name)} lets every update of each {one} through, and "
+        f"{'its handler' if found.handler is None else 'the map function'} goes through all "
         f"{walked} for each.",
         remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
         f"{one} with the new one.",
@@ -164,7 +165,7 @@ def _for_itself(found: CachedKind) -> bool:
 def _was_there(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> bool:
     old = file.base.function(function.key) if file.base is not None else None
     return old is not None and any(
-        each.resource == found.resource and _walks(change.base_index, old, each.handler) is not None
+        each.resource == found.resource and _walks(change.base_index, old, each) is not None
         for each in _unfiltered(change.base_index, old)
     )
 
@@ -180,27 +181,43 @@ def _was_reconciled(change: Change, file: ChangedFile, function: Function) -> bo
     )
 
 
-def _walks(index: PackageIndex, function: Function, handler: Node | None) -> str | None:
-    """The resource of which a map function goes through all there are, None if it goes through none."""
-    for inner, call in _calls(index, function, handler):
-        found = scans.scan(index, inner, call) if call.name in scans.METHODS else scans.wrapped(index, inner, call)
-        if found is not None and found.everywhere and not found.indexed and not found.constant:
-            return found.resource or "objects of a cache"
+def _walks(index: PackageIndex, function: Function, found: CachedKind) -> str | None:
+    """The resource of which what maps an update to requests goes through all there are, None if it goes through none."""
+    for inner, call in _calls(index, function, found):
+        walk = scans.scan(index, inner, call) if call.name in scans.METHODS else scans.wrapped(index, inner, call)
+        if walk is not None and walk.everywhere and not walk.indexed and not walk.constant:
+            return walk.resource or "objects of a cache"
         for request in requests(index, inner.file, inner, ()) if call.name == "List" else ():
             if request.call is call and request.verb == "LIST" and request.scope == "cluster" and request.live:
                 return request.resource or "objects"
     return None
 
 
-def _calls(index: PackageIndex, function: Function, handler: Node | None) -> Iterator[tuple[Function, Call]]:
-    """The calls in a map function, each with the function that holds it."""
+def _calls(index: PackageIndex, function: Function, found: CachedKind) -> Iterator[tuple[Function, Call]]:
+    """The calls in what maps an update to requests, each with the function that holds it."""
+    handler = found.handler
     if handler is None:
-        return
-    if handler.type == "func_literal":
+        target = _update(index, function, found.call)
+    elif handler.type == "func_literal":
         for call in function.calls:
             if handler.start_byte <= call.node.start_byte < handler.end_byte:
                 yield function, call
         return
-    _, target = index.referenced(handler, function.file, function)
+    else:
+        _, target = index.referenced(handler, function.file, function)
     if target is not None:
         yield from ((target, call) for call in target.calls)
+
+
+def _update(index: PackageIndex, function: Function, watch: Call) -> Function | None:
+    """The Update method of a handler of the program that a watch is given, unless it looks at the old object."""
+    for argument in watch.arguments[1:]:
+        member = index.member(index.type_of(argument, function.file, function), "Update")
+        method = member.declaration if member is not None else None
+        if method is not None and _EVENT.search(critical_paths.signature(method)):
+            region = method.region
+            return None if method.file.source.find(b"ObjectOld", region.start, region.end) >= 0 else method
+    return None
+
+
+_EVENT = re.compile(r"\b(Typed)?UpdateEvent\b")

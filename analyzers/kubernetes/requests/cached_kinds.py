@@ -216,15 +216,15 @@ def _asks_linux(index: PackageIndex, function: Function, node: Node) -> bool:
 
 
 def _package_value(index: PackageIndex, function: Function, node: Node) -> Node | None:
-    """The value of a package's variable that an expression names."""
-    operand = node.child_by_field_name("operand")
-    if operand is None:
-        path, name = index.import_path(function.file), syntax.text(node)
+    """The value of a package's variable that an expression names; without a qualifier also of one that `import .` brings."""
+    file, operand = function.file, node.child_by_field_name("operand")
+    name = syntax.text(node).rpartition(".")[2]
+    if operand is not None:
+        paths = [index.imported(file, syntax.text(operand)) or ""]
     else:
-        path = index.imported(function.file, syntax.text(operand)) or ""
-        name = syntax.text(node).rpartition(".")[2]
-    declared = index.lookup(path, name, function.file) if path else None
-    return declared.value if isinstance(declared, Value) else None
+        paths = [index.import_path(file), *(path for qualifier, path in file.imported if qualifier == ".")]
+    found = (index.lookup(path, name, file) for path in paths if path)
+    return next((each.value for each in found if isinstance(each, Value)), None)
 
 
 def chosen(index: PackageIndex, function: Function, call: Call) -> bool:

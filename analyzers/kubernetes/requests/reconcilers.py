@@ -15,7 +15,9 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types import texts
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Interface
 from analyzers.kubernetes.execution import conditions
+from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.requests import requests
 
@@ -119,9 +121,20 @@ def _works(index: PackageIndex, body: Body, left: list[int], depth: int) -> Iter
         told = _told(index, function, call)
         if told:
             yield Work(told, function, call)
-        callee = index.callee(call, function.file, function) if depth < _DEEPEST else None
+        callee = _callee(place, call) if depth < _DEEPEST else None
         if callee is not None and not callee.file.test and not callee.file.generated:
             yield from _works(index, Body(callee), left, depth + 1)
+
+
+def _callee(place: Place, call: Call) -> Function | None:
+    """The function of the program that a call calls; behind an interface the only one that implements it."""
+    member, callee = place.index.referenced(call.function, place.file, place.function)
+    if callee is not None or member is None or member.owner is None:
+        return callee
+    if not isinstance(place.under(member.owner), Interface) or place.index.package(member.owner.path) is None:
+        return None
+    found = origins(place.index).implementations(member.owner, call.name)
+    return found[0] if len(found) == 1 else None
 
 
 def _told(index: PackageIndex, function: Function, call: Call) -> str:
@@ -167,16 +180,41 @@ def _is_outermost(function: Function, guard: Condition) -> bool:
 
 
 _GOING = re.compile(r"DeletionTimestamp")
+_NOT_FOUND = re.compile(r"\bI(?:s|gnore)NotFound\b")
 
 
 def _may_be_spared(place: Place, around: tuple[Condition, ...]) -> bool:
-    """Say whether a condition may spare what stands behind it, for an object that is there and stays."""
-    return any(
-        conditions.failed([each]) or conditions.spares(each)
-        for each in conditions.requirements(place, around)
-        if not (each.condition.kind == "guard" and _GOING.search(_test(each.condition)))
-    )
+    """Say whether a condition may spare what stands behind it, for an object that is there and stays. What refuses an error
+    spares nothing; that something else is not there may be the normal course."""
+    return not all(_lets_through(place, each) for each in around)
 
 
-def _test(condition: Condition) -> str:
-    return syntax.text(condition.test) if condition.test is not None else ""
+def _lets_through(place: Place, each: Condition) -> bool:
+    if each.kind != "guard" or each.test is None:
+        return False
+    if _GOING.search(syntax.text(each.test)):
+        return True
+    left, right = each.test.child_by_field_name("left"), each.test.child_by_field_name("right")
+    if left is None or right is None or right.type != "nil" or not syntax.has_token(each.test, "!="):
+        return False
+    if not conditions.is_error(place, left):
+        return False
+    if _NOT_FOUND.search(syntax.text(each.node)):
+        return _reads_the_key(place, each)
+    return conditions.refuses(place, each.node)
+
+
+def _reads_the_key(place: Place, guard: Condition) -> bool:
+    """Say whether the error that a guard asks is that of reading the object whose key is reconciled."""
+    assert guard.test is not None
+    end = guard.test.start_byte
+    before = [each for each in place.function.calls if each.node.end_byte <= end] if place.function is not None else []
+    last = max((each for each in before if each.name == "Get"), key=lambda each: each.node.end_byte, default=None)
+    params = place.function.params if place.function is not None else ()
+    names = {each.name for each in params if syntax.text(each.type).endswith("Request")}
+    return last is not None and len(last.arguments) > 1 and _root(last.arguments[1]) in names
+
+
+def _root(node: Node) -> str:
+    path = syntax.path(node)
+    return path[0] if path else ""
