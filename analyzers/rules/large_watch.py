@@ -232,7 +232,7 @@ def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
         line=found.call.line,
         end_line=found.call.line,
         construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
-        remedy=_restricting(found, slim, restraints.advice(index, file.path), where),
+        remedy=_restricting(found, slim, _whole_ones(change, each), restraints.advice(index, file.path), where),
         unless="Leave it if it needs them all." if _of_a_few(found) else "",
         concern=f"watch {found.resource} manager",
         function=function.key,
@@ -269,8 +269,15 @@ def _first(found: CachedKind) -> str:
     return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
 
 
-def _restricting(found: CachedKind, slim: bool, known: restraints.Advice, where: Component) -> str:
-    if slim and known.metadata:
+def _whole_ones(change: Change, each: Kept) -> bool:
+    """Say whether a watch's objects may be read too, so that metadata alone would be another cache."""
+    programs = node_programs.agents(change.head_index, each.file.path)
+    read = cached_kinds.valued(change.head_index, each.found.type.name, each.file.path, programs)
+    return each.found.cause == "watch" and read
+
+
+def _restricting(found: CachedKind, slim: bool, whole: bool, known: restraints.Advice, where: Component) -> str:
+    if slim and known.metadata and not whole:
         return f"The map function needs nothing but metadata: pass {code(known.metadata)}."
     fewer = f"restrict the cache ({code(known.fewer)})" if known.fewer else "restrict the manager's cache"
     if where.every_node:
@@ -280,7 +287,7 @@ def _restricting(found: CachedKind, slim: bool, known: restraints.Advice, where:
     if found.cause == "read":
         live = f"Leave the kind out of the cache ({code(known.live)})" if known.live else f"Use {code('GetAPIReader')}"
         return f"{live} and read the few live, or {fewer}."
-    slimmer = f", or watch metadata alone ({code(known.metadata)})" if known.metadata else ""
+    slimmer = f", or watch metadata alone ({code(known.metadata)})" if known.metadata and not whole else ""
     return f"{fewer[:1].upper()}{fewer[1:]}{slimmer}."
 
 

@@ -5,7 +5,7 @@ For repositories that are laid out otherwise than kubernetes/kubernetes; compone
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -74,9 +74,12 @@ def agents(index: PackageIndex, path: str) -> tuple[str, ...]:
     return tuple(sorted(program for program, folders in known.agents.items() if folder in folders))
 
 
-def code(index: PackageIndex, programs: Iterable[str]) -> frozenset[str]:
+def code(index: PackageIndex, programs: tuple[str, ...]) -> frozenset[str]:
     """Give the folders of all packages that these programs, which are named by agents(), are made of."""
-    return frozenset(folder for program in programs for folder in _imported(index, f"cmd/{program}"))
+    known: dict[tuple[str, ...], frozenset[str]] = index.found.setdefault(code, {})
+    if programs not in known:
+        known[programs] = frozenset(folder for program in programs for folder in _imported(index, f"cmd/{program}"))
+    return known[programs]
 
 
 def on_few(index: PackageIndex, path: str) -> bool:

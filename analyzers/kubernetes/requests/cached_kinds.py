@@ -317,6 +317,24 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[
     )
 
 
+def valued(index: PackageIndex, kind: str, path: str, programs: tuple[str, ...] = ()) -> bool:
+    """Say whether the program that the file at `path` belongs to, or these programs of nodes, may read objects of a kind: it has
+    values of its type outside of what its builders watch."""
+    name = re.escape(kind.encode())
+    mention = re.compile(rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)" % {b"n": name})
+    within = node_programs.code(index, programs) if programs else None
+
+    def wanted(source: bytes) -> bool:
+        return USES.search(source) is not None and any(
+            not _WATCHED.search(source, max(0, match.start() - 90), match.start()) for match in mention.finditer(source)
+        )
+
+    return _found(index, path, wanted, (kind,), (f"{kind}List",), within=within)
+
+
+_WATCHED = re.compile(rb"\b(?:For|Owns|Watches|Kind)[({][^{}\n]{0,80}$")
+
+
 def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
     """Say whether the program that the file at `path` belongs to speaks of a kind outside of its manager's options."""
     mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))

@@ -63,6 +63,8 @@ def options(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     unknown = False
     for argument in call.arguments:
         parts.append(_resolved(function, syntax.text(argument), argument))
+        if made := _made(index, file, function, argument):
+            parts.append(made)
         name = syntax.text(argument).lstrip("&").removesuffix("...")
         if name.isidentifier():
             given = _given(index, file, function, name, argument)
@@ -116,6 +118,16 @@ def _given(index: PackageIndex, file: SourceFile, function: Function, name: str,
         and any(syntax.text(left).startswith(name + ".") for left in assignment.left)
     ]
     return [_resolved(function, text, at) for text in found]
+
+
+def _made(index: PackageIndex, file: SourceFile, function: Function, argument: Node) -> str:
+    """The text of the function of the program that gives an option, `list(ctx, &nodes, inZone(zone))`; "" for all else."""
+    inner = syntax.children(argument)[0] if argument.type == "variadic_argument" else argument
+    call = function.facts.call_at(inner) if inner.type == "call_expression" else None
+    place = Place(index, file, function)
+    named = dereferenced(place.type_of(inner)) if call is not None else None
+    gives = is_options(place, argument) or (isinstance(named, Named) and named.name.startswith("Matching"))
+    return _body(index, file, function, call) if call is not None and gives else ""
 
 
 def _body(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> str:
