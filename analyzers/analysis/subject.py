@@ -150,6 +150,13 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """A request that each node sends again after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClientLimit:
     """A client's rate limit that was raised: the setting's name, what it was and is, and by how much; None is unknown."""
 

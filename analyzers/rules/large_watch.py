@@ -104,7 +104,9 @@ def _for_one(change: Change) -> Iterator[Diagnostic]:
                 ):
                     continue
                 known = restraints.advice(index, file.path)
-                restrict = f"Restrict the cache ({code(known.fewer)})" if known.fewer else "Restrict the manager's cache"
+                restrict = (
+                    f"Restrict the cache ({code(known.fewer)})" if known.fewer else "Restrict the manager's cache"
+                )
                 yield Diagnostic(
                     analyzer="large-watch",
                     path=file.path,

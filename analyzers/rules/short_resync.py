@@ -25,20 +25,24 @@ watch tells of.
 ```
 
 Not reported: periods of five minutes and more, unless they were twice as long before; periods that flags or configuration
-give; new requeues, which wait for something; what was there before; command lines, tests and generated code.
+give; new requeues, which wait for something, but for those by which each node sends a request again; what was there before;
+command lines, tests and generated code.
 """
 
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, Level, code
-from analyzers.analysis.subject import Burden
+from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
+from analyzers.analysis.subject import Burden, Round
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.kubernetes.execution import critical_paths, durations
+from analyzers.kubernetes.requests import reconcilers
+from analyzers.kubernetes.requests.reconcilers import Body, Work
 from analyzers.kubernetes.resyncs import USUAL, Resync, resyncs
 from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
+from analyzers.news.requests import component_of
 
 _SHORTER = 2.0
 _MINUTE = 60.0
@@ -54,6 +58,9 @@ def short_resync(change: Change) -> Iterator[Diagnostic]:
         if now is None:
             continue
         before = _before(change, each)
+        if (work := _asked_again(change, each)) is not None:
+            yield _on_nodes(each, now, work)
+            continue
         shortened = before is not None and before >= _SHORTER * now
         if not shortened and (each.what.kind != "resync" or before is not None or now >= USUAL):
             continue
@@ -76,6 +83,37 @@ def _before(change: Change, each: Added[Resync]) -> float | None:
         if known.name == each.what.name and each.file.diff.removes(known.first, known.last)
     ]
     return max((period for period in found if period is not None), default=None)
+
+
+def _asked_again(change: Change, each: Added[Resync]) -> Work | None:
+    """The request that a program of every node sends each time it reconciles the object of its node, which it did not again
+    after a while before."""
+    function = each.function
+    if each.what.kind != "requeue" or critical_paths.by_signature(function) is not critical_paths.RECONCILER:
+        return None
+    old = each.file.base.function(function.key) if each.file.base is not None else None
+    if old is not None and any(known.kind == "requeue" for known in resyncs(old)):
+        return None
+    if not component_of(change, each.file, function).every_node:
+        return None
+    if not reconcilers.ends_with(change.head_index, Body(function), each.what.period):
+        return None
+    return reconcilers.sends_for_its_own(change.head_index, Body(function))
+
+
+def _on_nodes(each: Added[Resync], now: float, work: Work) -> Diagnostic:
+    return Diagnostic(
+        analyzer="short-resync",
+        path=each.file.path,
+        line=each.first,
+        end_line=each.last,
+        construct=f"Each node reconciles again after {_said(now)}, changed or not, and each time {work.what}.",
+        remedy="Let a watch begin the next pass, or read it from a cache.",
+        concern=f"{each.what.kind} on nodes",
+        function=each.function.key,
+        witness=(Place(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),),
+        subject=Round(now),
+    )
 
 
 def _diagnostic(each: Added[Resync], now: float, before: float | None) -> Diagnostic:

@@ -118,7 +118,9 @@ def _of_nodes(change: Change, each: Added[Closure]) -> Diagnostic | None:
         concern="every node update",
         function=each.function.key,
         level=Level.WARNING if pointer or work is not None else Level.NOTICE,
-        witness=(Lines(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),) if work else (),
+        witness=(Lines(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),)
+        if work
+        else (),
         subject=Burden("event", critical_paths.HANDLER, "nodes"),
     )
 

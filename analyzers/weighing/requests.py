@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Estimate, Level
-from analyzers.analysis.subject import ClientLimit, Pace, Watch
+from analyzers.analysis.subject import ClientLimit, Pace, Round, Watch
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -370,6 +370,26 @@ def weigh_limit(limit: ClientLimit, diagnostic: Diagnostic, change: Change) -> D
         multiplier=sentence,
         estimate=estimate,
         priority=50 if warn else 5,
+        cc=warn,
+    )
+
+
+_LOUD_ROUND = 50
+"""Requests a second of all nodes together from which on a round is worth a comment: one a node in 100 s."""
+
+
+def weigh_round(found: Round, diagnostic: Diagnostic) -> Diagnostic:
+    """Give a diagnostic about what each node asks again after a while with level, multiplier, estimate, priority and cc."""
+    qps = scale.NODES / found.seconds
+    nodes, period, total = (scale.human_count(each) for each in (scale.NODES, found.seconds, round(qps)))
+    told = f"{nodes} nodes x 1 request every {period} s = {total} requests a second"
+    warn = qps >= _LOUD_ROUND
+    return dataclasses.replace(
+        diagnostic,
+        level=Level.WARNING if warn else Level.NOTICE,
+        multiplier=f"At the largest supported scale that is {told}.",
+        estimate=Estimate(qps=qps, formula=told),
+        priority=60 if warn else 5,
         cc=warn,
     )
 

@@ -17,6 +17,7 @@ from analyzers.analysis.subject import (
     Pace,
     PodAffinity,
     Reservation,
+    Round,
     Series,
     Walk,
     Watch,
@@ -28,7 +29,7 @@ from analyzers.kubernetes.versions.dependencies import Grade
 from analyzers.kubernetes.versions.versions import Step
 from analyzers.news.sent import Sent
 from analyzers.weighing import copies
-from analyzers.weighing.requests import weigh_limit, weigh_pace, weigh_request, weigh_watch
+from analyzers.weighing.requests import weigh_limit, weigh_pace, weigh_request, weigh_round, weigh_watch
 
 
 def weigh(diagnostic: Diagnostic, change: Change) -> Diagnostic:
@@ -262,6 +263,11 @@ def _watch(subject: Watch, diagnostic: Diagnostic, change: Change) -> Diagnostic
 @_weigh.register
 def _pace(subject: Pace, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     return weigh_pace(subject, diagnostic, change)
+
+
+@_weigh.register
+def _round(subject: Round, diagnostic: Diagnostic, change: Change) -> Diagnostic:
+    return weigh_round(subject, diagnostic)
 
 
 @_weigh.register

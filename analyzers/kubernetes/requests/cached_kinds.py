@@ -321,7 +321,9 @@ def valued(index: PackageIndex, kind: str, path: str, programs: tuple[str, ...] 
     """Say whether the program that the file at `path` belongs to, or these programs of nodes, may read objects of a kind: it has
     values of its type outside of what its builders watch."""
     name = re.escape(kind.encode())
-    mention = re.compile(rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)" % {b"n": name})
+    mention = re.compile(
+        rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)" % {b"n": name}
+    )
     within = node_programs.code(index, programs) if programs else None
 
     def wanted(source: bytes) -> bool:

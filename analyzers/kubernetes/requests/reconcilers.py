@@ -5,9 +5,10 @@ Source: controller-runtime @86a0d40e pkg/builder/controller.go (Complete, Build)
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from analyzers.golang import destinations
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure, Condition
@@ -105,18 +106,31 @@ def _body(index: PackageIndex, function: Function, node: Node, depth: int = 0) -
 def always(index: PackageIndex, body: Body) -> Work | None:
     """Give a piece of work that is done for each key, whatever its object says: a request to the API server, or a walk through
     all objects of a cache; None if there is none, or a condition may spare it."""
-    left = [_MOST_CALLS]
-    return next(_works(index, body, left, 0), None)
+    return next(_works(index, body, [_MOST_CALLS], 0), None)
 
 
-def _works(index: PackageIndex, body: Body, left: list[int], depth: int) -> Iterator[Work]:
+def sends_for_its_own(index: PackageIndex, body: Body) -> Work | None:
+    """Give a request that is sent each time the object of its own name is reconciled; None as always() does."""
+    found = _works(index, body, [_MOST_CALLS], 0, own=True)
+    return next((each for each in found if each.what.startswith("sends")), None)
+
+
+def ends_with(index: PackageIndex, body: Body, node: Node) -> bool:
+    """Say whether a reconcile of the object of its own name comes to a place in it unless something fails."""
+    around = destinations.conditions_at(body.function, node)
+    place = Place(index, body.function.file, body.function)
+    return not _may_be_spared(place, [each for each in around if not _asks_its_name(index, body, each)])
+
+
+def _works(index: PackageIndex, body: Body, left: list[int], depth: int, own: bool = False) -> Iterator[Work]:
     function, around = body.function, body.closures
     place = Place(index, function.file, function)
     for call in function.calls:
         left[0] -= 1
         if left[0] < 0:
             return
-        if tuple(call.closures) != around or call.loops or _may_be_spared(place, call.conditions):
+        asked = [each for each in call.conditions if not (own and _asks_its_name(index, body, each))]
+        if tuple(call.closures) != around or call.loops or _may_be_spared(place, asked):
             continue
         told = _told(index, function, call)
         if told:
@@ -156,34 +170,37 @@ def _told(index: PackageIndex, function: Function, call: Call) -> str:
 
 def of_its_name(index: PackageIndex, body: Body) -> bool:
     """Say whether nothing is done but for the key of one name, which is no constant: `if req.Name != nodeName { return }`."""
-    function = body.function
-    if body.closure is not None or not function.params:
+    return body.closure is None and any(_asks_its_name(index, body, each) for each in body.function.facts.conditions)
+
+
+def _asks_its_name(index: PackageIndex, body: Body, guard: Condition) -> bool:
+    function, block = body.function, guard.node.parent
+    if guard.kind != "guard" or guard.test is None or not function.params or function.body is None or block is None:
         return False
-    key = function.params[-1].name
-    place = Place(index, function.file, function)
-    for each in function.facts.conditions:
-        if each.kind != "guard" or each.test is None or not _is_outermost(function, each) or conditions.refuses(place, each.node):
-            continue
-        left, right = each.test.child_by_field_name("left"), each.test.child_by_field_name("right")
-        if each.test.type != "binary_expression" or not syntax.has_token(each.test, "!=") or left is None or right is None:
-            continue
-        for name, other in ((left, right), (right, left)):
-            constant = texts.text(index, texts.Expression(other, function.file, function))
-            if syntax.text(name) == f"{key}.Name" and not constant:
-                return True
-    return False
-
-
-def _is_outermost(function: Function, guard: Condition) -> bool:
-    block = guard.node.parent
-    return block is not None and function.body is not None and function.body in {block, block.parent}
+    if function.body not in {block, block.parent}:
+        return False
+    if conditions.refuses(Place(index, function.file, function), guard.node):
+        return False
+    left, right = guard.test.child_by_field_name("left"), guard.test.child_by_field_name("right")
+    if (
+        guard.test.type != "binary_expression"
+        or not syntax.has_token(guard.test, "!=")
+        or left is None
+        or right is None
+    ):
+        return False
+    return any(
+        syntax.text(name) == f"{function.params[-1].name}.Name"
+        and not texts.text(index, texts.Expression(other, function.file, function))
+        for name, other in ((left, right), (right, left))
+    )
 
 
 _GOING = re.compile(r"DeletionTimestamp")
 _NOT_FOUND = re.compile(r"\bI(?:s|gnore)NotFound\b")
 
 
-def _may_be_spared(place: Place, around: tuple[Condition, ...]) -> bool:
+def _may_be_spared(place: Place, around: Iterable[Condition]) -> bool:
     """Say whether a condition may spare what stands behind it, for an object that is there and stays. What refuses an error
     spares nothing; that something else is not there may be the normal course."""
     return not all(_lets_through(place, each) for each in around)
