@@ -53,7 +53,7 @@ what is read (labels, taints, a condition that turned) costs nothing.
  }
 ```
 
-Not reported: watches behind a predicate or an event filter, whatever it lets through, but for one that asks for Linux alone; map
+Not reported: watches behind a predicate or an event filter, but for those that let every update of nodes through; map
 functions that look only at the object that they are given, or read by an index; reconciles of nodes in which a condition may
 spare the work; handlers of other kinds; what was watched so before; command lines, tests and generated code.
 """
@@ -68,8 +68,8 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.requests import cached_kinds, reconcilers, scans
+from analyzers.kubernetes.execution import critical_paths, node_programs
+from analyzers.kubernetes.requests import cached_kinds, managers, predicates, reconcilers, scans
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.reconcilers import Work
 from analyzers.kubernetes.requests.requests import requests
@@ -89,7 +89,7 @@ def unfiltered_watch(change: Change) -> Iterator[Diagnostic]:
             continue
         for function in file.functions():
             for found in _unfiltered(change.head_index, function):
-                if not file.added(found.call.line, found.call.end_line):
+                if not file.added(found.call.line, found.call.end_line) or _is_restricted(change, file, found):
                     continue
                 walked = _walks(change.head_index, function, found)
                 if walked is not None:
@@ -140,12 +140,15 @@ def _reconciled(function: Function, found: CachedKind, work: Work) -> Diagnostic
 def _unfiltered(index: PackageIndex, function: Function) -> Iterator[CachedKind]:
     """The watches of nodes and pods in a function whose every update comes through."""
     for found in cached_kinds.cached_kinds(index, function, ()):
-        if found.cause == "watch" and found.resource in _WITHOUT_END:
-            if found.handler is not None:
-                if not cached_kinds.filtered(function, found.call):
-                    yield found
-            elif found.resource == "nodes" and cached_kinds.passes_all(index, function, found.call):
-                yield found
+        if found.cause != "watch" or found.resource not in _WITHOUT_END:
+            continue
+        # Of pods an object's state may be what a predicate asks for; of nodes all that is left out must be known.
+        if found.resource == "nodes":
+            through = predicates.passes_all(index, function, found.call)
+        else:
+            through = found.handler is not None and not predicates.filtered(function, found.call)
+        if through:
+            yield found
 
 
 def _always(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> Work | None:
@@ -156,6 +159,12 @@ def _always(change: Change, file: ChangedFile, function: Function, found: Cached
     return reconcilers.always(change.head_index, body) if body is not None else None
 
 
+def _is_restricted(change: Change, file: ChangedFile, found: CachedKind) -> bool:
+    """Say whether the manager keeps some of the objects alone, as those of its own node: no others have updates."""
+    programs = node_programs.agents(change.head_index, file.path)
+    return managers.manager(change.head_index, file.path, programs).restricts(found.type.name)
+
+
 def _for_itself(found: CachedKind) -> bool:
     """Say whether what is watched is what is reconciled."""
     told = "".join(syntax.text(argument) for argument in found.call.arguments[1:])
@@ -163,22 +172,28 @@ def _for_itself(found: CachedKind) -> bool:
 
 
 def _was_there(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> bool:
-    old = file.base.function(function.key) if file.base is not None else None
-    return old is not None and any(
+    """Say whether such a watch stood in the same function before, or in one of another file that lost lines."""
+    return any(
         each.resource == found.resource and _walks(change.base_index, old, each) is not None
+        for old in _before(change, file, function)
         for each in _unfiltered(change.base_index, old)
     )
 
 
 def _was_reconciled(change: Change, file: ChangedFile, function: Function) -> bool:
-    """Say whether a controller of nodes let every update through before, in the same function, or in one that is gone."""
-    old = file.base.function(function.key) if file.base is not None else None
-    gone = [each for other in change.go_files for each in other.old_functions() if each.file.path != file.path]
+    """Say whether a controller of nodes let every update through before, in the same function, or in one of another file that
+    lost lines."""
     return any(
         each.resource == "nodes" and each.handler is None
-        for before in ([old] if old is not None else []) + gone
-        for each in _unfiltered(change.base_index, before)
+        for old in _before(change, file, function)
+        for each in _unfiltered(change.base_index, old)
     )
+
+
+def _before(change: Change, file: ChangedFile, function: Function) -> list[Function]:
+    old = file.base.function(function.key) if file.base is not None else None
+    others = [each for other in change.go_files if other is not file for each in other.old_functions()]
+    return [old, *others] if old is not None else others
 
 
 def _walks(index: PackageIndex, function: Function, found: CachedKind) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from analyzers.golang.facts import syntax
-from analyzers.golang.facts.declaration import Function, Value
+from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
@@ -164,67 +164,6 @@ def for_owners(call: Call) -> bool:
 _BY_WHICH = re.compile(
     r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
 )
-
-
-def filtered(function: Function, call: Call) -> bool:
-    """Say whether a builder's or a controller's call watches behind a predicate: among its arguments, among those of the Watch
-    that is given the source, or for the whole builder in WithEventFilter."""
-    around = [
-        other
-        for other in function.calls
-        if other.name in {"Watch", "WatchesRawSource", "WithEventFilter"}
-        and other.node.start_byte <= call.node.start_byte < other.node.end_byte
-    ]
-    return any(
-        other.name == "WithEventFilter" or re.search(r"[pP]redicate", syntax.text(argument))
-        for other in (call, *around)
-        for argument in other.arguments
-    )
-
-
-def passes_all(index: PackageIndex, function: Function, call: Call) -> bool:
-    """Say whether every update of every object comes through to who watches by a builder's call: nothing filters it, or
-    nothing but a predicate that looks at the object alone, and only for the system that nearly all nodes run."""
-    if not filtered(function, call):
-        return True
-    given = [argument for argument in call.arguments if re.search(r"[pP]redicate", syntax.text(argument))]
-    others = any(
-        other.name == "WithEventFilter" and other.node.start_byte <= call.node.start_byte < other.node.end_byte
-        for other in function.calls
-    )
-    return bool(given) and not others and all(_of_linux(index, function, argument) for argument in given)
-
-
-_LINUX = re.compile(r"LabelOSStable|kubernetes\.io/os")
-
-
-def _of_linux(index: PackageIndex, function: Function, argument: Node) -> bool:
-    """Say whether all predicates of `builder.WithPredicates(...)` are functions of the object that ask for Linux alone."""
-    call = function.facts.call_at(argument) if argument.type == "call_expression" else None
-    if call is None or call.name != "WithPredicates":
-        return False
-    return bool(call.arguments) and all(_asks_linux(index, function, each) for each in call.arguments)
-
-
-def _asks_linux(index: PackageIndex, function: Function, node: Node) -> bool:
-    text = syntax.text(node)
-    if node.type in {"identifier", "selector_expression"}:
-        value = _package_value(index, function, node)
-        text = syntax.text(value) if value is not None else ""
-    body = text.partition("NewPredicateFuncs")[2]
-    return "linux" in body and _LINUX.search(body) is not None and len(re.findall(r"==|!=", body)) <= 1
-
-
-def _package_value(index: PackageIndex, function: Function, node: Node) -> Node | None:
-    """The value of a package's variable that an expression names; without a qualifier also of one that `import .` brings."""
-    file, operand = function.file, node.child_by_field_name("operand")
-    name = syntax.text(node).rpartition(".")[2]
-    if operand is not None:
-        paths = [index.imported(file, syntax.text(operand)) or ""]
-    else:
-        paths = [index.import_path(file), *(path for qualifier, path in file.imported if qualifier == ".")]
-    found = (index.lookup(path, name, file) for path in paths if path)
-    return next((each.value for each in found if isinstance(each, Value)), None)
 
 
 def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
