@@ -42,10 +42,22 @@ image, `ko://example.org/repo/cmd/agent`."""
 
 _SELECTED = re.compile(
     rb"^(?P<indent>[ \t]*)nodeSelector:[ \t]*\n(?:(?P=indent)[ \t]+\S.*\n){0,8}?"
-    rb"(?P=indent)[ \t]+[\"']?node-role\.kubernetes\.io/(?:master|control-plane)",
+    rb"(?P=indent)[ \t]+[\"']?node-role\.kubernetes\.io/(?:master|control-plane)"
+    rb"|matchExpressions:\s*-\s*key:\s*[\"']?node-role\.kubernetes\.io/(?:master|control-plane)[\"']?\s*operator:\s*(?:Exists|In)\b",
     re.MULTILINE,
 )
-"""A DaemonSet's pods that run on the control plane's nodes alone."""
+"""A DaemonSet's pods that run on the control plane's nodes alone, by a selector or by affinity."""
+_OF_CONTROL_PLANE = re.compile(r"controller-?manager$")
+"""What a cluster's control plane runs, a chart's values say where (kubernetes/cloud-provider: cloud-controller-manager)."""
+_PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
+
+
+def project(index: PackageIndex, path: str) -> str:
+    """The folder at the top of the tree that holds a program of its own and the file at `path`; "" if there is none."""
+    first = path.partition("/")[0]
+    if "/" not in path or first in _PARTS_OF_ONE:
+        return ""
+    return first if index.modules.listing(first).keys() & {"cmd", "main.go", "go.mod"} else ""
 
 
 class _Folders(NamedTuple):
@@ -92,7 +104,8 @@ def _folders(index: PackageIndex) -> _Folders:
         programs = {entry.name for entry in index.modules.listing("cmd").values() if entry.kind == "tree"}
         started, few = _started(index, programs) if programs else (set[str](), set[str]())
         held = {program: _imported(index, f"cmd/{program}") for program in (programs if started else few)}
-        everywhere = {folder for program in started for folder in held[program]}
+        # What a project beside this one has programs of its own for may be theirs too.
+        everywhere = {folder for program in started for folder in held[program] if not project(index, f"{folder}/")}
         elsewhere = {folder for program in held if program not in started for folder in held[program]}
         _known[index] = _Folders(
             frozenset(everywhere - elsewhere),
@@ -120,8 +133,11 @@ def _started(index: PackageIndex, programs: set[str]) -> tuple[set[str], set[str
             if kind is not None:
                 named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
                 found = {program for program in programs if _plain(program) in named}
-                whole = kind[1] == b"DaemonSet" and _SELECTED.search(document) is None
-                (everywhere if whole else few).update(found)
+                if kind[1] != b"DaemonSet" or _SELECTED.search(document) is not None:
+                    few.update(found)
+                else:
+                    few.update(each for each in found if _OF_CONTROL_PLANE.search(each))
+                    everywhere.update(each for each in found if not _OF_CONTROL_PLANE.search(each))
     return everywhere - few, few
 
 

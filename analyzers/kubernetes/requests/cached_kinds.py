@@ -18,8 +18,9 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution import node_programs
+from analyzers.kubernetes.execution.node_programs import project
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
-from analyzers.kubernetes.requests.managers import USES, files, manager, may_hold, project
+from analyzers.kubernetes.requests.managers import USES, files, manager, may_hold
 from analyzers.kubernetes.requests.request import Request
 
 Cause = Literal["watch", "index", "read"]

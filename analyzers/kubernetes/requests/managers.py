@@ -15,10 +15,10 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.components import component
+from analyzers.kubernetes.execution.node_programs import project
 from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 
-_PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
 _SKIPPED_FOLDERS = frozenset({"vendor", "Godeps", "third_party", "staging", "testdata", "docs", "test", "hack"})
 USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
 
@@ -118,11 +118,3 @@ def may_hold(path: str, folder: str, within: frozenset[str] | None = None) -> bo
     if within is not None and posixpath.dirname(path) not in within:
         return False
     return not _SKIPPED_FOLDERS & set(path.split("/")[:-1]) and component(path).reviewed
-
-
-def project(index: PackageIndex, path: str) -> str:
-    """The folder at the top of the tree that holds a program of its own and the file at `path`; "" if there is none."""
-    first = path.partition("/")[0]
-    if "/" not in path or first in _PARTS_OF_ONE:
-        return ""
-    return first if index.modules.listing(first).keys() & {"cmd", "main.go", "go.mod"} else ""
