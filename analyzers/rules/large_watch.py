@@ -53,7 +53,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Watch
 from analyzers.golang.facts.declaration import Function
@@ -134,7 +134,7 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
     added = [
         (each, file)
         for file in change.go_files
-        if file.component.every_node or node_programs.on_every_node(change.head_index, file.path)
+        if file.component.every_node or _is_of_nodes(change, file)
         for each in _watches(change.head_index, file.functions(), file.diff.added)
     ]
     if not added:
@@ -176,6 +176,15 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
                 found.resource, True, False, where, first=found.informer is not None, unrestricted=unrestricted
             ),
         )
+
+
+_WATCHING = re.compile(r"nformer|Reflector|ListWatch|\.Watch\(")
+
+
+def _is_of_nodes(change: Change, file: ChangedFile) -> bool:
+    """Say whether a file that begins to watch something is of a DaemonSet's program, for which manifests must be read."""
+    watching = any(_WATCHING.search(text) for text in file.diff.added.values())
+    return watching and node_programs.on_every_node(change.head_index, file.path)
 
 
 def _runs(change: Change, path: str, where: Component) -> Callable[[str], bool]:
