@@ -49,6 +49,8 @@ def first_kept(change: Change) -> list[Kept]:
             continue
         if managers.manager(change.head_index, path, programs).restricts(kind.name):
             continue
+        if programs and not cached_kinds.makes_manager(change.head_index, path, programs):
+            continue  # whose client reads live
         found_kinds.append(min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause)))
     return found_kinds
 

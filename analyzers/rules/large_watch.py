@@ -254,6 +254,8 @@ def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
             where,
             wanted=found.cause == "watch" and not slim and not trap and not _of_a_few(found),
             first=True,
+            # Who needs all nodes lists them.
+            for_one=where.every_node and found.call.name == "Get" and found.resource == "nodes",
         ),
     )
 

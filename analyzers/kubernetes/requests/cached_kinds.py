@@ -283,11 +283,12 @@ def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
     return _found(index, path, lambda source: mention.search(source) is not None, (kind,), (f"{kind}List",))
 
 
-def makes_manager(index: PackageIndex, path: str) -> bool:
-    """Say whether the program that the file at `path` belongs to makes a manager, a cluster or a cache of
-    controller-runtime's; errs towards yes as kept_elsewhere does."""
+def makes_manager(index: PackageIndex, path: str, programs: tuple[str, ...] = ()) -> bool:
+    """Say whether the program that the file at `path` belongs to, or one of these programs of nodes, makes a manager, a cluster
+    or a cache of controller-runtime's; errs towards yes as kept_elsewhere does."""
     groups = (("NewManager",), ("NewCache",), ("BuilderWithOptions",), ("runtime", "New"))
-    return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups)
+    within = node_programs.code(index, programs) if programs else None
+    return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups, within=within)
 
 
 MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
