@@ -147,6 +147,7 @@ class Watch:
     unrestricted: bool = False
     repeated: bool = False
     for_one: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,12 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.requests import second_caches
 from analyzers.kubernetes.requests.informers import Informer
 from analyzers.news import added as places
 from analyzers.news.added import Added, Candidate
 from analyzers.news.informers import new_informers, repeated
+from analyzers.news.kept_kinds import MANAGED
 from analyzers.news.requests import component_of
 
 _INSIDE = frozenset({Kind.CONTROLLER, Kind.SCHEDULER, Kind.API_SERVER})
@@ -77,6 +79,7 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new informer or reflector outside a factory, and each that is run beside its factory."""
     for run in places.added(change, _runs):
         yield from _run_again(change, run)
+    yield from _beside_the_manager(change)
     for new in new_informers(change):
         each, where = new.informer, new.component
         if where.kind is Kind.CLI or (where.every_node and (each.selected or _is_watched_by_nodes(each))):
@@ -108,6 +111,31 @@ def unshared_informer(change: Change) -> Iterator[Diagnostic]:
                 _is_own(each.resource, each.file.path) and not new.was_shared,
             ),
         )
+
+
+def _beside_the_manager(change: Change) -> Iterator[Diagnostic]:
+    """Caches that are made beside a manager's, of the same cluster, for a kind that the manager keeps."""
+    for file in change.go_files:
+        if file.head is None or not MANAGED.search(file.head.source):
+            continue
+        for function in file.functions():
+            for found in second_caches.second_caches(change.head_index, function):
+                if not (file.added(found.use.line, found.use.line) and file.added(found.made.line, found.made.line)):
+                    continue
+                if not second_caches.kept_by_the_manager(change.base_index, found, file.path):
+                    continue
+                yield Diagnostic(
+                    analyzer="unshared-informer",
+                    path=file.path,
+                    line=found.use.line,
+                    end_line=found.use.line,
+                    construct=f"{code(found.use.name)} has a second cache list, watch and keep all {found.resource}, which the "
+                    "manager's cache of the same cluster keeps already.",
+                    remedy=f"Ask the manager's ({code(f'{found.manager}.GetCache()', 40)}).",
+                    concern=f"second cache of {found.resource} {function.key}",
+                    function=function.key,
+                    subject=Watch(found.resource, True, False, component_of(change, file, function), again=True),
+                )
 
 
 def _is_watched_by_nodes(each: Informer) -> bool:

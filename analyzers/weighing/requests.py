@@ -313,7 +313,7 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
         warn = (
             large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
         )
-    warn = warn or watch.for_one
+    warn = warn or watch.for_one or (watch.again and large)
     warn = warn or (watch.repeated and watch.component.kind not in {Kind.CLI, Kind.TEST})
     warn = warn or (watch.unrestricted and not watch.resource and watch.component.kind not in {Kind.CLI, Kind.TEST})
     sentence, estimate = "", None

@@ -254,6 +254,9 @@ def _of_entry(function: Function, key: Node, value: Node, kind: str, type_: str)
     if name == "TransformByObject":
         yield Restraint(name, "transform", kind, type_, frozenset(), function, key)
         return
+    binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
+    if binding is not None and binding.kind == "var" and binding.value is not None:
+        value = binding.value
     literal = value if value.type == "literal_value" else value.child_by_field_name("body")
     if literal is None:
         yield Restraint(name, "selection", kind, type_, frozenset(), function, key)
@@ -371,6 +374,28 @@ def unfiltered(index: PackageIndex, function: Function) -> Iterator[Unfiltered]:
                 key = _inside(parts[0])
                 if kind := kind_of(index, function, key):
                     yield Unfiltered(kind, function, key)
+
+
+_EVERYTHING = re.compile(r"^\s*(?:[\w.]*\s*)?\{\s*(?:Label|Field):\s*\w+\.Everything\(\),?\s*\}$")
+
+
+def kept_whole(index: PackageIndex, function: Function) -> Iterator[str]:
+    """Yield the kinds whose entries of ByObject ask for all objects, whatever defaults restrict: `{Label: labels.Everything()}`,
+    itself or in a variable."""
+    if not _imports(function, CONTROLLER_RUNTIME):
+        return
+    for composite in function.composites:
+        if composite.type is None or not syntax.text(composite.type).endswith("ByObject"):
+            continue
+        for element in syntax.children(composite.node.child_by_field_name("body") or composite.node):
+            parts = syntax.children(element) if element.type == "keyed_element" else []
+            if len(parts) != 2:
+                continue
+            value = _inside(parts[1])
+            binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
+            given = binding.value if binding is not None and binding.value is not None else value
+            if _EVERYTHING.match(syntax.text(given)) and (kind := kind_of(index, function, _inside(parts[0]))):
+                yield kind
 
 
 class Advice(NamedTuple):
