@@ -6,7 +6,8 @@ selector (`spec.nodeName`) restricts the watch to what the node has; Secrets and
 as pods need them. In a controller, the first read of a kind through controller-runtime's cached client lists, watches
 and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
 restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Predicates drop events and restrict no
-cache; `DisableFor` leaves a kind out for reads, not for what is watched.
+cache; `DisableFor` leaves a kind out for reads, not for what is watched. A program that a DaemonSet runs has a manager, and
+such a cache, on each node.
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
@@ -44,7 +45,8 @@ Not reported: watches that a field selector restricts, watches of one namespace,
 (which a network agent needs whole), informers that the program takes from a factory already, and watches that were
 only moved or written differently; kinds that a manager's options restrict, wherever in the program they stand, or whose
 objects its cache may hold already, as code that uses controller-runtime had values of them before. What a controller
-watches on purpose is a notice, unless its map function needs metadata alone, or its predicates choose among all objects.
+watches on purpose is a notice, unless there are as many of it as pods, or more, and only those matter that other objects own
+or name, its map function needs metadata alone, or its predicates choose among all objects.
 """
 
 import posixpath

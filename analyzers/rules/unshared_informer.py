@@ -47,6 +47,9 @@ are shared through a factory; a second one on the same resource pays all of it a
  }
 ```
 
+A cache of controller-runtime that is made beside a manager's, of the same cluster, is a second one too where the manager keeps
+the kind.
+
 Not reported: informers that were only moved or written differently; factories and caches themselves; the kubelet's
 own, which a field selector restricts to its node; command lines and tests. A ListWatch that comes from elsewhere, or
 whose options an unknown function changes, may be restricted there: a notice.
