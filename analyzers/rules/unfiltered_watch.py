@@ -67,6 +67,7 @@ from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.execution import critical_paths, node_programs
 from analyzers.kubernetes.requests import cached_kinds, managers, predicates, reconcilers, scans
@@ -126,8 +127,8 @@ def _reconciled(function: Function, found: CachedKind, work: Work) -> Diagnostic
         path=function.file.path,
         line=found.call.line,
         end_line=found.call.line,
-        construct=f"{code(found.call.name)} lets every status update of each {one} through, and the reconcile {work.what} for "
-        "each.",
+        construct=f"{code(found.call.name)} lets every status update of each {one} through, and the reconcile {work.what} "
+        + ("for each." if found.handler is None else "again and again."),
         remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
         f"{one} with the new one.",
         concern=f"every update of {found.resource} {function.key}",
@@ -153,10 +154,41 @@ def _unfiltered(index: PackageIndex, function: Function) -> Iterator[CachedKind]
 
 def _always(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> Work | None:
     """What is always done for each node that a controller is for; a program of every node may have asked for its own alone."""
-    if found.handler is not None or not _for_itself(found) or component_of(change, file, function).every_node:
+    index = change.head_index
+    for_itself = found.handler is None and _for_itself(found)
+    if found.resource != "nodes" or not (for_itself or _maps_always(index, function, found.handler)):
         return None
-    body = reconcilers.reconciler(change.head_index, function, found.call)
-    return reconcilers.always(change.head_index, body) if body is not None else None
+    if component_of(change, file, function).every_node:
+        return None
+    body = reconcilers.reconciler(index, function, found.call)
+    return reconcilers.always(index, body) if body is not None else None
+
+
+def _maps_always(index: PackageIndex, function: Function, handler: Node | None) -> bool:
+    """Say whether a map function gives requests whatever it is given: `return []reconcile.Request{{NamespacedName: theOne}}`."""
+    if handler is None:
+        return False
+    whole, body = function, handler.child_by_field_name("body")
+    if handler.type != "func_literal":
+        _, target = index.referenced(handler, function.file, function)
+        if target is None:
+            return False
+        whole, body = target, target.body
+    branching = [*(each.node for each in whole.facts.conditions), *(each.node for each in whole.loops)]
+    if body is None or any(_is_within(each, body) for each in branching):
+        return False
+    returned = [statement for statement, _ in whole.facts.returns if _is_within(statement, body)]
+    given = [value for each in returned for group in syntax.children(each) for value in syntax.children(group)]
+    return len(returned) == 1 and any(
+        value.type == "composite_literal"
+        and (elements := value.child_by_field_name("body")) is not None
+        and bool(syntax.children(elements))
+        for value in given
+    )
+
+
+def _is_within(node: Node, outer: Node) -> bool:
+    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
 
 
 def _is_restricted(change: Change, file: ChangedFile, found: CachedKind) -> bool:
@@ -184,7 +216,7 @@ def _was_reconciled(change: Change, file: ChangedFile, function: Function) -> bo
     """Say whether a controller of nodes let every update through before, in the same function, or in one of another file that
     lost lines."""
     return any(
-        each.resource == "nodes" and each.handler is None
+        each.resource == "nodes"
         for old in _before(change, file, function)
         for each in _unfiltered(change.base_index, old)
     )
