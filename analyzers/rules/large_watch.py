@@ -302,7 +302,8 @@ def _restricting(found: CachedKind, slim: bool, whole: bool, known: restraints.A
     if found.cause == "read":
         live = f"Leave the kind out of the cache ({code(known.live)})" if known.live else f"Use {code('GetAPIReader')}"
         return f"{live} and read the few live, or {fewer}."
-    slimmer = f", or watch metadata alone ({code(known.metadata)})" if known.metadata and not whole else ""
+    suffices = found.cause == "watch" and bool(known.metadata) and not whole
+    slimmer = f", or watch metadata alone ({code(known.metadata)})" if suffices else ""
     return f"{fewer[:1].upper()}{fewer[1:]}{slimmer}."
 
 

@@ -244,12 +244,17 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[
         % {b"n": name}
     )
     filled = re.compile(rb"\.%b\{\s*\w" % name)
+    given = re.compile(rb"^func[^\n]*\)\s*\(?\*\w+\.%b\b[^\n]*\{$" % name, re.MULTILINE)
     return _found(
         index,
         path,
         lambda source: (
-            USES.search(source) is not None
-            and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
+            (
+                USES.search(source) is not None
+                and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
+            )
+            # Whoever is given it by a function may read it by what it was filled with.
+            or (given.search(source) is not None and filled.search(source) is not None)
         ),
         (kind.name,),
         (f"{kind.name}List",),
@@ -258,16 +263,13 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[
 
 
 def valued(index: PackageIndex, kind: str, path: str, programs: tuple[str, ...] = ()) -> bool:
-    """Say whether the program that the file at `path` belongs to, or these programs of nodes, may read objects of a kind: it has
-    values of its type outside of what its builders watch."""
-    name = re.escape(kind.encode())
-    mention = re.compile(
-        rb"\.%(n)s(List)?\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)" % {b"n": name}
-    )
+    """Say whether the program that the file at `path` belongs to, or these programs of nodes, may read whole objects of a kind:
+    it speaks of its type outside of what its builders watch."""
+    mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
     within = node_programs.code(index, programs) if programs else None
 
     def wanted(source: bytes) -> bool:
-        return USES.search(source) is not None and any(
+        return any(
             not _WATCHED.search(source, max(0, match.start() - 90), match.start()) for match in mention.finditer(source)
         )
 

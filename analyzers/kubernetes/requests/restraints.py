@@ -376,7 +376,7 @@ def unfiltered(index: PackageIndex, function: Function) -> Iterator[Unfiltered]:
                     yield Unfiltered(kind, function, key)
 
 
-_EVERYTHING = re.compile(r"^\s*(?:[\w.]*\s*)?\{\s*(?:Label|Field):\s*\w+\.Everything\(\),?\s*\}$")
+_EVERYTHING = re.compile(r"^(?:[\w.]{1,200}\s{0,9})?\{\s*(?:Label|Field):\s*\w+\.Everything\(\),?\s*\}$")
 
 
 def kept_whole(index: PackageIndex, function: Function) -> Iterator[str]:
