@@ -39,7 +39,7 @@ def uses(body: Node | None, old: str) -> bool:
     return (
         body is not None
         and old not in {"", "_"}
-        and any(node.type == "identifier" and syntax.text(node) == old for node in syntax.walk(body))
+        and any(node.type == "identifier" and syntax.text(node) == old.partition(".")[0] for node in syntax.walk(body))
     )
 
 
@@ -117,7 +117,10 @@ def hands_on(body: Node | None, old: str) -> bool:
             operand = callee.child_by_field_name("operand") if callee is not None else None
             if (
                 given is not None
-                and _mentions(given, names)
+                and (
+                    _mentions(given, names)
+                    or any(syntax.text(each) == old.partition(".")[0] for each in syntax.children(given))
+                )
                 and not (operand is not None and _LOGS.search(syntax.text(operand)))
             ):
                 return True
@@ -208,8 +211,12 @@ def _value_of(composite: Node, key: str) -> Node | None:
 
 
 def old_parameter(node: Node) -> str:
-    """Give the name of the first parameter of a handler's function or literal, "" if it has none."""
+    """Give the old object of a handler's function or literal, "" if it has none: its first parameter, or the field of an
+    UpdateEvent (controller-runtime pkg/event), before which releases from 0.15 on have a context."""
     found = parameters(node, "parameters")
+    event = next((each.name for each in found if syntax.text(each.type).endswith("UpdateEvent")), "")
+    if event not in {"", "_"}:
+        return f"{event}.ObjectOld"
     return found[0].name if found else ""
 
 
