@@ -76,6 +76,7 @@ _PASSES = Burden("object", critical_paths.RECONCILER)
 _CONDITIONS = "k8s.io/apimachinery/pkg/api/meta"
 _COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _WRITES = frozenset({"UPDATE", "PATCH"})
+_AGAIN = frozenset({"event", "periodic", "critical"})
 
 
 def never_equal(change: Change) -> Iterator[Diagnostic]:
@@ -129,7 +130,7 @@ def _unlike(change: Change, each: Added[Call]) -> Diagnostic | None:
     pointer, value = (
         (call.arguments[0], call.arguments[1]) if first > second else (call.arguments[1], call.arguments[0])
     )
-    sure = _write(change.head_index, function, call) is not None
+    sure = _is_asked_again(change, function, call)
     if min(first, second) > 0:
         return _diagnostic(
             each,
@@ -165,8 +166,16 @@ def _of_two_types(change: Change, each: Added[Call], one: Named, other: Named) -
         f"{code(left)} is of type {code(one.name)} and {code(right)} of {code(other.name)}: they are never equal, so that this "
         "comparison spares nothing.",
         "Compare the same part of both.",
-        _write(index, each.function, each.what) is not None,
+        _is_asked_again(change, each.function, each.what),
     )
+
+
+def _is_asked_again(change: Change, function: Function, call: Call) -> bool:
+    """Say whether a comparison is made in each pass, or in front of a write by whoever calls it: not at start-up."""
+    root = call_paths(change).worst_to(function, call.closures).root
+    if root == "unknown":
+        return _write(change.head_index, function, call) is not None
+    return root in _AGAIN
 
 
 def _diagnostic(
@@ -247,7 +256,7 @@ def _lacking(change: Change, each: Added[Call]) -> Diagnostic | None:
         f"{apart[:1].upper()}{apart[1:]}: they are never equal, so that each pass over each object sends {write.a_what}, though "
         "nothing has changed.",
         f"Compare only what is set here, or use {code(f'equality.Semantic.DeepDerivative({built}, {read})')}.",
-        path.root in {"event", "periodic", "critical"},
+        path.root in _AGAIN,
         (Place(file, at, at, "built here"),) if (file, at) != (each.file.path, each.first) else (),
     )
 
