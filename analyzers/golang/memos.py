@@ -74,9 +74,11 @@ def _stores(function: Function) -> Iterator[tuple[str, Node | None, Node]]:
         for number, left in enumerate(assignment.left):
             value = assignment.right[number] if number < len(assignment.right) else None
             operand = left.child_by_field_name("operand")
+            if value is not None and value.type == "nil":
+                continue  # which forgets what was kept
             if left.type == "index_expression" and operand is not None:
                 yield syntax.text(operand), value, assignment.node
-            elif left.type == "selector_expression" and value is not None and value.type != "nil":
+            elif left.type == "selector_expression" and value is not None:
                 yield syntax.text(left), value, assignment.node
     for call in function.calls:
         if call.name in _GIVES and call.operand is not None and len(call.arguments) >= 2:

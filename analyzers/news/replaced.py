@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.analysis.change import Change, ChangedFile
+from analyzers.golang.destinations import conditions_at
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Condition
@@ -245,7 +246,7 @@ def lost_guard(change: Change, old: Request, new: Request) -> Condition | None:
     """Give the condition that spared a request in the normal course before the change, where none does so after it: the test
     is gone, or is asked behind the request. None where it moved into another function."""
     before = _sparing(change.base_index, old)
-    if not before or _sparing(change.head_index, new):
+    if not before or _sparing(change.head_index, new) or _ends_before(change, new):
         return None
     gone = before[-1].condition
     return None if gone.test is None or _asked_elsewhere(change, gone, new.function) else gone
@@ -255,6 +256,19 @@ def _sparing(index: PackageIndex, request: Request) -> list[Requirement]:
     place = Place(index, request.function.file, request.function)
     around = (*requirements(place, request.call.conditions), *request.inner)
     return [each for each in around if each.condition.kind in {"if", "guard", "else", "case"} and spares(each)]
+
+
+def _ends_before(change: Change, request: Request) -> bool:
+    """Say whether a return that the change added ends the function in front of a request in the normal course."""
+    function = request.function
+    file = next((each for each in change.go_files if each.path == function.file.path), None)
+    return file is not None and any(
+        syntax.line(statement) in file.diff.added
+        and statement.end_byte <= request.call.node.start_byte
+        and any(map(spares, requirements(Place(change.head_index, function.file, function), around)))
+        for statement, closures in function.facts.returns
+        if not closures and (around := conditions_at(function, statement))
+    )
 
 
 def _asked_elsewhere(change: Change, gone: Condition, function: Function) -> bool:

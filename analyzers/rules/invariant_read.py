@@ -48,7 +48,8 @@ every change.
  }
 ```
 
-Not reported: reconciles of a kind of which a cluster has few (it belongs to no namespace), or that is not seen; a read that only
+Not reported: reconciles of a kind of which a cluster has few (it belongs to no namespace), or that is not seen, or of which
+predicates choose some; a read that only
 some passes come to (after a failure, a miss, a comparison, at an object's end); a name that depends on the object; what is kept;
 what the same function writes, or another on the way creates.
 """
@@ -57,10 +58,13 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.golang.facts.declaration import Function
+from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.periods import takes_from_queue
 from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
 from analyzers.kubernetes.passes import passes
+from analyzers.kubernetes.requests import cached_kinds
 from analyzers.kubernetes.requests.invariant import is_invariant
 from analyzers.kubernetes.requests.requests import READS, requests
 from analyzers.news.paths import call_paths
@@ -80,6 +84,8 @@ def invariant_read(change: Change) -> Iterator[Diagnostic]:
             continue
         kind = reconciled(index, new.path.functions)
         if kind is None or not may_be_many(index, kind) or not is_invariant(index, call_paths(change), request):
+            continue
+        if _is_for_some(index, new.path.functions[0]):
             continue
         if new.because != "uncached" and _is_written(change, new):
             continue
@@ -110,6 +116,16 @@ def _in_each_pass(new: NewRequest) -> str:
     if "some" in found:
         return ""
     return "each reconcile that comes here" if "asked" in found else "each reconcile"
+
+
+def _is_for_some(index: PackageIndex, reconcile: Function) -> bool:
+    """Say whether predicates choose the objects that the controllers of a reconcile's file are called for."""
+    return any(
+        call.name == "For" and cached_kinds.chosen(index, function, call)
+        for function in reconcile.file.functions
+        if reconcile.file.source.find(b"For(", function.region.start, function.region.end) >= 0
+        for call in function.calls
+    )
 
 
 def _is_written(change: Change, new: NewRequest) -> bool:

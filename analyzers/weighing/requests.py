@@ -99,6 +99,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     # How often people ask a server of the project's own, who read its pages, nobody can see; they write few custom objects.
     asked = path.critical is critical_paths.ANY_REQUEST or _of_custom_kinds(new, change)
     hot = path.root in {"critical", "periodic"} and not asked
+    for_a_pod = path.critical is critical_paths.NODE_SERVICE  # whose claims and volumes are few
     if path.root == "start-up":
         return Level.NOTICE  # it is done once
     whole = request.verb == "LIST" and request.scope == "cluster" and not request.options.one_node
@@ -121,7 +122,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         sent_by_all = load(new, change)
         qps = math.inf if sent_by_all.unknown else sent_by_all.qps
         untold = path.root == "periodic" and sent_by_all.rate is None
-        seldom = request.verb != "LIST" and (untold or (qps is not None and qps <= _FEW_A_SECOND))
+        seldom = request.verb != "LIST" and (untold or for_a_pod or (qps is not None and qps <= _FEW_A_SECOND))
         waits = path.root == "poll" or (
             new.component.name in _NO_KUBELETS
             and (path.root == "unknown" or seldom or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
@@ -138,7 +139,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
             return Level.NOTICE
         if request.verb in {"GET", "LIST"}:
             many = path.root == "event" and request.resource in resources.AS_MANY_AS_PODS and not _of_some(new, change)
-            return Level.WARNING if grown or (not few and (many or hot)) else Level.NOTICE
+            return Level.WARNING if grown or (not few and (many or (hot and not for_a_pod))) else Level.NOTICE
         writes = request.verb in {"UPDATE", "PATCH"} and not _for_some(new) and not conditions.compared(path.conditions)
         return Level.WARNING if grown and hot and writes else Level.NOTICE
     if per in {"round", "call"} and new.because == "added" and _is_seldom(new, change):

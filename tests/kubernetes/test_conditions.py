@@ -11,6 +11,7 @@ from analyzers.kubernetes.requests.external import EXTERNAL
 HEAD = """package p
 
 import (
+	"errors"
 	"reflect"
 
 	v1 "k8s.io/api/core/v1"
@@ -61,8 +62,10 @@ def answers(body: str) -> set[str]:
         ("switch e := work(); { case e != nil: mark() }", {"failed"}),
         ("if e := work(); e == nil { mark() }", set()),
         ("if pod != nil { mark() }", {"spares"}),
-        ("if name == \"\" { return work() }; mark()", set()),
-        ("if name == \"\" { if pod == nil { return work() }; return nil }; mark()", {"spares"}),
+        ("if name == \"\" { return errors.New(name) }; mark()", set()),
+        ("e := work(); if name == \"\" { return wrapped(e) }; mark()", set()),
+        ("if name == \"\" { return work() }; mark()", {"spares"}),
+        ("if name == \"\" { if pod == nil { return errors.New(name) }; return nil }; mark()", {"spares"}),
         ("if pod.DeletionTimestamp != nil { mark() }", {"ending", "spares"}),
         ("if pod.DeletionTimestamp.IsZero() { return nil }; mark()", {"ending", "spares"}),
         ("if pod.DeletionTimestamp == nil { mark() }", {"spares"}),
@@ -74,7 +77,7 @@ def answers(body: str) -> set[str]:
         ("if !reflect.DeepEqual(pod, old) { mark() }", {"compared", "spares"}),
         ("if pod.Spec.NodeName == old.Spec.NodeName { return nil }; mark()", {"compared", "spares"}),
         ("if len(name) == 0 { return nil }; mark()", {"spares"}),
-        ("if len(name) == 0 { return work() }; mark()", set()),
+        ("if len(name) == 0 { return apierrors.NewBadRequest(name) }; mark()", set()),
         ("if n, ok := given(); ok { mark(n) }", {"spares"}),
     ],
 )  # fmt: skip

@@ -137,7 +137,22 @@ def refuses(place: Place, guard: Node) -> bool:
         for node in (syntax.walk(then, lambda each: each.type != "func_literal") if then is not None else ())
         if node.type == "return_statement"
     ]
-    return bool(given) and all(len(values) == len(results) and values[-1].type != "nil" for values in given)
+    return bool(given) and all(len(values) == len(results) and _is_failure(place, values[-1]) for values in given)
+
+
+_MAKES_ERRORS = re.compile(r"(^|/)(errors|fmt|status|multierr)$|/util/validation/field$")
+"""Packages whose functions make errors: Go's errors and fmt, apimachinery's api/errors, pkg/errors, grpc's status."""
+
+
+def _is_failure(place: Place, value: Node) -> bool:
+    """Say whether what is returned for an error is one, and not what further work gives: `return r.Create(ctx, object)`."""
+    value = syntax.unparenthesized(value)
+    if value.type != "call_expression":
+        return value.type != "nil"
+    arguments = value.child_by_field_name("arguments")
+    given = syntax.children(arguments) if arguments is not None else []
+    made = _MAKES_ERRORS.search(_package_called(place, value)) is not None
+    return made or any(is_error(place, each) for each in given)
 
 
 def _asks_an_error(place: Place, node: Node) -> bool:
