@@ -37,6 +37,8 @@ _REPORTS = re.compile("status|lease|heartbeat|report|resync|renew|config", re.IG
 """What a node's timers are named that talk to the API server; others look after the node itself."""
 _RETRIES = frozenset({"RetryOnConflict", "OnError", "RecheckDeletionTimestamp"})
 """What calls again, or asks again before it adopts (client-go util/retry; kubernetes pkg/controller, controller_ref_manager.go)."""
+_NOT_SERVED = frozenset({"IsNotFound", "IsNoMatchError"})
+"""What asks whether the API server knows a kind at all (apimachinery pkg/api/errors, pkg/api/meta)."""
 _RECONCILING = frozenset({Kind.CONTROLLER, Kind.OTHER})
 """What handles events outside the API server, the scheduler and nodes is a controller, whatever its folder is called."""
 _NO_KUBELETS = frozenset({"node agent", "node service"})
@@ -198,10 +200,19 @@ def _is_looked_at_again(request: Request, change: Change) -> bool:
 
 
 def _is_probe(request: Request) -> bool:
-    """Say whether only the error of a request is looked at: it asks whether a kind is served, as is done at start-up."""
-    return any(
-        len(each.right) == 1 and syntax.same(each.right[0], request.call.node) and syntax.text(each.left[0]) == "_"
-        for each in request.function.assignments
+    """Say whether a request asks if a kind is served, as is done at start-up: its answer is dropped, its error asked about."""
+    given = next(
+        (
+            each.left
+            for each in request.function.assignments
+            if len(each.right) == 1 and syntax.same(each.right[0], request.call.node)
+        ),
+        (),
+    )
+    names = [syntax.text(each) for each in given]
+    return names[:1] == ["_"] and any(
+        each.name in _NOT_SERVED and [syntax.text(argument) for argument in each.arguments] == names[1:]
+        for each in request.function.calls
     )
 
 
