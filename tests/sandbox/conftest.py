@@ -110,6 +110,7 @@ def scene(github: SimulatedGitHub) -> Iterator[Scene]:
         },
         "Change lines",
     )  # fmt: skip
+    github.delivered()  # nowhere, so that a receiver which a test begins is told nothing of it
     with client(github, github.token().value) as api:
         seen = api.withLazy(True).get_repo(NAME)  # nothing is asked before it is needed
         yield Scene(github, repository, pull, api, seen, seen.get_pull(pull.number))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
@@ -70,6 +71,7 @@ def manager(index: PackageIndex, path: str, programs: tuple[str, ...] = ()) -> M
             )
             if _may_be_of(program, file.path) and USES.search(file.source)
             for function in (*file.functions, *file.initializers)
+            if _may_tell(function)
             for each in restraints.restraints(index, function)
             if each.of_manager
         ]
@@ -81,6 +83,19 @@ def manager(index: PackageIndex, path: str, programs: tuple[str, ...] = ()) -> M
         )
         known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out, foreign)
     return known[key]
+
+
+_TELLS = re.compile("|".join(rf"\b{word}\b" for word in sorted(restraints.OF_MANAGER - _OFTEN)).encode())
+_TELLS_NAMESPACES = re.compile(rb"\bNamespaces?\b")
+_OPTIONS = re.compile(rb"[oO]pt")
+
+
+def _may_tell(function: Function) -> bool:
+    """Say, without parsing, whether a function may hold options of a manager: of namespaces most functions speak."""
+    source, start, end = function.file.source, function.region.start, function.region.end
+    return _TELLS.search(source, start, end) is not None or (
+        _TELLS_NAMESPACES.search(source, start, end) is not None and _OPTIONS.search(source, start, end) is not None
+    )
 
 
 _NEW_CACHE = re.compile(rb"\bNewCache\s*(?::|=)\s*(\w{1,80})\.\w")
