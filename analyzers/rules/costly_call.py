@@ -81,7 +81,10 @@ def costly_call(change: Change) -> Iterator[Diagnostic]:
             continue
         if implements_client(change.head_index, change.head_index.import_path(function.file)):
             continue  # a clientset is made of its parts' clients
-        sure = on_path and (path is None or path.hot or each_time(change, function, call.closures))
+        # How often people ask a server of the project's own, and pods of one kind start on a node, nobody can see.
+        seldom = path is not None and path.of_one_kind
+        often = path is None or path.hot or each_time(change, function, call.closures)
+        sure = on_path and often and not seldom
         yield Diagnostic(
             analyzer="costly-call",
             path=each.file.path,

@@ -62,7 +62,7 @@ def critical_path(change: Change) -> Iterator[Diagnostic]:
         request = new.request
         if request.method == "Stream":
             continue  # it passes on what it reads
-        if request.background or (handler and (new.path.detached or _handed_on(request))):
+        if request.background or (handler and (request.call.go or new.path.detached or _handed_on(request))):
             continue  # nobody waits for the answer
         yield Diagnostic(
             analyzer="critical-path",

@@ -72,7 +72,7 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
         if file.head is None or not concerned(file):
             continue
         for vector in _touched(file):
-            known = _before(file).get(_key(vector)) if _key(vector) else None
+            known = _known(file, _key(vector))
             labels = [each for each in vector.labels if known is None or each not in known.labels]
             judged = [found for each in dict.fromkeys(labels) if (found := _judged(file, vector, each)) is not None]
             judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
@@ -124,6 +124,12 @@ def _diagnostic(
         level=level,
         subject=Series(series, rank),
     )
+
+
+def _known(file: ChangedFile, key: str) -> Vector | None:
+    """The metric of this name before the change: in the file, else where it was taken from."""
+    here = (_before(each).get(key) for each in (file, *file.change.go_files)) if key else ()
+    return next((each for each in here if each is not None), None)
 
 
 def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
@@ -187,7 +193,10 @@ def _given(function: Function) -> Iterator[Candidate[LabelValue]]:
     for call in function.calls:
         for each in metrics.label_values(function, call):
             first, last = syntax.line(each.value), syntax.end_line(each.value)
-            yield Candidate(("label value", each.variable, syntax.text(each.value)), first, last, each)
+            text = syntax.text(each.value)
+            # A metric that is taken elsewhere gets another name there: `errors`, `metrics.Errors`.
+            taken = ("label value", each.label or each.place, text)
+            yield Candidate(("label value", each.variable, text), first, last, each, (taken,))
 
 
 def _is_label(change: Change, given: Added[LabelValue]) -> bool:

@@ -36,14 +36,14 @@ had no verbosity for debugging before; what was there before; command lines, fak
 from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Allocation
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.place import Place
-from analyzers.kubernetes import logs
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes import logs, scale
+from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.news.added import Added
 from analyzers.news.log_lines import new_log_lines
@@ -73,8 +73,19 @@ def log_flood(change: Change) -> Iterator[Diagnostic]:
             remedy=f"Raise its verbosity to {code('V(5)')}, or write one line for {one}.",
             concern=f"log {call.name}",
             function=function.key,
+            level=Level.NOTICE if per == "item" and not _of_many(change, function, call) else Level.WARNING,
             subject=Allocation("log", per, path),
         )
+
+
+def _of_many(change: Change, function: Function, call: Call) -> bool:
+    """Say whether a loop around a call goes through objects of which a cluster has many: of custom kinds there may be a few."""
+    return any(
+        loop.collection is not None
+        and (growing := collections.growing(change.head_index, function.file, function, loop.collection)) is not None
+        and growing.resource in scale.COUNTS
+        for loop in call.loops
+    )
 
 
 def _as_a_rule(function: Function, call: Call, path: CriticalPath) -> bool:

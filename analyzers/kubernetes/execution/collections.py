@@ -206,6 +206,8 @@ def _given(origin: Origin, call: Call, depth: int) -> Extent | None:
                 or options.limited
             )
             return Extent("some" if narrow or options.fields else "all", request.resource, origin)
+    if _splits_a_text(place, call):
+        return _FEW
     if origin.kind == "filled":
         return _FEW if _is_flag(place, call) else None
     if call.name in {"ByIndex", "Index"} or _asks_for_something(place, call):
@@ -238,6 +240,14 @@ def _asks_for_something(place: Place, call: Call) -> bool:
         if type_ is not None and not isinstance(under, Slice | Map) and argument.type != "call_expression":
             return True
     return False
+
+
+_SPLITS = frozenset({"Split", "SplitN", "SplitAfter", "SplitAfterN", "Fields", "FieldsFunc"})
+
+
+def _splits_a_text(place: Place, call: Call) -> bool:
+    """Say whether a call takes one text apart: an annotation, a flag, what a command printed."""
+    return call.name in _SPLITS and call.operand is not None and place.imported(call.operand) in {"strings", "bytes"}
 
 
 def _is_flag(place: Place, call: Call) -> bool:

@@ -237,7 +237,10 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[
     name = re.escape(kind.name.encode())
     within = node_programs.code(index, programs) if programs else None
     if kind.name in manager(index, path, programs).left_out:
-        watched = re.compile(rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)\([^()\n]{0,80}\.%b\{" % name)
+        watched = re.compile(
+            rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)(?:\[[^\]\n]{0,80}\])?\((?:[^()\n]|\(\)){0,80}\.%b\{"
+            % name
+        )
         return _found(index, path, lambda source: _whole(source, watched), (kind.name,), within=within)
     mention = re.compile(
         rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
