@@ -65,9 +65,11 @@ def _watches(change: Change) -> Iterator[Diagnostic]:
         per_event = path.root == "event" and not path.rare
         if request.verb != "WATCH" or not per_event or new.component.kind is Kind.CLI or new.because == "unguarded":
             continue
+        if path.critical is None:
+            continue  # what waits for a channel may begin again after its last watch ended
         if in_list_watch(request.function, request.call):
             continue  # which an informer calls
-        what = "event" if path.critical is not None and path.critical.per == "event" else "object that is reconciled"
+        what = "event" if path.critical.per == "event" else "object that is reconciled"
         yield Diagnostic(
             analyzer="repeated-watch",
             path=request.path,

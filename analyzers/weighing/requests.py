@@ -195,7 +195,7 @@ def _is_looked_at_again(request: Request, change: Change) -> bool:
         return True
     return any(
         each.verb == "DELETE" and each.resource == request.resource
-        for each in requests(change.head_index, request.function.file, request.function, ())
+        for each in requests(change.head_index, request.function.file, request.function)
     )
 
 

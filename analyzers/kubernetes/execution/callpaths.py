@@ -342,7 +342,7 @@ class CallPaths:
             root: Root = "periodic" if critical.per in {"tick", "round"} else "event"
             ends = critical is critical_paths.HANDLER and function.name in {"OnDelete", "Delete"}
             return CallPath(root, place.way, place.items, None, critical, ends=ends)
-        if takes_from_queue(own):
+        if takes_from_queue(own, place.loops):
             return CallPath("event", place.way, place.items, None, critical_paths.RECONCILER)
         if any(serves_a_channel(own, loop) for loop in place.loops):
             return CallPath("event", place.way, place.items)

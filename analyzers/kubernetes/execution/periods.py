@@ -5,6 +5,7 @@ package, k8s.io/utils/clock.
 """
 
 import re
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from analyzers.golang.facts import syntax
@@ -257,14 +258,19 @@ controller-runtime pkg/controller/priorityqueue."""
 _GETS = frozenset({"Get", "Pop", "GetWithPriority", "GetNextWorkItem"})
 
 
-def takes_from_queue(place: Place) -> bool:
+def takes_from_queue(place: Place, loops: Collection[Loop] | None = None) -> bool:
     """Say whether a function is a worker: it takes items from a work queue and waits for them, so that what repeats it is
-    no period. A queue is one by its type, else by what is done with it: Get without arguments, and Done with what it gave."""
+    no period. A queue is one by its type, else by what is done with it: Get without arguments, and Done with what it gave.
+
+    With `loops`, whether it does so in front of, or around, what stands in these loops of it: what it begins with is done once.
+    """
     function = place.function
     if function is None:
         return False
     for call in function.calls:
         if call.operand is None or call.name not in _GETS:
+            continue
+        if loops is not None and not all(loop in loops for loop in call.loops):
             continue
         named = dereferenced(place.type_of(call.operand))
         if isinstance(named, Named):
@@ -274,7 +280,8 @@ def takes_from_queue(place: Place) -> bool:
                 return True
         elif named is None and not call.arguments and _is_done(function, syntax.text(call.operand)):
             return True
-    return any(loop.kind == "range" and _is_channel_of_items(place, loop.collection) for loop in function.loops)
+    around = function.loops if loops is None else loops
+    return any(loop.kind == "range" and _is_channel_of_items(place, loop.collection) for loop in around)
 
 
 def _is_done(function: Function, queue: str) -> bool:

@@ -132,7 +132,9 @@ def _of_call(index: PackageIndex, function: Function, call: Call) -> Iterator[Re
                 named = _slim(call) or _name_of(call)
                 yield Restraint("OnlyMetadata", "metadata", kind, call.name, frozenset(), function, named)
                 return
-    if family is None or (call.name == "WithNamespace" and not _restricts(call.arguments, 0)):
+    if family is None:
+        return
+    if call.name == "WithNamespace" and not (_restricts(call.arguments, 0) and _is_of_a_factory(index, function, call)):
         return
     if call.name.startswith("NewFiltered") and not (_restricts(call.arguments, 2) or _given(call.arguments, 3)):
         return
@@ -141,6 +143,13 @@ def _of_call(index: PackageIndex, function: Function, call: Call) -> Iterator[Re
     owner = _around(function, call.node) or (syntax.text(call.operand) if call.operand is not None else call.name)
     words = frozenset().union(*(_words(argument) for argument in call.arguments))
     yield Restraint(call.name, family, "", owner, words, function, _name_of(call))
+
+
+def _is_of_a_factory(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether a call makes an option of a generated factory of informers: leases have a WithNamespace as well."""
+    operand = syntax.unparenthesized(call.operand) if call.operand is not None else None
+    path = Place(index, function.file, function).imported(operand) if operand is not None else None
+    return path is not None and re.search(r"(^|/)(informers|externalversions|internalversion)(/|$)", path) is not None
 
 
 def _name_of(call: Call) -> Node:
