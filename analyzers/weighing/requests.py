@@ -119,6 +119,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE
     if per == "path" and (asked or _for_few(new, change) or _is_decision(new)):
         return Level.NOTICE
+    if per == "path" and path.root == "event" and conditions.compared(path.conditions):
+        return Level.NOTICE  # of the events of an informer only those that change something come here
     if per == "node":
         # Most of the kubelet's and kube-proxy's code runs for pods; of other programs on nodes how often must be seen.
         sent_by_all = load(new, change)
