@@ -280,7 +280,11 @@ def implements_error(place: Place, type_: Type) -> bool:
     named = dereferenced(type_)
     if named == ERROR:
         return True
-    return isinstance(named, Named) and bool(named.path) and "Error" in place.index.methods(named)
+    if not isinstance(named, Named) or not named.path:
+        return False
+    # Asked for by its name: to list all methods reads every file of the package.
+    member = place.index.member(named, "Error")
+    return member is not None and member.kind == "method"
 
 
 # The end of an object
