@@ -246,8 +246,17 @@ class CallPaths:
             above = (*around, *place.conditions)
             if site.kind != "value":
                 detached = place.detached or site.go or _starts(place)
+                certain = place.certain and site.kind != "may"
                 yield _Place(
-                    site.caller, site.closures, site.loops, site.call, (site.caller, *way), items, above, detached
+                    site.caller,
+                    site.closures,
+                    site.loops,
+                    site.call,
+                    (site.caller, *way),
+                    items,
+                    above,
+                    detached,
+                    certain,
                 )
                 continue
             repeated = self._repeated(site)
@@ -267,7 +276,14 @@ class CallPaths:
                 yield CallPath("start-up", (site.caller, *way), items)
             elif site.call is None and not site.key:
                 # An element of a list of functions, which goes through them itself.
-                yield _Place(site.caller, site.closures, site.loops, None, (site.caller, *way), items, above)
+                yield place._replace(
+                    function=site.caller,
+                    closures=site.closures,
+                    loops=site.loops,
+                    call=None,
+                    way=(site.caller, *way),
+                    conditions=above,
+                )
             elif site.call is None:
                 # Kept in a field: who calls the field calls it.
                 package = self._index.package_of(site.caller.file.path)
