@@ -152,7 +152,8 @@ def _times(function: Function) -> Iterator[Candidate[Unsteady]]:
         if call.name in _ENDS and call.operand is not None and len(call.arguments) <= 1:
             above = call.node.parent
             into = syntax.text(above.parent).partition(":")[0] if above is not None and above.parent is not None else ""
-            yield Candidate(("time", call.name, into[:40]), call.line, call.end_line, Unsteady(call.node))
+            renamed = (("time in", function.name, call.name),)  # another field of the same status
+            yield Candidate(("time", call.name, into[:40]), call.line, call.end_line, Unsteady(call.node), renamed)
 
 
 def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
