@@ -49,9 +49,13 @@ def first_kept(change: Change) -> list[Kept]:
             continue
         if managers.manager(change.head_index, path, programs).restricts(kind.name):
             continue
-        if programs and not cached_kinds.makes_manager(change.head_index, path, programs):
-            continue  # whose client reads live
-        found_kinds.append(min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause)))
+        first = min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause))
+        # A client reads live where no manager gives it; who writes a builder has one.
+        if (programs or first.found.cause == "read") and not cached_kinds.makes_manager(
+            change.head_index, path, programs
+        ):
+            continue
+        found_kinds.append(first)
     return found_kinds
 
 

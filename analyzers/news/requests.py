@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.golang.facts.declaration import Function
+from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution import critical_paths, node_programs, volumes
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.execution.components import Component, Kind, component
@@ -90,20 +91,16 @@ def reached(
     return NewRequest(request, file, because, where, path, gap)
 
 
-_ANYWHERE = frozenset({Kind.OTHER, Kind.LIBRARY, Kind.CONTROLLER})
-"""Where code is put that a program of every node may hold: controllers have folders of that name on nodes too."""
+def component_of(change: Change, file: ChangedFile, function: Function | None = None) -> Component:
+    """Give the component that a file runs in after the change; of a volume plugin the function tells."""
+    return node_programs.component_of(change.head_index, file.path, file.component, function)
 
 
-def component_of(change: Change, file: ChangedFile, function: Function) -> Component:
-    """Give the component that a function runs in, which in a volume plugin is not its whole file's."""
-    where = file.component
-    if where.every_node and volumes.in_controller(change.head_index, function):
-        return volumes.IN_CONTROLLER
-    if where.kind in _ANYWHERE and node_programs.on_every_node(change.head_index, file.path):
-        return Component("node agent", Kind.NODE)
-    if where.name == "node agent" and node_programs.on_few(change.head_index, file.path):
-        return Component("this code", Kind.OTHER)  # an agent of a cluster, not of a node
-    return where
+def keeps_its_own(change: Change, file: ChangedFile, function: Function, resource: str) -> bool:
+    """Say whether code runs on every node and keeps, of a resource that grows with the cluster, what is on its node: few."""
+    if resource not in kinds.RESOURCES - kinds.WHOLE_ON_NODES:
+        return False
+    return file.component.every_node or component_of(change, file, function).every_node
 
 
 def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int | None]]:

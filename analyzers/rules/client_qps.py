@@ -40,8 +40,9 @@ from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import ClientLimit, Pace
 from analyzers.kubernetes import scale
 from analyzers.kubernetes.client_settings import Setting, renamed, settings
-from analyzers.kubernetes.execution.components import Kind
+from analyzers.kubernetes.execution.components import Component, Kind
 from analyzers.kubernetes.requests import restraints
+from analyzers.news.requests import component_of
 
 _USUAL = 100.0
 """The highest limit that a component of Kubernetes has by default (the burst of scheduler and kubelet, kubernetes.md 3.3)."""
@@ -75,11 +76,13 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
         if setting.flag and not any(each.value for each in same):
             continue  # a flag's first default: nobody is raised by it
         if setting.kind == "limit":
-            limit = _raised(setting, same, file)
+            limit = _raised(setting, same, component_of(change, file))
             if limit is not None and not (limit.old is None and limit.factor is None and _is_unlimited(change, file)):
                 yield _diagnostic(file, number, _construct(limit), limit)
         elif same and setting.value and same[0].value:  # 0 is off: neither what begins nor what ends became faster
-            pace = Pace(setting.name, setting.kind == "workers", same[0].value, setting.value, file.component)
+            pace = Pace(
+                setting.name, setting.kind == "workers", same[0].value, setting.value, component_of(change, file)
+            )
             if pace.factor >= 2:
                 yield _diagnostic(file, number, _quickened(pace), pace)
 
@@ -125,21 +128,21 @@ def _diagnostic(file: ChangedFile, line: int, construct: str, subject: ClientLim
     )
 
 
-def _raised(setting: Setting, same: list[Setting], file: ChangedFile) -> ClientLimit | None:
+def _raised(setting: Setting, same: list[Setting], where: Component) -> ClientLimit | None:
     name, value = setting.name, setting.value
     if setting.operator in {"*=", "+="}:
         former = max((each.value for each in same if each.operator == setting.operator), default=None)
         if value <= (former or 1):
             return None
         factor = value / (former or 1) if setting.operator == "*=" else None
-        return ClientLimit(name, None, None, factor, file.component)
+        return ClientLimit(name, None, None, factor, where)
     before = max((each.value for each in same if each.operator not in {"*=", "+="}), default=None)
     new = None if value < 0 else value
     if before is None:
-        return ClientLimit(name, None, new, None, file.component) if new is None or new > _USUAL else None
+        return ClientLimit(name, None, new, None, where) if new is None or new > _USUAL else None
     if before < 0 or (new is not None and new <= before):
         return None
-    return ClientLimit(name, before, new, new / before if new is not None and before else None, file.component)
+    return ClientLimit(name, before, new, new / before if new is not None and before else None, where)
 
 
 def _construct(limit: ClientLimit) -> str:

@@ -65,13 +65,13 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath
-from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.scans import Cost, Scan
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths, path_of
+from analyzers.news.requests import keeps_its_own
 
 
 def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
@@ -84,12 +84,8 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
         )
         if found is None or found.resource in resources.FEW:
             continue
-        # A node's own pods are few, and a program on it mostly keeps no others.
-        on_node = each.file.component.kind is Kind.NODE
-        if on_node and found.resource in collections.RESOURCES - collections.WHOLE_ON_NODES:
-            continue
         walk = _lost(change, each, found, lost) if lost else _walk(change, each, found)
-        if walk is None:
+        if walk is None or keeps_its_own(change, each.file, each.function, found.resource):
             continue
         yield Diagnostic(
             analyzer="lister-scan-in-loop",

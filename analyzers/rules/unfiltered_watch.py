@@ -76,7 +76,7 @@ from analyzers.kubernetes.requests.reconcilers import Work
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.concerned import concerned
 from analyzers.news.kept_kinds import MANAGED
-from analyzers.news.requests import component_of
+from analyzers.news.requests import component_of, keeps_its_own
 
 _WITHOUT_END = {"nodes": "node", "pods": "pod"}
 """The resources whose statuses are written again and again while nothing is changed by people."""
@@ -94,7 +94,8 @@ def unfiltered_watch(change: Change) -> Iterator[Diagnostic]:
                     continue
                 walked = _walks(change.head_index, function, found)
                 if walked is not None:
-                    if not _was_there(change, file, function, found):
+                    few = keeps_its_own(change, file, function, walked)
+                    if not few and not _was_there(change, file, function, found):
                         yield _mapped(function, found, walked)
                     continue
                 work = _always(change, file, function, found)
@@ -114,6 +115,7 @@ def _mapped(function: Function, found: CachedKind, walked: str) -> Diagnostic:
         f"{walked} for each.",
         remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
         f"{one} with the new one.",
+        unless=f"Leave it if every update of a {one} matters to all of them.",
         concern=f"every update of {found.resource}",
         function=function.key,
         subject=Burden("event", critical_paths.MAPPING, found.resource),
@@ -131,6 +133,7 @@ def _reconciled(function: Function, found: CachedKind, work: Work) -> Diagnostic
         + ("for each." if found.handler is None else "again and again."),
         remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
         f"{one} with the new one.",
+        unless="" if found.handler is None else f"Leave it if every update of a {one} matters to it.",
         concern=f"every update of {found.resource} {function.key}",
         function=function.key,
         witness=(Place(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),),

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from analyzers.golang.facts.declaration import Function
 from analyzers.golang.program.tree import Unreadable
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.kubernetes.execution import volumes
+from analyzers.kubernetes.execution.components import Component, Kind
 
 _MANIFEST_FOLDERS = (
     "deploy",
@@ -70,6 +73,22 @@ class _Folders(NamedTuple):
 
 
 _known: WeakKeyDictionary[PackageIndex, _Folders] = WeakKeyDictionary()
+
+
+_ANYWHERE = frozenset({Kind.OTHER, Kind.LIBRARY, Kind.CONTROLLER})
+"""Where code is put that a program of every node may hold: controllers have folders of that name on nodes too."""
+
+
+def component_of(index: PackageIndex, path: str, by_folder: Component, function: Function | None = None) -> Component:
+    """Give the component that the code at `path` runs in, of which components.py knows what its folder says; of a volume plugin
+    the function tells."""
+    if by_folder.every_node and function is not None and volumes.in_controller(index, function):
+        return volumes.IN_CONTROLLER
+    if by_folder.kind in _ANYWHERE and on_every_node(index, path):
+        return Component("node agent", Kind.NODE)
+    if by_folder.name == "node agent" and on_few(index, path):
+        return Component("this code", Kind.OTHER)  # an agent of a cluster, not of a node
+    return by_folder
 
 
 def on_every_node(index: PackageIndex, path: str) -> bool:

@@ -7,7 +7,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import scale
-from analyzers.kubernetes.execution import conditions, node_programs, volumes
+from analyzers.kubernetes.execution import conditions, node_programs
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 from analyzers.kubernetes.execution.components import Component, Kind
 from analyzers.kubernetes.requests.clients import implements_client
@@ -68,13 +68,7 @@ class Inventory:
         }
 
     def _component(self, request: Request) -> Component:
-        if request.component.every_node and volumes.in_controller(self._index, request.function):
-            return volumes.IN_CONTROLLER
-        if request.component.kind in {Kind.OTHER, Kind.LIBRARY} and node_programs.on_every_node(
-            self._index, request.path
-        ):
-            return Component("node agent", Kind.NODE)
-        return request.component
+        return node_programs.component_of(self._index, request.path, request.component, request.function)
 
 
 def _qps(request: Request, path: CallPath | None, component: Component, period: float | None) -> float | None:
