@@ -14,34 +14,36 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
-from analyzers.golang.origins import ELEMENT, Origin, Sources
+from analyzers.golang.origins import Origin, Sources
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named, Pointer, Slice, Struct, Type, dereferenced
+from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import defaulting, handlers
-from analyzers.kubernetes.program import origins, package_called
+from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import clients
-from analyzers.kubernetes.requests.requests import requests
+from analyzers.kubernetes.requests.requests import sent_at
 
-__all__ = ["Lack", "compared", "lack"]
+__all__ = ["Lack", "lack"]
 
 _PACKAGES = {
     "reflect": "DeepEqual",
     "github.com/google/go-cmp/cmp": "Equal",
 }
 _SEMANTIC = "k8s.io/apimachinery/pkg/api/equality"
-_HARMLESS_WORDS = """
-SetControllerReference SetOwnerReference IsControlledBy HasOwnerReference HasControllerReference GetControllerOf
-ObjectKeyFromObject Event Eventf AnnotatedEventf ContainsFinalizer GetNamespacedName MetaNamespaceKeyFunc NewControllerRef
-DeepEqual DeepDerivative Equal Diff SafeDiff
-"""
-_HARMLESS = frozenset(_HARMLESS_WORDS.split())
-"""What libraries call functions that are given an object and change no part of it that is asked for here."""
-_LOOK_ONLY = frozenset({"fmt", "reflect", "github.com/google/go-cmp/cmp"})
-_READS = frozenset({"GET", "LIST"})
-_ANSWERS = frozenset({"GET", "LIST", "CREATE", "UPDATE", "PATCH"})
+_LOOK_ONLY = frozenset(
+    {
+        "fmt",
+        "reflect",
+        "github.com/google/go-cmp/cmp",
+        "k8s.io/apimachinery/pkg/apis/meta/v1",
+        "k8s.io/client-go/tools/cache",
+        "sigs.k8s.io/controller-runtime/pkg/client",
+        "sigs.k8s.io/controller-runtime/pkg/controller/controllerutil",
+    }
+)
+"""Packages whose functions change no part of an object that is asked for here, but for controllerutil's CreateOrUpdate."""
+_ANSWERS = frozenset({"GET", "CREATE", "UPDATE", "PATCH"})
 _SETS_METADATA = re.compile(rb"\.(UID|ObjectMeta)\s*=[^=]|\bSetUID\(")
-_DEFAULTS = re.compile(r"(?i)^(set|apply|with|add|fill)?_?(object)?_?defaults?(_|$|ing|[A-Z])")
 _DEEPEST = 3
 Way = defaulting.Way
 
@@ -69,7 +71,7 @@ class _Read(NamedTuple):
     part: Way
 
 
-def compared(place: Place, call: Call) -> tuple[Node, Node] | None:
+def _compared_by(place: Place, call: Call) -> tuple[Node, Node] | None:
     """Give what a call compares field by field, None for other calls."""
     if call.operand is None or len(call.arguments) != 2:
         return None
@@ -87,7 +89,7 @@ def compared(place: Place, call: Call) -> tuple[Node, Node] | None:
 def lack(index: PackageIndex, function: Function, call: Call) -> Lack | None:
     """Say what one of the two values that a call compares always lacks, None if that is not known."""
     place = Place(index, function.file, function)
-    pair = compared(place, call)
+    pair = _compared_by(place, call)
     types = [dereferenced(place.type_of(node)) for node in pair or ()]
     if pair is None or (None not in types and types[0] != types[1]):
         return None
@@ -119,15 +121,9 @@ def _read(place: Place, node: Node) -> _Read | None:
 def _stays(place: Place, call: Call, node: Node, field: Way) -> bool:
     """Say whether nothing changes a field of what was read before it is compared."""
     found = origins(place.index).of(place, node, field)
-    if field == defaulting.METADATA and _SETS_METADATA.search(_source(place.function)):
-        return False
-    return (
-        found.complete
-        and all(
-            each.kind == "made" or _of_server(each) is not None or _leaves_alone(each, place, call)
-            for each in found.origins
-        )
-        and _untouched(place, call, node, field)
+    return found.complete and all(
+        each.kind == "made" or _of_server(each) is not None or _leaves_alone(each, place, call)
+        for each in found.origins
     )
 
 
@@ -136,31 +132,23 @@ def _of_server(origin: Origin) -> _Read | None:
     place, call = origin.place, origin.call
     if call is None or call.operand is None or place.function is None:
         return None
-    if origin.kind == "call" and call.name in {"Get", "List"}:
-        known = clients.client(place.type_of(call.operand))
-        if known is not None and known.kind == "lister":
-            return _part(place.type_of(origin.node), origin.access, known.resource)
-    sent = next((each for each in requests(place.index, place.file, place.function, ()) if each.call is call), None)
-    if sent is None or sent.unstructured or sent.via is not None:
+    known = clients.client(place.type_of(call.operand)) if call.name == "Get" else None
+    if known is not None and known.kind == "lister":
+        return _part(place, origin, known.resource)
+    sent = sent_at(place.index, place.function, call)
+    if sent is None or sent.unstructured:
         return None
-    if origin.kind == "filled" and sent.verb in _READS and origin.number == (2 if sent.verb == "GET" else 1):
-        return _part(place.type_of(origin.node), origin.access, sent.resource)
-    if origin.kind == "call" and sent.verb in _ANSWERS and origin.number == 0:
-        return _part(place.type_of(origin.node), origin.access, sent.resource)
+    given = origin.kind == "call" and origin.number == 0 and sent.verb in _ANSWERS
+    if given or (origin.kind == "filled" and origin.number == 2 and sent.verb == "GET"):
+        return _part(place, origin, sent.resource)
     return None
 
 
-def _part(type_: Type | None, access: Way, resource: str) -> _Read:
-    if access[:2] == ("Items", ELEMENT):
-        access = access[2:]
-    elif access[:1] == (ELEMENT,):
-        access = access[1:]
-    named = dereferenced(type_)
-    while isinstance(named, Slice | Pointer):
-        named = named.elem
+def _part(place: Place, origin: Origin, resource: str) -> _Read:
+    named = dereferenced(place.type_of(origin.node))
     if isinstance(named, Named):
-        return _Read(defaulting.kind_of(named.path, named.name), access)
-    return _Read(defaulting.of_resource(resource), access)
+        return _Read(defaulting.kind_of(named.path, named.name), origin.access)
+    return _Read(defaulting.of_resource(resource), origin.access)
 
 
 # What was built
@@ -169,66 +157,25 @@ def _part(type_: Type | None, access: Way, resource: str) -> _Read:
 def _unset(place: Place, call: Call, node: Node, field: Way, of_object: Way) -> Origin | None:
     """Give the literal that a value is made from, if nothing ever sets a field of it."""
     index = place.index
-    found = _copied(index, origins(index).of(place, node, field))
-    if not found.complete or not found.origins:
-        return None
+    found = origins(index).of(place, node, field)
     unset = [each for each in found.origins if each.kind == "made" and each.access]
-    if not unset or not all(each in unset or _leaves_alone(each, place, call) for each in found.origins):
+    if not found.complete or not unset:
         return None
-    if not _untouched(place, call, node, field):
+    if not all(each in unset or _leaves_alone(each, place, call) for each in found.origins):
         return None
-    functions = {id(each.place.function): each.place.function for each in found.origins}
-    functions[id(place.function)] = place.function
-    if any(_sets_defaults(each) or _hands_on(each, of_object) for each in functions.values() if each is not None):
+    functions = [place.function, *(each.place.function for each in found.origins)]
+    if any(each is not None and (_hands_on(each, of_object) or _sets(each, field)) for each in functions):
         return None
-    if field == defaulting.METADATA:
-        if any(_SETS_METADATA.search(_source(each)) for each in functions.values()):
-            return None
-    elif any(field[-1].encode() in file.source for file in _near(index, found, place)):
+    if field != defaulting.METADATA and any(_names(file.source, field) for file in _near(index, found, place)):
         return None
-    whole = _copied(index, origins(index).of(place, node))
-    made = [each for each in whole.origins if each.kind in {"literal", "made"}]
+    made = (each for each in origins(index).of(place, node).origins if each.kind in {"literal", "made"})
     literal = next((each for each in made if each.node.type in {"composite_literal", "literal_value"}), None)
     # An empty one only asks whether anything is set at all.
-    if literal is None or not _elements(literal) or (field == defaulting.METADATA and not _is_object(index, literal)):
-        return None
-    return literal
-
-
-def _copied(index: PackageIndex, found: Sources) -> Sources:
-    """Follow copies to what they are copies of."""
-    complete, known = found.complete, []
-    waiting = list(found.origins)
-    for _ in range(20):
-        if not waiting:
-            break
-        each = waiting.pop()
-        call = each.call
-        if each.kind == "call" and call is not None and call.name == "DeepCopy" and call.operand is not None:
-            inner = origins(index).of(each.place, call.operand, each.access)
-            complete = complete and inner.complete
-            waiting += inner.origins
-        else:
-            known.append(each)
-    return Sources((*known, *waiting), complete and not waiting)
-
-
-def _is_object(index: PackageIndex, literal: Origin) -> bool:
-    """Say whether a literal is a whole object: of a type with its own kind and metadata, not only of a template with metadata."""
-    type_ = literal.node.child_by_field_name("type") if literal.node.type == "composite_literal" else None
-    named = dereferenced(literal.place.resolve(type_)) if type_ is not None else None
-    if not isinstance(named, Named):
-        return False
-    struct = index.underlying(named)
-    if isinstance(struct, Struct):
-        return {"TypeMeta", "ObjectMeta"} <= {field.name for field in struct.fields}
-    keys = {syntax.text(key) for each in _elements(literal) if (key := each.child_by_field_name("key"))}
-    return named.path.startswith("k8s.io/api/") and not named.name.endswith("Spec") and "ObjectMeta" in keys
+    return literal if literal is not None and _elements(literal) else None
 
 
 def _elements(literal: Origin) -> list[Node]:
-    body = literal.node.child_by_field_name("body") or literal.node
-    return syntax.children(body)
+    return syntax.children(literal.node.child_by_field_name("body") or literal.node)
 
 
 def _near(index: PackageIndex, found: Sources, place: Place) -> list[SourceFile]:
@@ -238,115 +185,64 @@ def _near(index: PackageIndex, found: Sources, place: Place) -> list[SourceFile]
     return [file for path in folders.values() for file in index.package_of(path).files() if not file.test]
 
 
-def _sets_defaults(function: Function) -> bool:
-    return any(_DEFAULTS.match(call.name) and call.arguments for call in function.calls)
+# What changes a value on its way
+
+
+def _names(source: bytes, field: Way) -> bool:
+    return field[-1].encode() in source
+
+
+def _sets(function: Function, field: Way) -> bool:
+    """Say whether a function may set a field of an object, as far as its text tells: it names the field."""
+    source = function.file.source[function.region.start : function.region.end]
+    return _SETS_METADATA.search(source) is not None if field == defaulting.METADATA else _names(source, field)
 
 
 def _hands_on(function: Function, field: Way) -> bool:
     """Say whether a function hands on a pointer to the part of something in which an object has a field."""
-    for call in function.calls:
-        for argument in call.arguments:
-            way = _way(argument) if argument.type == "unary_expression" else ()
-            if len(way) > 1 and field[: len(way) - 1] == way[1:]:
-                return True
-    return False
+    pointers = (each for call in function.calls for each in call.arguments if each.type == "unary_expression")
+    ways = (syntax.path(operand) for each in pointers if (operand := each.child_by_field_name("operand")) is not None)
+    return any(way is not None and len(way) > 1 and tuple(way[1:]) == field[: len(way) - 1] for way in ways)
 
 
-def _source(function: Function | None) -> bytes:
-    return function.file.source[function.region.start : function.region.end] if function is not None else b""
-
-
-# What changes a value on its way
-
-
-def _leaves_alone(origin: Origin, place: Place, compared: Call) -> bool:
+def _leaves_alone(origin: Origin, at: Place, compared: Call) -> bool:
     """Say whether a call that is given a pointer to a value leaves the field alone, or comes after the comparison."""
-    if origin.kind != "filled" or origin.call is None or origin.place.function is None:
+    if origin.kind != "filled" or origin.call is None:
         return False
-    return _harmless(origin.place, origin.call, origin.number, place, compared, origin.access, 0)
+    return _harmless(origin.place, origin.call, origin.number, at, compared, origin.access, 0)
 
 
 def _harmless(place: Place, call: Call, number: int, at: Place, compared: Call, field: Way, depth: int) -> bool:
     function = place.function
-    assert function is not None
-    if call is compared or handlers.logs(call) or call.name in _HARMLESS or package_called(place, call) in _LOOK_ONLY:
+    if function is not None and function is at.function and _comes_after(function, call, number, compared):
         return True
-    if function is at.function and call.node.start_byte > compared.node.end_byte:
-        shared = [loop for loop in call.loops if loop in compared.loops]
-        name = syntax.root(call.arguments[number])
-        binding = function.binding(name, call.node.start_byte)
-        if not shared or (binding is not None and binding.start > shared[-1].node.start_byte):
-            return True
-    if _ended(function, call, compared if function is at.function else None):
+    if handlers.logs(call) or _compared_by(place, call) is not None or _looks_only(place, call):
         return True
     callee = place.index.callee(call, place.file, function)
     if callee is None or callee.body is None or depth >= _DEEPEST or number >= len(callee.params):
         return False
     inner = Place(place.index, callee.file, callee)
-    return _kept(inner, callee.params[number].name, at, compared, field, depth + 1)
-
-
-def _kept(place: Place, name: str, at: Place, compared: Call, field: Way, depth: int) -> bool:
-    """Say whether a function leaves the field of what a parameter points to alone, as far as it comes before the comparison."""
-    function = place.function
-    assert function is not None
-    for assignment in function.facts.assigned(name) if name else ():
-        after = at.function is function and assignment.node.start_byte > compared.node.end_byte
-        if assignment.operator in {":=", "var"} or after:
-            continue
-        for left in assignment.left:
-            way = _way(left)
-            if way[:1] == (name,) and (field[: len(way) - 1] == way[1:] or way[-1] == field[-1]):
-                return False
-    return not _hands_on(function, field) and all(
-        _harmless(place, call, number, at, compared, field, depth) for call, number in function.facts.given(name)
+    given = callee.facts.given(callee.params[number].name)
+    return not (_sets(callee, field) or _hands_on(callee, field)) and all(
+        _harmless(inner, each, at_number, at, compared, field, depth + 1) for each, at_number in given
     )
 
 
-def _way(node: Node) -> Way:
-    """The names of `a.b.c`, of `a[i].c` and `(*a).b` too, elements left out; none where it begins otherwise."""
-    names: list[str] = []
-    while True:
-        node = syntax.unparenthesized(node)
-        operand = node.child_by_field_name("operand")
-        if node.type == "selector_expression" and operand is not None:
-            names.append(syntax.text(node.child_by_field_name("field") or node))
-            node = operand
-        elif node.type in {"index_expression", "unary_expression"} and operand is not None:
-            node = operand
-        else:
-            return (syntax.text(node), *reversed(names)) if node.type == "identifier" else ()
+def _looks_only(place: Place, call: Call) -> bool:
+    path = place.imported(call.operand) if call.operand is not None else None
+    if path is not None:
+        return path in _LOOK_ONLY and not call.name.startswith("CreateOr")
+    sent = sent_at(place.index, place.function, call) if place.function is not None else None
+    return sent is not None and sent.background  # an event is recorded
 
 
-def _untouched(place: Place, call: Call, node: Node, field: Way) -> bool:
-    """Say whether nothing in the comparing function changes the field of a parameter that is compared, or that is part of."""
-    way = _way(node)
-    binding = place.binding(way[0], node.start_byte) if way else None
-    if binding is None or binding.kind != "param":
-        return True  # of what is declared in a function, the origins tell
-    return _kept(place, way[0], place, call, (*way[1:], *field), 0)
-
-
-def _ended(function: Function, call: Call, compared: Call | None) -> bool:
-    """Say whether what comes after a call in the same branch is the function's end, so that no comparison follows."""
-    statement = call.node
-    while statement.parent is not None and statement.parent.type not in {"block", "statement_list"}:
-        if statement.type == "return_statement":
-            return True
-        statement = statement.parent
-    for each in conditions_at(function, call.node):
-        if each.kind not in {"if", "else"}:
-            continue
-        branch = each.node.child_by_field_name("consequence" if each.kind == "if" else "alternative")
-        if branch is None or (
-            compared is not None
-            and branch.start_byte <= compared.node.start_byte
-            and compared.node.end_byte <= branch.end_byte
-        ):
-            continue
-        last = syntax.children(branch)[-1:]
-        while last and last[0].type == "statement_list":
-            last = syntax.children(last[0])[-1:]
-        if last and last[0].type in {"return_statement", "continue_statement"}:
-            return True
-    return False
+def _comes_after(function: Function, call: Call, number: int, compared: Call) -> bool:
+    """Say whether no comparison follows a call of the same function: it comes after it, or ends the function."""
+    if call.node.start_byte > compared.node.end_byte:
+        shared = [loop for loop in call.loops if loop in compared.loops]
+        binding = function.binding(syntax.root(call.arguments[number]), call.node.start_byte)
+        return not shared or (binding is not None and binding.start > shared[-1].node.start_byte)
+    around = conditions_at(function, compared.node)
+    return any(
+        each.kind == "guard" and each.node.start_byte <= call.node.start_byte < each.node.end_byte for each in around
+    )

@@ -12,7 +12,6 @@ from analyzers.golang.types.place import Place
 from analyzers.kubernetes import churn
 from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.conditions import Requirement
-from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests.invariant import is_fixed
 from analyzers.kubernetes.requests.requests import requests
 
@@ -51,23 +50,14 @@ def _is_asked_for(place: Place, node: Node, depth: int) -> bool:
         return False
     if node.type == "binary_expression":
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
-            return False
-        return (is_fixed(place, right) or "literal" in right.type) and _is_asked_for(place, left, depth)
+        return left is not None and right is not None and is_fixed(place, right) and _is_asked_for(place, left, depth)
     if node.type == "call_expression":
         return _answers_by_settings(place, node)
     if node.type == "selector_expression":
         return not _asks_how_far(place, node)
     binding = place.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
-    if binding is None:
-        return is_fixed(place, node)
-    if binding.kind == "param":
-        found = origins(place.index).of(place, node)
-        return found.complete and all(
-            each.kind in {"constant", "field", "variable", "filled"} and not _asks_how_far(each.place, each.node)
-            for each in found.origins
-        )
-    return binding.value is not None and binding.parts == 1 and _is_asked_for(place, binding.value, depth + 1)
+    value = binding.value if binding is not None and binding.parts == 1 else None
+    return value is not None and _is_asked_for(place, value, depth + 1)
 
 
 def _answers_by_settings(place: Place, node: Node) -> bool:

@@ -96,7 +96,7 @@ def _for_one(change: Change) -> Iterator[Diagnostic]:
                 where = component_of(change, file, function)
                 if not where.every_node or not isinstance(kind, Named) or resources.plural(kind.name) in scale.COUNTS:
                     continue
-                body = reconcilers.reconciler(index, function, call)
+                body = reconcilers.reconciler(index, function)
                 programs = node_programs.agents(index, file.path)
                 if (
                     body is None

@@ -64,7 +64,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place as Here
 from analyzers.golang.types.types import Named, Pointer, Struct
 from analyzers.kubernetes import comparisons, outcomes, resources, status, times
-from analyzers.kubernetes.execution import conditions, critical_paths
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.outcomes import Outcome
 from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests.requests import Request, requests
@@ -278,25 +278,9 @@ def _write(index: PackageIndex, function: Function, call: Call, kind: str = "") 
 
 
 def _following(index: PackageIndex, outcome: Outcome, kind: str) -> Request | None:
-    function = outcome.place.function
-    if function is None:
-        return None
-    sent = requests(index, function.file, function)
-    found = [each for each in sent if each.verb in _WRITES and outcomes.follows(outcome, each.call.node)]
-    for call in () if found else function.calls:
-        callee = index.callee(call, function.file, function) if outcomes.follows(outcome, call.node) else None
-        if callee is not None:
-            place = Here(index, callee.file, callee)
-            found += [
-                each
-                for each in requests(index, callee.file, callee, ())
-                if each.verb in _WRITES and not _spared(place, each)
-            ]
-    resource = resources.plural(kind)
-    return next((each for each in found if not resource or each.resource in {"", resource}), None)
-
-
-def _spared(place: Here, sent: Request) -> bool:
-    """Say whether a write is behind a comparison of its own, or for failures alone."""
-    around = conditions.requirements(place, sent.call.conditions)
-    return conditions.compared(around) or conditions.failed(around)
+    function, resource = outcome.place.function, resources.plural(kind)
+    for each in requests(index, function.file, function) if function is not None else ():
+        of_kind = not resource or each.resource in {"", resource}
+        if each.verb in _WRITES and of_kind and outcomes.follows(outcome, each.call.node):
+            return each
+    return None

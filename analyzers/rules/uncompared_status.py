@@ -75,7 +75,7 @@ from analyzers.kubernetes import churn
 from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 from analyzers.kubernetes.execution.conditions import Requirement
-from analyzers.kubernetes.requests.requests import Request, requests
+from analyzers.kubernetes.requests.requests import sent_at
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.guards import lost_guards
@@ -91,7 +91,10 @@ def uncompared_status(change: Change) -> Iterator[Diagnostic]:
     before = CallPaths(change.base_index)
 
     def always_before(old: Removed[Call], new: Added[Call]) -> bool:
-        was, now = _sent(change.base_index, old.function, old.what), _sent(change.head_index, new.function, new.what)
+        was, now = (
+            sent_at(change.base_index, old.function, old.what),
+            sent_at(change.head_index, new.function, new.what),
+        )
         if was is None or now is None or was.resource != now.resource:
             return False
         return _path(change.base_index, before, old.function, old.what) is not None
@@ -109,7 +112,7 @@ def _said(
     change: Change, file: ChangedFile, function: Function, call: Call, first: int, last: int
 ) -> Iterator[Diagnostic]:
     path = _path(change.head_index, call_paths(change), function, call)
-    sent = _sent(change.head_index, function, call) if path is not None else None
+    sent = sent_at(change.head_index, function, call) if path is not None else None
     if path is None or sent is None:
         return
     root = path.functions[0]
@@ -151,13 +154,9 @@ def _of_status(call: Call) -> bool:
     return call.name in _OF_STATUS or (name is not None and syntax.text(name) == "Status")
 
 
-def _sent(index: PackageIndex, function: Function, call: Call) -> Request | None:
-    return next((each for each in requests(index, function.file, function, ()) if each.call is call), None)
-
-
 def _path(index: PackageIndex, paths: CallPaths, function: Function, call: Call) -> CallPath | None:
     """The path on which each pass over an object comes to a call, None if something may spare it."""
-    if _sent(index, function, call) is None:
+    if sent_at(index, function, call) is None:
         return None
     path = paths.worst(function, call)
     if path.critical is not critical_paths.RECONCILER or path.rare or path.detached or path.loops:
@@ -210,7 +209,7 @@ def _each_pass(requirement: Requirement) -> bool:
         return False
     if condition.kind == "guard" and conditions.refuses(place, condition.node):
         return True
-    return all(_is_plain(place, each) for each in _atoms(condition.test))
+    return all(_is_plain(place, each) for each in conditions.atoms(condition.test))
 
 
 def _is_plain(place: Here, node: Node) -> bool:
@@ -222,13 +221,3 @@ def _is_plain(place: Here, node: Node) -> bool:
         return True
     arguments = node.child_by_field_name("arguments") if node.type == "call_expression" else None
     return arguments is not None and any(place.type_of(each) == ERROR for each in syntax.children(arguments))
-
-
-def _atoms(node: Node) -> Iterator[Node]:
-    waiting = [node]
-    while waiting:
-        node = syntax.unparenthesized(waiting.pop())
-        if node.type == "binary_expression" and (syntax.has_token(node, "&&") or syntax.has_token(node, "||")):
-            waiting += syntax.children(node)
-        else:
-            yield node

@@ -163,7 +163,7 @@ def _always(change: Change, file: ChangedFile, function: Function, found: Cached
         return None
     if component_of(change, file, function).every_node:
         return None
-    body = reconcilers.reconciler(index, function, found.call)
+    body = reconcilers.reconciler(index, function)
     return reconcilers.always(index, body) if body is not None else None
 
 

@@ -27,9 +27,11 @@ __all__ = [
     "compares",
     "ending",
     "failed",
+    "fails",
     "for_one",
     "found_nothing",
     "gated",
+    "implies",
     "keeps_answers",
     "living",
     "missed",
@@ -62,7 +64,7 @@ def requirements(place: Place, conditions: Iterable[Condition]) -> tuple[Require
 
 def failed(found: Iterable[Requirement]) -> bool:
     """Say whether a place is only reached when something has failed."""
-    return _any(found, _fails)
+    return _any(found, fails)
 
 
 def ending(found: Iterable[Requirement]) -> bool:
@@ -112,17 +114,17 @@ def spares(test: Requirement) -> bool:
         return False
     parts = list(atoms(condition.test))
     parts += [inner for node in parts if (value := _value_of(test.place, node)) is not None for inner in atoms(value)]
-    fails = any(
-        _asks_an_error(test.place, node) or any(_fails(test.place, node, truth) for truth in (True, False))
+    failing = any(
+        _asks_an_error(test.place, node) or any(fails(test.place, node, truth) for truth in (True, False))
         for node in parts
     )
-    return not fails and not any(_gates(test.place, node, True) for node in parts)
+    return not failing and not any(_gates(test.place, node, True) for node in parts)
 
 
 def living(test: Requirement) -> bool:
     """Say whether a condition keeps a place from nothing but the end of an object's life."""
     asked = test.condition.test
-    return asked is not None and _implies(test.place, asked, not test.truth, _ends, 0)
+    return asked is not None and implies(test.place, asked, not test.truth, _ends)
 
 
 def refuses(place: Place, guard: Node) -> bool:
@@ -165,33 +167,33 @@ def _any(found: Iterable[Requirement], ask: Ask) -> bool:
         test = each.condition.test
         if test is None or each.condition.kind == "default":
             continue
-        if _implies(each.place, test, each.truth, ask, 0):
+        if implies(each.place, test, each.truth, ask):
             return True
     return False
 
 
-def _implies(place: Place, node: Node, truth: bool, ask: Ask, depth: int) -> bool:
+def implies(place: Place, node: Node, truth: bool, ask: Ask, depth: int = 0) -> bool:
     """Say whether what `ask` asks for follows from the test being true, or being false."""
     node = syntax.unparenthesized(node)
     if depth > _DEEPEST:
         return False
     if node.type == "expression_list":
         listed = syntax.children(node)
-        return len(listed) == 1 and _implies(place, listed[0], truth, ask, depth + 1)
+        return len(listed) == 1 and implies(place, listed[0], truth, ask, depth + 1)
     operand = node.child_by_field_name("operand")
     if node.type == "unary_expression" and operand is not None and syntax.has_token(node, "!"):
-        return _implies(place, operand, not truth, ask, depth + 1)
+        return implies(place, operand, not truth, ask, depth + 1)
     if node.type == "binary_expression" and (syntax.has_token(node, "&&") or syntax.has_token(node, "||")):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if left is None or right is None:
             return False
         both = syntax.has_token(node, "&&") == truth  # both hold, or neither does
-        parts = (_implies(place, part, truth, ask, depth + 1) for part in (left, right))
+        parts = (implies(place, part, truth, ask, depth + 1) for part in (left, right))
         return any(parts) if both else all(parts)
     if ask(place, node, truth):
         return True
     value = _value_of(place, node)
-    return value is not None and _implies(place, value, truth, ask, depth + 4)
+    return value is not None and implies(place, value, truth, ask, depth + 4)
 
 
 def _value_of(place: Place, node: Node) -> Node | None:
@@ -226,7 +228,8 @@ def atoms(node: Node) -> Iterator[Node]:
 # A failure
 
 
-def _fails(place: Place, node: Node, truth: bool) -> bool:
+def fails(place: Place, node: Node, truth: bool) -> bool:
+    """Say whether a part of a test tells of a failure by being true, or false."""
     against = _against_nil(node)
     if against is not None:
         other, unequal = against
@@ -337,7 +340,7 @@ def _returns(place: Place, node: Node, ask: Ask) -> bool:
     returned = [inner for child in syntax.children(callee.facts.returns[0][0]) for inner in _listed(child)]
     if len(returned) != 1:
         return False
-    return _implies(Place(place.index, callee.file, callee), returned[0], True, ask, _DEEPEST - 3)
+    return implies(Place(place.index, callee.file, callee), returned[0], True, ask, _DEEPEST - 3)
 
 
 def _listed(node: Node) -> list[Node]:

@@ -64,7 +64,7 @@ def _read(index: PackageIndex, function: Function) -> Named | None:
         if known is None:
             continue
         if known.kind == "controller-runtime" and len(call.arguments) > 2:
-            if _is_the_request(function, call) or syntax.text(call.arguments[1]) in names:
+            if is_the_request(function, call) or syntax.text(call.arguments[1]) in names:
                 return _named(place.type_of(call.arguments[2]))
         elif known.kind in {"lister", "typed"} and any(syntax.text(each) in names for each in call.arguments):
             return _given(index, function, call)
@@ -85,7 +85,8 @@ def _names(function: Function) -> frozenset[str]:
     )
 
 
-def _is_the_request(function: Function, call: Call) -> bool:
+def is_the_request(function: Function, call: Call) -> bool:
+    """Say whether a Get asks for the object of the key that a reconcile is given."""
     path = syntax.path(call.arguments[1])
     return (
         path is not None

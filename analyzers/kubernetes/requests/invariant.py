@@ -5,8 +5,6 @@ As a loop's invariant is what each of its rounds would find again, such a read g
 is made for the object itself, of another cluster, gives another one.
 """
 
-import dataclasses
-
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -18,19 +16,19 @@ from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPaths
 from analyzers.kubernetes.program import origins, package_called
-from analyzers.kubernetes.requests.clients import client
 from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.request import Request
 
 _ENVIRONMENT = frozenset({("os", "Getenv"), ("os", "LookupEnv")})
 _DEEPEST = 4
 _ONCE = frozenset({"start-up", "unknown"})
-_FLAGS = ("flag", "github.com/spf13/pflag")
 
 
 def is_invariant(index: PackageIndex, paths: CallPaths, request: Request) -> bool:
     """Say whether all that a GET, or a LIST of one namespace, names is the same each time, as far as the program shows."""
-    found = [request] if request.via is None else _inner(index, request.via, request)
+    found = [request]
+    if request.via is not None:  # what a call of a wrapper stands for
+        found = [each for each in direct_requests(index, request.via.file, request.via) if each.key == request.key]
     return bool(found) and all(_names_the_same(index, each) and _of_one_client(index, paths, each) for each in found)
 
 
@@ -43,37 +41,20 @@ def _of_one_client(index: PackageIndex, paths: CallPaths, request: Request) -> b
     if node is None:
         return False
     place = Place(index, request.function.file, request.function)
-    if node.type == "identifier" and (binding := place.binding(syntax.text(node), node.start_byte)) is not None:
-        value = binding.value if binding.kind == "var" and binding.parts == 1 else None
-        if value is not None and value.type == "call_expression" and _is_of_a_client(place, value):
-            call = request.function.facts.call_at(value)
-            return call is not None and _of_one_client(index, paths, dataclasses.replace(request, call=call))
     member = index.member(place.type_of(node), request.call.name) if request.kind == "controller-runtime" else None
     found = origins(index).of(place, node, member.through if member is not None else ())
     return found.complete and bool(found.origins) and all(_made_once(paths, each) for each in found.origins)
 
 
-def _is_of_a_client(place: Place, value: Node) -> bool:
-    """Say whether a call gives a resource's client: `c.CoreV1().ConfigMaps(ns)`."""
-    return client(place.type_of(value)) is not None
-
-
 def _made_once(paths: CallPaths, origin: Origin) -> bool:
     function = origin.place.function
-    if origin.kind in {"field", "variable"}:
-        return not origin.access or ELEMENT not in origin.access
-    if origin.kind not in {"call", "filled", "literal", "made", "parameter"} or ELEMENT in origin.access:
+    if ELEMENT in origin.access or origin.kind == "unknown":  # one of many
         return False
-    if function is None:
-        return origin.kind != "parameter"
+    if origin.kind in {"field", "variable"} or function is None:
+        return True
     if origin.kind == "parameter" and not critical_paths.starts_up(function) and function.receiver_name is None:
         return False
     return paths.worst_to(function).root in _ONCE
-
-
-def _inner(index: PackageIndex, via: Function, request: Request) -> list[Request]:
-    """The requests of a wrapper that a call of it stands for."""
-    return [each for each in direct_requests(index, via.file, via) if each.key == request.key]
 
 
 def _names_the_same(index: PackageIndex, request: Request) -> bool:
@@ -84,10 +65,8 @@ def _names_the_same(index: PackageIndex, request: Request) -> bool:
             return False
         return is_fixed(place, given[1], ("Name",)) and is_fixed(place, given[1], ("Namespace",))
     getter = _getter(request.function, request.call.operand)
-    if getter is None or request.kind not in {"typed", "dynamic"}:
-        return False
-    if request.kind == "dynamic" and not request.resource:
-        return False  # the resource may be another one each time
+    if getter is None or request.kind not in {"typed", "dynamic"} or not request.resource:
+        return False  # or of a resource that may be another one each time
     namespaces = () if request.kind == "dynamic" and getter.name == "Resource" else getter.arguments
     if not all(is_fixed(place, namespace) for namespace in namespaces):
         return False
@@ -130,9 +109,5 @@ def _stays(origin: Origin, depth: int) -> bool:
     if origin.kind == "unknown" and node.type == "selector_expression":
         operand = node.child_by_field_name("operand")  # a constant, or a variable, of a package that is not in the tree
         return operand is not None and not origin.access and origin.place.imported(operand) is not None
-    if origin.kind == "made":  # a field that a literal leaves out, or a variable before it is given a value
-        return node.type in {"composite_literal", "literal_value", "identifier"}
-    if origin.kind in {"call", "filled"} and origin.call is not None:
-        called = package_called(origin.place, origin.call)
-        return (called, origin.call.name) in _ENVIRONMENT if origin.kind == "call" else called in _FLAGS
-    return False
+    call = origin.call if origin.kind == "call" else None
+    return call is not None and (package_called(origin.place, call), call.name) in _ENVIRONMENT

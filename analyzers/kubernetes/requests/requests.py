@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts.declaration import Function
+from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.request import COLLECTIONS, READS, Request, Scope
 from analyzers.kubernetes.requests.wrapped import wrapped_requests
 
-__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "requests"]
+__all__ = ["COLLECTIONS", "READS", "Request", "Scope", "requests", "sent_at"]
 
 _Key = tuple[str, str, int]
 _found: WeakKeyDictionary[PackageIndex, dict[_Key, list[Request]]] = WeakKeyDictionary()
@@ -44,3 +45,8 @@ def requests(
     touched = None if lines is None else frozenset(_within(lines, *_extent(function)) if lines else ())
     wrapped = wrapped_requests(index, file, function, direct, touched)
     return sorted([*direct, *wrapped], key=lambda each: (each.line, each.call.node.start_byte)) if wrapped else direct
+
+
+def sent_at(index: PackageIndex, function: Function, call: Call) -> Request | None:
+    """Give the request that a call of a function sends itself, None for all else."""
+    return next((each for each in requests(index, function.file, function, ()) if each.call is call), None)
