@@ -85,17 +85,13 @@ def conditions_at(function: Function, node: Node) -> list[Condition]:
                 each.node.child_by_field_name("consequence"),
                 each.node.child_by_field_name("alternative"),
             )
-            if then is not None and _holds(then, node):
+            if then is not None and syntax.contains(then, node):
                 found.append(each)
-            elif otherwise is not None and _holds(otherwise, node):
+            elif otherwise is not None and syntax.contains(otherwise, node):
                 found.append(each._replace(kind="else"))
-        elif _holds(each.node, node):
+        elif syntax.contains(each.node, node):
             found.append(each)
     return found
-
-
-def _holds(outer: Node, node: Node) -> bool:
-    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
 
 
 class _Search:
@@ -153,7 +149,7 @@ class _Search:
         while literal is not None and literal.type != "composite_literal":
             if literal.type == "keyed_element":
                 named = literal.child_by_field_name("key") or syntax.children(literal)[0]
-                if _holds(named, step.node):
+                if syntax.contains(named, step.node):
                     return  # a map's key
                 key = key or syntax.text(named)
             if literal.type == "literal_value" and literal.parent is not None:
@@ -183,7 +179,7 @@ class _Search:
         """One of several values: of a return, or of an assignment."""
         above = group.parent
         siblings = syntax.children(group)
-        number = next((n for n, each in enumerate(siblings) if _holds(each, step.node)), 0)
+        number = next((n for n, each in enumerate(siblings) if syntax.contains(each, step.node)), 0)
         if above is None:
             return
         if above.type == "return_statement":
@@ -191,7 +187,7 @@ class _Search:
             return
         if above.type in {"short_var_declaration", "assignment_statement", "var_spec"}:
             left = above.child_by_field_name("left")
-            if left is not None and not _holds(left, step.node):
+            if left is not None and not syntax.contains(left, step.node):
                 names = syntax.children(left)
                 if number < len(names) and len(names) == len(siblings):
                     self.assigned(step, above, names[number])
@@ -239,7 +235,7 @@ class _Search:
 
     def ranged(self, step: _Step, clause: Node) -> None:
         right, left = clause.child_by_field_name("right"), clause.child_by_field_name("left")
-        if right is None or left is None or not _holds(right, step.node):
+        if right is None or left is None or not syntax.contains(right, step.node):
             return
         names = syntax.children(left) if left.type == "expression_list" else [left]
         if len(names) > 1 and names[1].type == "identifier" and clause.parent is not None:
@@ -257,7 +253,7 @@ class _Search:
         call = function.facts.call_at(call_node)
         if call is None:
             return
-        number = next((n for n, each in enumerate(call.arguments) if _holds(each, node)), 0)
+        number = next((n for n, each in enumerate(call.arguments) if syntax.contains(each, node)), 0)
         place = Place(self.index, function.file, function)
         if call.operand is None and call.name == "append":
             self.go(step, call_node)
@@ -280,7 +276,7 @@ class _Search:
 
     def returned(self, step: _Step, number: int) -> None:
         function = step.function
-        if any(_holds(closure.node, step.node) for closure in function.closures):
+        if any(syntax.contains(closure.node, step.node) for closure in function.closures):
             return  # a function literal's result
         sites = [site for site in self.callers(function) if site.call is not None and not site.caller.file.test]
         for site in sites[:_MOST_CALLERS]:

@@ -19,6 +19,8 @@ class Kept(NamedTuple):
     file: ChangedFile
     function: Function
     found: CachedKind
+    within: frozenset[str] | None
+    """The code of the programs of nodes that alone hold it: each has a cache of its own. None where other programs do."""
 
     @property
     def size(self) -> int:
@@ -32,7 +34,7 @@ def first_kept(change: Change) -> list[Kept]:
     """Give the kinds that the change brings into a manager's cache, each where it is watched on purpose, or else first read; but
     those of which the manager's options have it keep fewer."""
     found_kinds: list[Kept] = []
-    news: dict[tuple[Named, tuple[str, ...]], list[Kept]] = {}
+    news: dict[tuple[Named, frozenset[str] | None], list[Kept]] = {}
     for file in change.go_files:
         if file.head is None or not MANAGED.search(file.head.source):
             continue
@@ -40,19 +42,18 @@ def first_kept(change: Change) -> list[Kept]:
             reads = requests(change.head_index, function.file, function, ())
             for found in cached_kinds.cached_kinds(change.head_index, function, reads):
                 if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
-                    # A program of nodes has a cache of its own.
-                    programs = node_programs.agents(change.head_index, file.path)
-                    news.setdefault((found.type, programs), []).append(Kept(file, function, found))
-    for (kind, programs), places in news.items():
+                    within = node_programs.agents_code(change.head_index, file.path)
+                    news.setdefault((found.type, within), []).append(Kept(file, function, found, within))
+    for (kind, within), places in news.items():
         path = places[0].file.path
-        if cached_kinds.kept_elsewhere(change.base_index, kind, path, programs):
+        if cached_kinds.kept_elsewhere(change.base_index, kind, path, within):
             continue
-        if managers.manager(change.head_index, path, programs).restricts(kind.name):
+        if managers.manager(change.head_index, path, within).restricts(kind.name):
             continue
         first = min(places, key=lambda place: ("watch", "index", "read").index(place.found.cause))
         # A client reads live where no manager gives it; who writes a builder has one.
-        if (programs or first.found.cause == "read") and not cached_kinds.makes_manager(
-            change.head_index, path, programs
+        if (within is not None or first.found.cause == "read") and not cached_kinds.makes_manager(
+            change.head_index, path, within
         ):
             continue
         found_kinds.append(first)

@@ -64,7 +64,7 @@ from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.execution.periods import takes_from_queue
 from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
 from analyzers.kubernetes.passes import passes
-from analyzers.kubernetes.requests import cached_kinds
+from analyzers.kubernetes.requests import predicates
 from analyzers.kubernetes.requests.invariant import is_invariant
 from analyzers.kubernetes.requests.requests import READS, requests
 from analyzers.news.paths import call_paths
@@ -121,7 +121,7 @@ def _in_each_pass(new: NewRequest) -> str:
 def _is_for_some(index: PackageIndex, reconcile: Function) -> bool:
     """Say whether predicates choose the objects that the controllers of a reconcile's file are called for."""
     return any(
-        call.name == "For" and cached_kinds.chosen(index, function, call)
+        call.name == "For" and predicates.chosen(index, function, call)
         for function in reconcile.file.functions
         if reconcile.file.source.find(b"For(", function.region.start, function.region.end) >= 0
         for call in function.calls

@@ -65,7 +65,7 @@ from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import resources, scale
 from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.components import Component, component
-from analyzers.kubernetes.requests import cached_kinds, managers, reconcilers, restraints
+from analyzers.kubernetes.requests import cached_kinds, managers, predicates, reconcilers, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
@@ -97,12 +97,12 @@ def _for_one(change: Change) -> Iterator[Diagnostic]:
                 if not where.every_node or not isinstance(kind, Named) or resources.plural(kind.name) in scale.COUNTS:
                     continue
                 body = reconcilers.reconciler(index, function)
-                programs = node_programs.agents(index, file.path)
+                within = node_programs.agents_code(index, file.path)
                 if (
                     body is None
                     or not reconcilers.of_its_name(index, body)
-                    or cached_kinds.kept_elsewhere(change.base_index, kind, file.path, programs)
-                    or managers.manager(index, file.path, programs).restricts(kind.name)
+                    or cached_kinds.kept_elsewhere(change.base_index, kind, file.path, within)
+                    or managers.manager(index, file.path, within).restricts(kind.name)
                 ):
                     continue
                 known = restraints.advice(index, file.path)
@@ -191,10 +191,9 @@ def _is_of_nodes(change: Change, file: ChangedFile) -> bool:
 
 def _runs(change: Change, path: str, where: Component) -> Callable[[str], bool]:
     """What tells whether a file before the change is of the program that the one at `path` belongs to."""
-    programs = node_programs.agents(change.head_index, path)
-    if programs:
-        held = node_programs.code(change.base_index, programs)
-        return lambda other: posixpath.dirname(other) in held
+    within = node_programs.agents_code(change.head_index, path)
+    if within is not None:
+        return lambda other: posixpath.dirname(other) in within
     return lambda other: component(other).name == where.name
 
 
@@ -209,8 +208,8 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
     for each in first_kept(change):
         if any((each.file.path, line) in lost for line in range(each.found.call.line, each.found.call.end_line + 1)):
             continue  # whose metadata were kept: lost-restraint says so
-        if _trap(change, each):
-            yield _kept(change, each, [])
+        if trap := _trap(change, each):
+            yield _kept(change, each, [], trap)
         else:
             places.setdefault((each.function.file.path, each.function.key), []).append(each)
     for together in places.values():
@@ -221,31 +220,32 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
 
 def _trap(change: Change, each: Kept) -> str:
     """What the code around a watch takes for a restriction of the cache, though it is none."""
-    file, function, found = each
+    file, function, found, within = each
     if found.cause == "read":
         if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
             return " Their metadata, which a watch keeps already, are another cache."
         return ""
-    if found.type.name in managers.manager(change.head_index, file.path).left_out:
+    if found.type.name in managers.manager(change.head_index, file.path, within).left_out:
         return " That the client's reads of them are live changes nothing for watches."
-    if cached_kinds.chosen(change.head_index, function, found.call):
+    if predicates.chosen(change.head_index, function, found.call):
         return " The predicates drop events; the cache keeps all objects."
     return ""
 
 
-def _kept(change: Change, each: Kept, others: list[str]) -> Diagnostic:
-    file, function, found = each
+def _kept(change: Change, each: Kept, others: list[str], trap: str = "") -> Diagnostic:
+    file, function, found, within = each
     index = change.head_index
     where = component_of(change, file, function)
     slim = cached_kinds.only_metadata(index, function, found.handler)
-    trap = _trap(change, each)
+    # Where objects may be read too, metadata alone would be another cache.
+    whole = found.cause == "watch" and cached_kinds.valued(index, found.type.name, file.path, within)
     return Diagnostic(
         analyzer="large-watch",
         path=function.file.path,
         line=found.call.line,
         end_line=found.call.line,
         construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
-        remedy=_restricting(found, slim, _whole_ones(change, each), restraints.advice(index, file.path), where),
+        remedy=_restricting(found, slim, whole, restraints.advice(index, file.path), where),
         unless="Leave it if it needs them all." if _of_a_few(found) else "",
         concern=f"watch {found.resource} manager",
         function=function.key,
@@ -282,13 +282,6 @@ def _first(found: CachedKind) -> str:
             "read makes it list, watch and keep all of them."
         )
     return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
-
-
-def _whole_ones(change: Change, each: Kept) -> bool:
-    """Say whether a watch's objects may be read too, so that metadata alone would be another cache."""
-    programs = node_programs.agents(change.head_index, each.file.path)
-    read = cached_kinds.valued(change.head_index, each.found.type.name, each.file.path, programs)
-    return each.found.cause == "watch" and read
 
 
 def _restricting(found: CachedKind, slim: bool, whole: bool, known: restraints.Advice, where: Component) -> str:
@@ -353,6 +346,7 @@ def _narrowed(index: PackageIndex, function: Function) -> bool:
     """Say whether a factory of the package, or of the programs of nodes that hold it, restricts what it watches."""
     if any(_NARROWING.search(file.source) for file in index.package_of(function.file.path).files()):
         return True
-    code = node_programs.code(index, node_programs.agents(index, function.file.path))
+    within = node_programs.agents_code(index, function.file.path)
     words = (("WithTweakListOptions",), ("NewFilteredSharedInformerFactory",), ("WithNamespace",))
-    return any(_NARROWING.search(file.source) for file in managers.files(index, "", *words, within=code))
+    held = managers.files(index, "", *words, within=within) if within is not None else ()
+    return any(_NARROWING.search(file.source) for file in held)

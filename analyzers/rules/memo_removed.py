@@ -46,7 +46,6 @@ from analyzers.analysis.subject import Burden
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
-from analyzers.golang.facts.syntax import Node
 from analyzers.golang.memos import Memo, keeps, memos
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes import costly_calls, times
@@ -156,7 +155,7 @@ def _computed(change: Change, file: ChangedFile, new: Function, old: Function, g
     spared = {
         (call.name, syntax.text(call.operand) if call.operand is not None else "")
         for call in old.calls
-        if gone.lookup.end_byte <= call.node.start_byte or _holds(gone.store, call.node)
+        if gone.lookup.end_byte <= call.node.start_byte or syntax.contains(gone.store, call.node)
     }
     sent = {request.call.node.start_byte: request for request in requests(change.head_index, new.file, new, ())}
     place = Place(change.head_index, new.file, new)
@@ -172,10 +171,6 @@ def _computed(change: Change, file: ChangedFile, new: Function, old: Function, g
         if row is not None:
             return call, f"{code(syntax.text(call.function))} {row.cost}"
     return None
-
-
-def _holds(outer: Node, node: Node) -> bool:
-    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
 
 
 def _said_of_requests(change: Change, function: Function) -> bool:

@@ -150,7 +150,7 @@ def _unfiltered(index: PackageIndex, function: Function) -> Iterator[CachedKind]
         if found.resource == "nodes":
             through = predicates.passes_all(index, function, found.call)
         else:
-            through = found.handler is not None and not predicates.filtered(function, found.call)
+            through = found.handler is not None and not predicates.given(function, found.call)
         if through:
             yield found
 
@@ -178,9 +178,9 @@ def _maps_always(index: PackageIndex, function: Function, handler: Node | None) 
             return False
         whole, body = target, target.body
     branching = [*(each.node for each in whole.facts.conditions), *(each.node for each in whole.loops)]
-    if body is None or any(_is_within(each, body) for each in branching):
+    if body is None or any(syntax.contains(body, each) for each in branching):
         return False
-    returned = [statement for statement, _ in whole.facts.returns if _is_within(statement, body)]
+    returned = [statement for statement, _ in whole.facts.returns if syntax.contains(body, statement)]
     given = [value for each in returned for group in syntax.children(each) for value in syntax.children(group)]
     return len(returned) == 1 and any(
         value.type == "composite_literal"
@@ -190,14 +190,10 @@ def _maps_always(index: PackageIndex, function: Function, handler: Node | None) 
     )
 
 
-def _is_within(node: Node, outer: Node) -> bool:
-    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
-
-
 def _is_restricted(change: Change, file: ChangedFile, found: CachedKind) -> bool:
     """Say whether the manager keeps some of the objects alone, as those of its own node: no others have updates."""
-    programs = node_programs.agents(change.head_index, file.path)
-    return managers.manager(change.head_index, file.path, programs).restricts(found.type.name)
+    within = node_programs.agents_code(change.head_index, file.path)
+    return managers.manager(change.head_index, file.path, within).restricts(found.type.name)
 
 
 def _for_itself(found: CachedKind) -> bool:

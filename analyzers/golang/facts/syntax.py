@@ -15,6 +15,7 @@ __all__ = [
     "Unparseable",
     "blanked",
     "children",
+    "contains",
     "end_line",
     "field",
     "fields",
@@ -151,6 +152,11 @@ def same(one: Node | None, other: Node | None) -> bool:
     if one is None or other is None:
         return False
     return (one.start_byte, one.end_byte, one.kind_id) == (other.start_byte, other.end_byte, other.kind_id)
+
+
+def contains(outer: Node, inner: Node) -> bool:
+    """Say whether a node of a file is, or is part of, another one."""
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def unparenthesized(node: Node) -> Node:

@@ -49,7 +49,7 @@ def reached_once(loop: Loop, node: Node) -> bool:
     """Say whether a place in a loop is reached once at most: what is done there ends with leaving the loop."""
     current, switched = loop.body, False
     while current is not None and current.type != "func_literal":
-        inner = next((each for each in current.named_children if _holds(each, node)), None)
+        inner = next((each for each in current.named_children if syntax.contains(each, node)), None)
         if current.type == "statement_list" and inner is not None:
             last = syntax.children(current)[-1]
             if last.type == "return_statement" or (
@@ -64,7 +64,3 @@ def reached_once(loop: Loop, node: Node) -> bool:
 _LEFT_BY_BREAK = frozenset(
     ["expression_switch_statement", "type_switch_statement", "select_statement", "for_statement"]
 )
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte

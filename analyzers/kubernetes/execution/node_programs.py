@@ -69,7 +69,7 @@ class _Folders(NamedTuple):
 
     everywhere: frozenset[str]
     few: frozenset[str]
-    agents: dict[str, frozenset[str]]
+    agents: tuple[frozenset[str], ...]
 
 
 _known: WeakKeyDictionary[PackageIndex, _Folders] = WeakKeyDictionary()
@@ -96,21 +96,14 @@ def on_every_node(index: PackageIndex, path: str) -> bool:
     return posixpath.dirname(path) in _folders(index).everywhere
 
 
-def agents(index: PackageIndex, path: str) -> tuple[str, ...]:
-    """Give the programs that DaemonSets run and that alone hold the code at `path`; none where another program holds it too."""
+def agents_code(index: PackageIndex, path: str) -> frozenset[str] | None:
+    """Give the folders of all packages that those programs are made of that DaemonSets run and that alone hold the code at
+    `path`; None where another program holds it too."""
     folder = posixpath.dirname(path)
     known = _folders(index)
     if folder not in known.everywhere:
-        return ()
-    return tuple(sorted(program for program, folders in known.agents.items() if folder in folders))
-
-
-def code(index: PackageIndex, programs: tuple[str, ...]) -> frozenset[str]:
-    """Give the folders of all packages that these programs, which are named by agents(), are made of."""
-    known: dict[tuple[str, ...], frozenset[str]] = index.found.setdefault(code, {})
-    if programs not in known:
-        known[programs] = frozenset(folder for program in programs for folder in _imported(index, f"cmd/{program}"))
-    return known[programs]
+        return None
+    return frozenset().union(*(folders for folders in known.agents if folder in folders))
 
 
 def on_few(index: PackageIndex, path: str) -> bool:
@@ -129,7 +122,7 @@ def _folders(index: PackageIndex) -> _Folders:
         _known[index] = _Folders(
             frozenset(everywhere - elsewhere),
             frozenset(folder for program in few for folder in held[program]),
-            {program: frozenset(held[program]) for program in started},
+            tuple(frozenset(held[program]) for program in sorted(started)),
         )
     return _known[index]
 

@@ -107,7 +107,7 @@ def _cancels_its_own(function: Function, call: Call, argument: int) -> bool:
         for made in function.assignments
         if len(made.left) == 2 and len(made.right) == 1 and _called(made.right[0]) in _CANCELS
     }
-    own = [each for each in function.calls if each.operand is None and _holds(literal, each.node)]
+    own = [each for each in function.calls if each.operand is None and syntax.contains(literal, each.node)]
     stop = syntax.text(call.arguments[-1])
     return any(
         each.name in cancels
@@ -234,7 +234,7 @@ def _after_a_failure(place: Place, loop: Loop, node: Node) -> bool:
     around = [
         each._replace(kind=_branch(each, node))
         for each in function.facts.conditions
-        if each.kind in {"if", "case"} and _holds(each.node, node) and _holds(loop.node, each.node)
+        if each.kind in {"if", "case"} and syntax.contains(each.node, node) and syntax.contains(loop.node, each.node)
     ]
     return failed(requirements(place, around))
 
@@ -243,11 +243,7 @@ def _branch(condition: Condition, node: Node) -> Literal["if", "else", "case"]:
     if condition.kind == "case":
         return "case"
     otherwise = condition.node.child_by_field_name("alternative")
-    return "else" if otherwise is not None and _holds(otherwise, node) else "if"
-
-
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+    return "else" if otherwise is not None and syntax.contains(otherwise, node) else "if"
 
 
 _QUEUES = re.compile(

@@ -17,7 +17,6 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds
-from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.node_programs import project
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
 from analyzers.kubernetes.requests.managers import USES, files, manager, may_hold
@@ -162,44 +161,6 @@ def for_owners(call: Call) -> bool:
     return any(_FOR_OWNERS.search(syntax.text(argument)) for argument in call.arguments[1:])
 
 
-_BY_WHICH = re.compile(
-    r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
-)
-
-
-def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
-    """Say whether predicates choose objects by name, namespace, labels or annotations among those that a builder's call
-    watches: they drop events, and the cache keeps all objects.
-
-    WithPredicates stands among its arguments, WithEventFilter in the chain behind it.
-    """
-    found = [argument for argument in call.arguments[1:] if re.search(r"[pP]redicate", syntax.text(argument))]
-    found += [
-        argument
-        for other in function.calls
-        if other.name == "WithEventFilter" and other.node.start_byte <= call.node.start_byte < other.node.end_byte
-        for argument in other.arguments
-    ]
-    return any(_chooses(index, function, argument) for argument in found)
-
-
-def _chooses(index: PackageIndex, function: Function, argument: Node) -> bool:
-    """Whether a predicate, or a function of the tree that makes one, looks at what an object is, and not at how it changed."""
-    if _BY_WHICH.search(syntax.text(argument)):
-        return True
-    for node in syntax.walk(argument):
-        if node.type not in {"call_expression", "identifier", "selector_expression"}:
-            continue
-        named = node.child_by_field_name("function") if node.type == "call_expression" else node
-        _, target = index.referenced(named, function.file, function) if named is not None else (None, None)
-        if target is not None and target.body is not None and _BY_WHICH.search(syntax.text(target.body)):
-            return True
-        binding = function.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
-        if binding is not None and binding.value is not None and _BY_WHICH.search(syntax.text(binding.value)):
-            return True
-    return False
-
-
 def only_metadata(index: PackageIndex, function: Function, handler: Node | None) -> bool:
     """Say whether a map function asks its object for nothing but what PartialObjectMetadata has."""
     if handler is None:
@@ -226,17 +187,16 @@ def _parameters(text: str) -> list[str]:
     return [part.split()[0] for part in head[1].split(",") if part.split()] if head else []
 
 
-def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[str, ...] = ()) -> bool:
+def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozenset[str] | None = None) -> bool:
     """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
 
     Errs towards yes: any value of the type counts in code that uses controller-runtime, tests aside; a tree that is too large
     to be read does too. What is watched as metadata alone is another cache, and of a kind that DisableFor leaves out only
-    what is watched counts. Of a repository with several projects only the file's own is searched, of these `programs` of
-    nodes only their code.
+    what is watched counts. Of a repository with several projects only the file's own is searched, of programs of nodes only
+    their code (`within`).
     """
     name = re.escape(kind.name.encode())
-    within = node_programs.code(index, programs) if programs else None
-    if kind.name in manager(index, path, programs).left_out:
+    if kind.name in manager(index, path, within).left_out:
         watched = re.compile(
             rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)(?:\[[^\]\n]{0,80}\])?\((?:[^()\n]|\(\)){0,80}\.%b\{"
             % name
@@ -265,11 +225,10 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, programs: tuple[
     )
 
 
-def valued(index: PackageIndex, kind: str, path: str, programs: tuple[str, ...] = ()) -> bool:
-    """Say whether the program that the file at `path` belongs to, or these programs of nodes, may read whole objects of a kind:
+def valued(index: PackageIndex, kind: str, path: str, within: frozenset[str] | None = None) -> bool:
+    """Say whether the program of the file at `path`, or that of nodes `within` these folders, may read whole objects of a kind:
     it speaks of its type outside of what its builders watch."""
     mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
-    within = node_programs.code(index, programs) if programs else None
 
     def wanted(source: bytes) -> bool:
         return any(
@@ -288,11 +247,10 @@ def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
     return _found(index, path, lambda source: mention.search(source) is not None, (kind,), (f"{kind}List",))
 
 
-def makes_manager(index: PackageIndex, path: str, programs: tuple[str, ...] = ()) -> bool:
-    """Say whether the program that the file at `path` belongs to, or one of these programs of nodes, makes a manager, a cluster
+def makes_manager(index: PackageIndex, path: str, within: frozenset[str] | None = None) -> bool:
+    """Say whether the program of the file at `path`, or that of nodes `within` these folders, makes a manager, a cluster
     or a cache of controller-runtime's; errs towards yes as kept_elsewhere does."""
     groups = (("NewManager",), ("NewCache",), ("BuilderWithOptions",), ("runtime", "New"))
-    within = node_programs.code(index, programs) if programs else None
     return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups, within=within)
 
 

@@ -14,7 +14,6 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
-from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.execution.node_programs import project
 from analyzers.kubernetes.requests import restraints
@@ -53,17 +52,17 @@ _PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
 _OFTEN = frozenset({"Namespace", "Namespaces"})
 _TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
 """What many files hold is looked for where options of controller-runtime's are."""
-_managers: WeakKeyDictionary[PackageIndex, dict[str, Manager]] = WeakKeyDictionary()
+_managers: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, frozenset[str] | None], Manager]] = WeakKeyDictionary()
 
 
-def manager(index: PackageIndex, path: str, programs: tuple[str, ...] = ()) -> Manager:
-    """Give what the managers of the program are told that the file at `path` belongs to, or of these programs of nodes."""
+def manager(index: PackageIndex, path: str, within: frozenset[str] | None = None) -> Manager:
+    """Give what the managers of the program are told that the file at `path` belongs to, or (`within`) of the programs of nodes
+    that these folders are the code of."""
     known = _managers.setdefault(index, {})
     folder = project(index, path)
     program = _PROGRAM.match(path)
-    key = f"{folder} {program[1] if program is not None else ''} {' '.join(programs)}"
+    key = folder, program[1] if program is not None else "", within
     if key not in known:
-        within = node_programs.code(index, programs) if programs else None
         found = [
             each
             for file in files(

@@ -17,38 +17,53 @@ from analyzers.golang.types.checker import PackageIndex
 _NAMED = re.compile(r"[pP]redicate")
 
 
-def _around(function: Function, call: Call) -> list[Call]:
-    """The Watch that is given the source that a call makes, and the WithEventFilter in the chain behind it."""
-    return [
-        other
-        for other in function.calls
-        if other.name in {"Watch", "WatchesRawSource", "WithEventFilter"}
-        and other.node.start_byte <= call.node.start_byte < other.node.end_byte
-    ]
+def given(function: Function, call: Call) -> list[Node]:
+    """Give the predicates behind which a builder's or a controller's call watches: among its arguments, among those of the Watch
+    that is given the source, or for the whole builder in the WithEventFilter behind it."""
+    found: list[Node] = []
+    for other in function.calls:
+        around = other.name in _AROUND and other.node.start_byte <= call.node.start_byte < other.node.end_byte
+        for argument in other.arguments if around or other is call else ():
+            made = function.facts.call_at(argument) if argument.type == "call_expression" else None
+            if made is not None and made.name == "WithPredicates":
+                found += made.arguments
+            elif other.name == "WithEventFilter" or _NAMED.search(syntax.text(argument)):
+                found.append(argument)
+    return found
 
 
-def filtered(function: Function, call: Call) -> bool:
-    """Say whether a builder's or a controller's call watches behind a predicate: among its arguments, among those of the Watch
-    that is given the source, or for the whole builder in WithEventFilter."""
-    return any(
-        other.name == "WithEventFilter" or _NAMED.search(syntax.text(argument))
-        for other in (call, *_around(function, call))
-        for argument in other.arguments
-    )
+_AROUND = frozenset({"Watch", "WatchesRawSource", "WithEventFilter"})
+_BY_WHICH = re.compile(
+    r"\.Get(?:Name|Namespace|Labels|Annotations)\(\)|\.(?:Name|Namespace|Labels|Annotations)\b|LabelSelector"
+)
+
+
+def chosen(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether predicates choose objects by name, namespace, labels or annotations among those that a builder's call
+    watches: they drop events, and the cache keeps all objects."""
+    return any(_chooses(index, function, each) for each in given(function, call))
+
+
+def _chooses(index: PackageIndex, function: Function, predicate: Node) -> bool:
+    """Whether a predicate, or a function of the tree that makes one, looks at what an object is, and not at how it changed."""
+    if _BY_WHICH.search(syntax.text(predicate)):
+        return True
+    for node in syntax.walk(predicate):
+        if node.type not in {"call_expression", "identifier", "selector_expression"}:
+            continue
+        named = node.child_by_field_name("function") if node.type == "call_expression" else node
+        _, target = index.referenced(named, function.file, function) if named is not None else (None, None)
+        binding = function.binding(syntax.text(node), node.start_byte) if node.type == "identifier" else None
+        made = (target.body if target is not None else None, binding.value if binding is not None else None)
+        if any(each is not None and _BY_WHICH.search(syntax.text(each)) for each in made):
+            return True
+    return False
 
 
 def passes_all(index: PackageIndex, function: Function, call: Call) -> bool:
     """Say whether every update of all but a few nodes comes through to who watches them by a builder's call: nothing filters it,
     or nothing but predicates that let all updates through."""
-    given: list[Node] = []
-    for other in (call, *_around(function, call)):
-        for argument in other.arguments:
-            made = function.facts.call_at(argument) if argument.type == "call_expression" else None
-            if made is not None and made.name == "WithPredicates":
-                given += made.arguments
-            elif other.name == "WithEventFilter" or _NAMED.search(syntax.text(argument)):
-                given.append(argument)
-    return all(_lets_updates(index, function, each) for each in given)
+    return all(_lets_updates(index, function, each) for each in given(function, call))
 
 
 def _lets_updates(index: PackageIndex, function: Function, node: Node) -> bool:

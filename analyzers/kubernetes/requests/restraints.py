@@ -371,18 +371,9 @@ class Unfiltered(NamedTuple):
 
 def unfiltered(index: PackageIndex, function: Function) -> Iterator[Unfiltered]:
     """Yield the entries of ByObject that are empty: `&corev1.Secret{}: {}`."""
-    if not _imports(function, CONTROLLER_RUNTIME):
-        return
-    for composite in function.composites:
-        type_ = syntax.text(composite.type) if composite.type is not None else ""
-        if not type_.endswith("ByObject") or type_.endswith("TransformByObject"):
-            continue
-        for element in syntax.children(composite.node.child_by_field_name("body") or composite.node):
-            parts = syntax.children(element) if element.type == "keyed_element" else []
-            if len(parts) == 2 and re.match(r"^([\w.]*\s*)\{\s*\}$", syntax.text(parts[1])):
-                key = _inside(parts[0])
-                if kind := kind_of(index, function, key):
-                    yield Unfiltered(kind, function, key)
+    for kind, key, value in _entries(index, function):
+        if re.match(r"^([\w.]*\s*)\{\s*\}$", syntax.text(value)):
+            yield Unfiltered(kind, function, key)
 
 
 _EVERYTHING = re.compile(r"^(?:[\w.]{1,200}\s{0,9})?\{\s*(?:Label|Field):\s*\w+\.Everything\(\),?\s*\}$")
@@ -391,20 +382,23 @@ _EVERYTHING = re.compile(r"^(?:[\w.]{1,200}\s{0,9})?\{\s*(?:Label|Field):\s*\w+\
 def kept_whole(index: PackageIndex, function: Function) -> Iterator[str]:
     """Yield the kinds whose entries of ByObject ask for all objects, whatever defaults restrict: `{Label: labels.Everything()}`,
     itself or in a variable."""
-    if not _imports(function, CONTROLLER_RUNTIME):
-        return
-    for composite in function.composites:
-        if composite.type is None or not syntax.text(composite.type).endswith("ByObject"):
+    for kind, _, value in _entries(index, function):
+        binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
+        given = binding.value if binding is not None and binding.value is not None else value
+        if _EVERYTHING.match(syntax.text(given)):
+            yield kind
+
+
+def _entries(index: PackageIndex, function: Function) -> Iterator[tuple[str, Node, Node]]:
+    """The entries of ByObject that a function writes: kind, key and value."""
+    for composite in function.composites if _imports(function, CONTROLLER_RUNTIME) else ():
+        type_ = syntax.text(composite.type) if composite.type is not None else ""
+        if not type_.endswith("ByObject") or type_.endswith("TransformByObject"):
             continue
         for element in syntax.children(composite.node.child_by_field_name("body") or composite.node):
-            parts = syntax.children(element) if element.type == "keyed_element" else []
-            if len(parts) != 2:
-                continue
-            value = _inside(parts[1])
-            binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
-            given = binding.value if binding is not None and binding.value is not None else value
-            if _EVERYTHING.match(syntax.text(given)) and (kind := kind_of(index, function, _inside(parts[0]))):
-                yield kind
+            parts = [_inside(each) for each in syntax.children(element)] if element.type == "keyed_element" else []
+            if len(parts) == 2 and (kind := kind_of(index, function, parts[0])):
+                yield kind, parts[0], parts[1]
 
 
 class Advice(NamedTuple):
