@@ -73,7 +73,6 @@ from analyzers.kubernetes.execution import critical_paths, node_programs
 from analyzers.kubernetes.requests import cached_kinds, managers, predicates, reconcilers, scans
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.reconcilers import Work
-from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.concerned import concerned
 from analyzers.news.kept_kinds import MANAGED
 from analyzers.news.requests import component_of, keeps_its_own
@@ -90,54 +89,43 @@ def unfiltered_watch(change: Change) -> Iterator[Diagnostic]:
             continue
         for function in file.functions():
             for found in _unfiltered(change.head_index, function):
-                if not file.added(found.call.line, found.call.end_line) or _is_restricted(change, file, found):
+                if not file.added(found.call.line, found.call.end_line):
                     continue
                 walked = _walks(change.head_index, function, found)
+                work = _always(change, file, function, found) if walked is None else None
                 if walked is not None:
-                    few = keeps_its_own(change, file, function, walked)
-                    if not few and not _was_there(change, file, function, found):
-                        yield _mapped(function, found, walked)
-                    continue
-                work = _always(change, file, function, found)
-                if work is not None and not _was_reconciled(change, file, function):
-                    yield _reconciled(function, found, work)
+                    spared = keeps_its_own(change, file, function, walked) or _was_there(change, file, function, found)
+                else:
+                    spared = work is None or _was_there(change, file, function, None)
+                if not spared and not _is_restricted(change, file, found):
+                    yield _diagnostic(function, found, walked, work)
 
 
-def _mapped(function: Function, found: CachedKind, walked: str) -> Diagnostic:
-    one = _WITHOUT_END[found.resource]
+def _diagnostic(function: Function, found: CachedKind, walked: str | None, work: Work | None) -> Diagnostic:
+    one, mapped = _WITHOUT_END[found.resource], found.handler is not None
+    if work is None:
+        through, path = "every update", critical_paths.MAPPING
+        does = f"{'the map function' if mapped else 'its handler'} goes through all {walked} for each"
+    else:
+        through, path = "every status update", critical_paths.RECONCILER
+        does = f"the reconcile {work.what} {'again and again' if mapped else 'for each'}"
     return Diagnostic(
         analyzer="unfiltered-watch",
         path=function.file.path,
         line=found.call.line,
         end_line=found.call.line,
-        construct=f"{code(found.call.name)} lets every update of each {one} through, and "
-        f"{'its handler' if found.handler is None else 'the map function'} goes through all "
-        f"{walked} for each.",
+        construct=f"{code(found.call.name)} lets {through} of each {one} through, and {does}.",
         remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
         f"{one} with the new one.",
-        unless=f"Leave it if every update of a {one} matters to all of them.",
-        concern=f"every update of {found.resource}",
+        unless=f"Leave it if every update of a {one} matters to {'all of them' if work is None else 'it'}."
+        if mapped or work is None
+        else "",
+        concern=f"every update of {found.resource}" + (f" {function.key}" if work is not None else ""),
         function=function.key,
-        subject=Burden("event", critical_paths.MAPPING, found.resource),
-    )
-
-
-def _reconciled(function: Function, found: CachedKind, work: Work) -> Diagnostic:
-    one = _WITHOUT_END[found.resource]
-    return Diagnostic(
-        analyzer="unfiltered-watch",
-        path=function.file.path,
-        line=found.call.line,
-        end_line=found.call.line,
-        construct=f"{code(found.call.name)} lets every status update of each {one} through, and the reconcile {work.what} "
-        + ("for each." if found.handler is None else "again and again."),
-        remedy=f"Let through only what it needs: a predicate ({code('builder.WithPredicates')}) that compares the old "
-        f"{one} with the new one.",
-        unless="" if found.handler is None else f"Leave it if every update of a {one} matters to it.",
-        concern=f"every update of {found.resource} {function.key}",
-        function=function.key,
-        witness=(Place(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),),
-        subject=Burden("event", critical_paths.RECONCILER, found.resource),
+        witness=(Place(work.function.file.path, work.call.line, work.call.end_line, f"it {work.what}"),)
+        if work
+        else (),
+        subject=Burden("event", path, found.resource),
     )
 
 
@@ -158,8 +146,7 @@ def _unfiltered(index: PackageIndex, function: Function) -> Iterator[CachedKind]
 def _always(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> Work | None:
     """What is always done for each node that a controller is for; a program of every node may have asked for its own alone."""
     index = change.head_index
-    for_itself = found.handler is None and _for_itself(found)
-    if found.resource != "nodes" or not (for_itself or _maps_always(index, function, found.handler)):
+    if found.resource != "nodes" or not (_for_itself(found) or _maps_always(index, function, found.handler)):
         return None
     if component_of(change, file, function).every_node:
         return None
@@ -202,29 +189,18 @@ def _for_itself(found: CachedKind) -> bool:
     return found.call.name == "For" or "EnqueueRequestForObject" in told
 
 
-def _was_there(change: Change, file: ChangedFile, function: Function, found: CachedKind) -> bool:
-    """Say whether such a watch stood in the same function before, or in one of another file that lost lines."""
-    return any(
-        each.resource == found.resource and _walks(change.base_index, old, each) is not None
-        for old in _before(change, file, function)
-        for each in _unfiltered(change.base_index, old)
-    )
-
-
-def _was_reconciled(change: Change, file: ChangedFile, function: Function) -> bool:
-    """Say whether a controller of nodes let every update through before, in the same function, or in one of another file that
-    lost lines."""
+def _was_there(change: Change, file: ChangedFile, function: Function, found: CachedKind | None) -> bool:
+    """Say whether a watch like `found` (None: any controller of nodes) let every update through before, in the same function, or
+    in one of another file that lost lines."""
+    old = file.base.function(function.key) if file.base is not None else None
+    before = [each for other in change.go_files if other is not file for each in other.old_functions()]
     return any(
         each.resource == "nodes"
-        for old in _before(change, file, function)
-        for each in _unfiltered(change.base_index, old)
+        if found is None
+        else each.resource == found.resource and _walks(change.base_index, one, each) is not None
+        for one in ([old] if old is not None else []) + before
+        for each in _unfiltered(change.base_index, one)
     )
-
-
-def _before(change: Change, file: ChangedFile, function: Function) -> list[Function]:
-    old = file.base.function(function.key) if file.base is not None else None
-    others = [each for other in change.go_files if other is not file for each in other.old_functions()]
-    return [old, *others] if old is not None else others
 
 
 def _walks(index: PackageIndex, function: Function, found: CachedKind) -> str | None:
@@ -233,9 +209,6 @@ def _walks(index: PackageIndex, function: Function, found: CachedKind) -> str | 
         walk = scans.scan(index, inner, call) if call.name in scans.METHODS else scans.wrapped(index, inner, call)
         if walk is not None and walk.everywhere and not walk.indexed and not walk.constant:
             return walk.resource or "objects of a cache"
-        for request in requests(index, inner.file, inner, ()) if call.name == "List" else ():
-            if request.call is call and request.verb == "LIST" and request.scope == "cluster" and request.live:
-                return request.resource or "objects"
     return None
 
 
