@@ -34,13 +34,14 @@ controller-runtime from 0.21 on.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import ClientLimit, Pace
 from analyzers.kubernetes import scale
 from analyzers.kubernetes.client_settings import Setting, renamed, settings
-from analyzers.kubernetes.execution.components import Component, Kind
+from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.requests import restraints
 from analyzers.news.requests import component_of
 
@@ -76,13 +77,11 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
         if setting.flag and not any(each.value for each in same):
             continue  # a flag's first default: nobody is raised by it
         if setting.kind == "limit":
-            limit = _raised(setting, same, component_of(change, file))
+            limit = _raised(setting, same, file)
             if limit is not None and not (limit.old is None and limit.factor is None and _is_unlimited(change, file)):
                 yield _diagnostic(file, number, _construct(limit), limit)
         elif same and setting.value and same[0].value:  # 0 is off: neither what begins nor what ends became faster
-            pace = Pace(
-                setting.name, setting.kind == "workers", same[0].value, setting.value, component_of(change, file)
-            )
+            pace = Pace(setting.name, setting.kind == "workers", same[0].value, setting.value, file.component)
             if pace.factor >= 2:
                 yield _diagnostic(file, number, _quickened(pace), pace)
 
@@ -124,25 +123,25 @@ def _diagnostic(file: ChangedFile, line: int, construct: str, subject: ClientLim
         remedy=remedy,
         unless="Leave it if a measurement at scale shows the need, and name it in the description.",
         concern=concern,
-        subject=subject,
+        subject=replace(subject, component=component_of(file.change, file)),
     )
 
 
-def _raised(setting: Setting, same: list[Setting], where: Component) -> ClientLimit | None:
+def _raised(setting: Setting, same: list[Setting], file: ChangedFile) -> ClientLimit | None:
     name, value = setting.name, setting.value
     if setting.operator in {"*=", "+="}:
         former = max((each.value for each in same if each.operator == setting.operator), default=None)
         if value <= (former or 1):
             return None
         factor = value / (former or 1) if setting.operator == "*=" else None
-        return ClientLimit(name, None, None, factor, where)
+        return ClientLimit(name, None, None, factor, file.component)
     before = max((each.value for each in same if each.operator not in {"*=", "+="}), default=None)
     new = None if value < 0 else value
     if before is None:
-        return ClientLimit(name, None, new, None, where) if new is None or new > _USUAL else None
+        return ClientLimit(name, None, new, None, file.component) if new is None or new > _USUAL else None
     if before < 0 or (new is not None and new <= before):
         return None
-    return ClientLimit(name, before, new, new / before if new is not None and before else None, where)
+    return ClientLimit(name, before, new, new / before if new is not None and before else None, file.component)
 
 
 def _construct(limit: ClientLimit) -> str:

@@ -225,7 +225,7 @@ def _trap(change: Change, each: Kept) -> str:
         if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
             return " Their metadata, which a watch keeps already, are another cache."
         return ""
-    if found.type.name in managers.manager(change.head_index, file.path, within).left_out:
+    if found.type.name in managers.left_out(change.head_index, file.path, within):
         return " That the client's reads of them are live changes nothing for watches."
     if predicates.chosen(change.head_index, function, found.call):
         return " The predicates drop events; the cache keeps all objects."

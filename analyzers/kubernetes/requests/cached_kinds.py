@@ -19,7 +19,7 @@ from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution.node_programs import project
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
-from analyzers.kubernetes.requests.managers import USES, files, manager, may_hold
+from analyzers.kubernetes.requests.managers import USES, files, left_out, may_hold
 from analyzers.kubernetes.requests.request import Request
 
 Cause = Literal["watch", "index", "read"]
@@ -196,7 +196,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozense
     their code (`within`).
     """
     name = re.escape(kind.name.encode())
-    if kind.name in manager(index, path, within).left_out:
+    if kind.name in left_out(index, path, within):
         watched = re.compile(
             rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)(?:\[[^\]\n]{0,80}\])?\((?:[^()\n]|\(\)){0,80}\.%b\{"
             % name

@@ -19,7 +19,7 @@ from analyzers.golang.types.types import Named, Slice, Struct, Type, dereference
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.requests.clients import VERBS, Client, client
-from analyzers.kubernetes.requests.managers import manager
+from analyzers.kubernetes.requests.managers import left_out
 from analyzers.kubernetes.requests.options import NO_OPTIONS, options
 from analyzers.kubernetes.requests.reach import reach
 from analyzers.kubernetes.requests.request import Request, Scope
@@ -50,9 +50,13 @@ def request(
     unstructured = _name(object_type) in _UNSTRUCTURED
     # A client that watches by itself is made with client.NewWithWatch: no manager gives one.
     watches = _name(index.type_of(operand, file, function)) == "WithWatch"
-    uncached = watches or _name(object_type).removesuffix("List") in manager(index, file.path).left_out
     live = verb not in {"GET", "LIST"} or (
-        kind == "controller-runtime" and (uncached or is_live(index, file, function, operand, unstructured))
+        kind == "controller-runtime"
+        and (
+            watches
+            or is_live(index, file, function, operand, unstructured)
+            or _name(object_type).removesuffix("List") in left_out(index, file.path)
+        )
     )
     where = component(file.path)
     return Request(

@@ -6,9 +6,8 @@ ClientDisableCacheFor): reads of the kinds that are left out are live.
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
@@ -24,11 +23,10 @@ USES = re.compile(rb"sigs\.k8s\.io/controller-runtime")
 
 
 class Manager(NamedTuple):
-    """What the options of a program's managers say, wherever in the program they stand: what they restrict, and the kinds
-    that their clients read live. With several managers in one project, what one of them says."""
+    """What the options of a program's managers say, wherever in the program they stand. With several managers in one project,
+    what one of them says."""
 
     restraints: tuple[Restraint, ...]
-    left_out: frozenset[str]
     foreign: bool = False
     """Whether the cache is made by code that is not in the tree, which may restrict anything."""
 
@@ -50,51 +48,73 @@ class Manager(NamedTuple):
 
 _PROGRAM = re.compile(r"^((?:.*/)?cmd/[^/]+)/")
 _OFTEN = frozenset({"Namespace", "Namespaces"})
-_TOGETHER = tuple((word, "Options", "runtime") for word in sorted(_OFTEN))
 """What many files hold is looked for where options of controller-runtime's are."""
-_managers: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, frozenset[str] | None], Manager]] = WeakKeyDictionary()
+_RESTRAINS = restraints.OF_MANAGER - restraints.LISTS
+_Key = tuple[str, str, frozenset[str] | None]
 
 
 def manager(index: PackageIndex, path: str, within: frozenset[str] | None = None) -> Manager:
     """Give what the managers of the program are told that the file at `path` belongs to, or (`within`) of the programs of nodes
     that these folders are the code of."""
-    known = _managers.setdefault(index, {})
-    folder = project(index, path)
-    program = _PROGRAM.match(path)
-    key = folder, program[1] if program is not None else "", within
+    known: dict[_Key, Manager] = index.found.setdefault(manager, {})
+    key = _key(index, path, within)
     if key not in known:
-        found = [
-            each
-            for file in files(
-                index, folder, *((word,) for word in sorted(restraints.OF_MANAGER - _OFTEN)), *_TOGETHER, within=within
-            )
-            if _may_be_of(program, file.path) and USES.search(file.source)
-            for function in (*file.functions, *file.initializers)
-            if _may_tell(function)
-            for each in restraints.restraints(index, function)
-            if each.of_manager
-        ]
-        left_out = frozenset(each.kind for each in found if each.family == "uncached")
-        foreign = any(
-            _is_foreign(index, file)
-            for file in files(index, folder, ("NewCache",), within=within)
-            if _may_be_of(program, file.path)
-        )
-        known[key] = Manager(tuple(each for each in found if each.family != "uncached"), left_out, foreign)
+        found = _told(index, path, within, _RESTRAINS)
+        made = _files_of(index, path, within, (("NewCache",),))
+        known[key] = Manager(tuple(found), any(_is_foreign(index, file) for file in made))
     return known[key]
 
 
-_TELLS = re.compile("|".join(rf"\b{word}\b" for word in sorted(restraints.OF_MANAGER - _OFTEN)).encode())
+def left_out(index: PackageIndex, path: str, within: frozenset[str] | None = None) -> frozenset[str]:
+    """Give the kinds that the clients of the same managers read live. Asked of each read: few programs name any."""
+    known: dict[_Key, frozenset[str]] = index.found.setdefault(left_out, {})
+    key = _key(index, path, within)
+    if key not in known:
+        found = _told(index, path, within, restraints.LISTS)
+        known[key] = frozenset(each.kind for each in found if each.family == "uncached")
+    return known[key]
+
+
+def _key(index: PackageIndex, path: str, within: frozenset[str] | None) -> _Key:
+    program = _PROGRAM.match(path)
+    return project(index, path), program[1] if program is not None else "", within
+
+
+def _told(index: PackageIndex, path: str, within: frozenset[str] | None, names: frozenset[str]) -> Iterator[Restraint]:
+    """The restraints of these names in the options of the program's managers."""
+    groups = [(word, "Options", "runtime") if word in _OFTEN else (word,) for word in sorted(names)]
+    tells = re.compile(b"|".join(rb"\b%b\b" % word.encode() for word in sorted(names - _OFTEN)))
+    for file in _files_of(index, path, within, groups):
+        if USES.search(file.source):
+            for function in (*file.functions, *file.initializers):
+                if _may_tell(function, tells, bool(names & _OFTEN)):
+                    yield from (each for each in restraints.restraints(index, function) if each.name in names)
+
+
 _TELLS_NAMESPACES = re.compile(rb"\bNamespaces?\b")
 _OPTIONS = re.compile(rb"[oO]pt")
 
 
-def _may_tell(function: Function) -> bool:
+def _may_tell(function: Function, tells: re.Pattern[bytes], often: bool) -> bool:
     """Say, without parsing, whether a function may hold options of a manager: of namespaces most functions speak."""
     source, start, end = function.file.source, function.region.start, function.region.end
-    return _TELLS.search(source, start, end) is not None or (
-        _TELLS_NAMESPACES.search(source, start, end) is not None and _OPTIONS.search(source, start, end) is not None
+    return tells.search(source, start, end) is not None or (
+        often
+        and _TELLS_NAMESPACES.search(source, start, end) is not None
+        and _OPTIONS.search(source, start, end) is not None
     )
+
+
+def _files_of(
+    index: PackageIndex, path: str, within: frozenset[str] | None, groups: Iterable[tuple[str, ...]]
+) -> Iterator[SourceFile]:
+    """The files that hold one of these groups of words and may belong to the program of the file at `path`, which those in the
+    folders of other programs do not."""
+    program = _PROGRAM.match(path)
+    for file in files(index, project(index, path), *groups, within=within):
+        other = _PROGRAM.match(file.path)
+        if program is None or other is None or other[1] == program[1]:
+            yield file
 
 
 _NEW_CACHE = re.compile(rb"\bNewCache\s*(?::|=)\s*(\w{1,80})\.\w")
@@ -106,12 +126,6 @@ def _is_foreign(index: PackageIndex, file: SourceFile) -> bool:
     return any(
         path and not path.startswith(restraints.CONTROLLER_RUNTIME) and index.package(path) is None for path in paths
     )
-
-
-def _may_be_of(program: re.Match[str] | None, path: str) -> bool:
-    """Say whether a file may belong to a program, which those in the folders of other programs do not."""
-    other = _PROGRAM.match(path)
-    return program is None or other is None or other[1] == program[1]
 
 
 def files(

@@ -51,7 +51,8 @@ _KEYS: dict[str, Family] = {
 }
 _TYPED_KEYS: dict[str, Family] = {"Namespace": "selection", "Namespaces": "selection"}
 """Keys of so common a name that the type must tell: manager.Options, cache.Options."""
-_LISTS = frozenset({"DisableFor", "ClientDisableCacheFor", "UncachedObjects"})
+LISTS = frozenset({"DisableFor", "ClientDisableCacheFor", "UncachedObjects"})
+"""The names of what leaves kinds out of the cache for reads."""
 _OF_ONE: dict[str, Family] = {
     "Label": "selection",
     "Field": "selection",
@@ -61,7 +62,7 @@ _OF_ONE: dict[str, Family] = {
 """What ByObject's and SelectorsByObject's entries may hold."""
 _MOST_STEPS = 4_000_000
 _WATCHES = frozenset({"For", "Owns", "Watches", "WatchesMetadata"})
-_WORDS = "|".join([*_CALLS, *_KEYS, *_LISTS, "ByObject", "OnlyMetadata", "Indexers", "Namespaces?", "metadatainformer"])
+_WORDS = "|".join([*_CALLS, *_KEYS, *LISTS, "ByObject", "OnlyMetadata", "Indexers", "Namespaces?", "metadatainformer"])
 LOOK = re.compile(rf"\b(?:{_WORDS})\b".encode())
 """What a text holds that has a restraint: of all functions, few do."""
 _INDEXED = re.compile(r"Informer|^AddIndexers$|^NewIndexer$")
@@ -96,7 +97,7 @@ class Restraint(NamedTuple):
         return self.name in OF_MANAGER
 
 
-OF_MANAGER = frozenset({*_KEYS, *_TYPED_KEYS, *_LISTS, "MultiNamespacedCacheBuilder"} - {"NamespaceIndex"})
+OF_MANAGER = frozenset({*_KEYS, *_TYPED_KEYS, *LISTS, "MultiNamespacedCacheBuilder"} - {"NamespaceIndex"})
 """The names of what restrains a manager's cache."""
 BY_NAMESPACE = frozenset(
     {"DefaultNamespaces", "Namespaces", "Namespace", "MultiNamespacedCacheBuilder", "WithNamespace"}
@@ -193,7 +194,7 @@ def _of_composite(index: PackageIndex, function: Function, composite: Composite,
             continue
         if name in _TYPED_KEYS or (name in _KEYS and (managed or name == "NamespaceIndex")):
             yield from _of_key(index, name, key, value, owner, function)
-        elif name in _LISTS and managed:
+        elif name in LISTS and managed:
             yield from _left_out(index, function, name, value, owner)
 
 
@@ -308,7 +309,7 @@ def _of_assignment(index: PackageIndex, function: Function, left: Node, right: N
     if left.type != "selector_expression" or operand is None or field is None:
         return
     name = syntax.text(field)
-    if name in _LISTS:
+    if name in LISTS:
         yield from _left_out(index, function, name, right, syntax.text(operand))
     elif name in _KEYS and name != "NamespaceIndex":
         yield from _of_key(index, name, field, right, syntax.text(operand), function)
