@@ -6,7 +6,7 @@ from analyzers.analysis.tree import MemoryTree
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes.requests.external import EXTERNAL
-from analyzers.kubernetes.requests.reach import reach
+from analyzers.kubernetes.requests.reach import Made, Reach, made
 
 STORE = """package store
 
@@ -35,7 +35,7 @@ func main() {
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("given", "expected"),
     [
         ("store.New(mgr.GetClient())", "cached"),
         ("c, _ := client.New(nil, client.Options{}); store.New(c)", "live"),
@@ -52,8 +52,8 @@ func main() {
         ("", None),
     ],
 )
-def test_reach(made: str, expected: str | None) -> None:
-    files = {"go.mod": "module example.org/m\n", "store/store.go": STORE, "main.go": MAIN % made}
+def test_reach(given: str, expected: Reach | None) -> None:
+    files = {"go.mod": "module example.org/m\n", "store/store.go": STORE, "main.go": MAIN % given}
     index = PackageIndex(MemoryTree(files), external=EXTERNAL)
     file = index.file("store/store.go")
     assert file is not None
@@ -61,4 +61,5 @@ def test_reach(made: str, expected: str | None) -> None:
     assert function is not None
     call = function.calls[0]
     assert call.operand is not None
-    assert reach(Place(index, file, function), call.operand) == expected
+    found = made(Place(index, file, function), call.operand)
+    assert found == (Made(expected, "main.go") if expected is not None else None)

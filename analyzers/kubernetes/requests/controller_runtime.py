@@ -21,7 +21,7 @@ from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.requests.clients import VERBS, Client, client
 from analyzers.kubernetes.requests.managers import left_out
 from analyzers.kubernetes.requests.options import NO_OPTIONS, options
-from analyzers.kubernetes.requests.reach import reach
+from analyzers.kubernetes.requests.reach import made
 from analyzers.kubernetes.requests.request import Request, Scope
 
 _IN_NAMESPACE = re.compile(
@@ -48,15 +48,9 @@ def request(
         scope = _scope(index, file, function, call, resource)
         read = options(index, file, function, call)
     unstructured = _name(object_type) in _UNSTRUCTURED
-    # A client that watches by itself is made with client.NewWithWatch: no manager gives one.
-    watches = _name(index.type_of(operand, file, function)) == "WithWatch"
     live = verb not in {"GET", "LIST"} or (
         kind == "controller-runtime"
-        and (
-            watches
-            or is_live(index, file, function, operand, unstructured)
-            or _name(object_type).removesuffix("List") in left_out(index, file.path)
-        )
+        and is_live(index, file, function, operand, unstructured, _name(object_type).removesuffix("List"))
     )
     where = component(file.path)
     return Request(
@@ -116,20 +110,29 @@ def _scope(index: PackageIndex, file: SourceFile, function: Function, call: Call
     return "cluster"
 
 
-def is_live(index: PackageIndex, file: SourceFile, function: Function, operand: Node, unstructured: bool) -> bool:
-    """Say whether a read with the client `operand` (of an unstructured object, or a typed one) goes to the API server.
+def is_live(
+    index: PackageIndex, file: SourceFile, function: Function, operand: Node, unstructured: bool, kind: str = ""
+) -> bool:
+    """Say whether a read with the client `operand` (of an unstructured object, or a typed one, of the Go type `kind`) goes to
+    the API server.
 
-    Where the client is made tells; if that is not seen, a command line has no cache, and all else is taken for a manager's
-    client, which reads from one.
+    Where the client is made tells, and what the manager that gives it leaves out; if that is not seen, a command line has no
+    cache, a client that watches by itself is made with client.NewWithWatch, and all else is taken for a manager's client,
+    which reads from one.
     """
     place = Place(index, file, function)
-    member = index.member(place.type_of(operand), "Get")
-    found = reach(place, operand, member.through if member is not None else ())
-    if found == "live" or (
-        found is None and (component(file.path).kind is Kind.CLI or _beside_a_client(place, operand))
+    type_ = place.type_of(operand)
+    member = index.member(type_, "Get")
+    found = made(place, operand, member.through if member is not None else ())
+    if found is not None and found.reach == "live":
+        return True
+    if kind and kind in left_out(index, found.path if found is not None else file.path):
+        return True
+    if found is None and (
+        component(file.path).kind is Kind.CLI or _name(type_) == "WithWatch" or _beside_a_client(place, operand)
     ):
         return True
-    return unstructured and found != "whole" and not _caches_unstructured(index)
+    return unstructured and (found is None or found.reach != "whole") and not _caches_unstructured(index)
 
 
 def _beside_a_client(place: Place, operand: Node) -> bool:

@@ -5,7 +5,7 @@ pkg/cluster/cluster.go (a manager's GetClient reads from its cache, its GetAPIRe
 had DelegatingClient, NewDelegatingClient and manager.ClientBuilder for the cached one.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.facts import Call
@@ -14,7 +14,7 @@ from analyzers.golang.origins import Origin
 from analyzers.golang.types.place import Place
 from analyzers.kubernetes.program import origins, package_called
 
-__all__ = ["Reach", "reach"]
+__all__ = ["Made", "Reach", "made"]
 
 Reach = Literal["live", "cached", "whole", "fake"]
 """Where reads go: "whole" is a cache for unstructured objects too."""
@@ -43,14 +43,19 @@ _GIVEN: dict[str, Reach] = {
 _CACHE_OPTIONS = frozenset({"Cache", "CacheReader"})
 
 
-def reach(place: Place, client: Node, access: tuple[str, ...] = ()) -> Reach | None:
+class Made(NamedTuple):
+    """A client as it is made: where its reads go, and the file that makes it, the first of several."""
+
+    reach: Reach
+    path: str
+
+
+def made(place: Place, client: Node, access: tuple[str, ...] = ()) -> Made | None:
     """Say where the reads of a controller-runtime client go, by all the places where it is made; None if they disagree, or
     nothing is seen."""
     found = origins(place.index).of(place, client, access)
-    kinds = {kind for each in found.origins if (kind := _of(each)) is not None} - {"fake"}
-    if len(kinds) == 1 and found.complete:
-        return kinds.pop()
-    return None
+    ways = {Made(kind, each.place.file.path) for each in found.origins if (kind := _of(each)) not in {None, "fake"}}
+    return min(ways) if found.complete and len({each.reach for each in ways}) == 1 else None
 
 
 def _of(origin: Origin) -> Reach | None:
