@@ -49,6 +49,7 @@ func main() {
             "whole",
         ),
         ("c, _ := client.New(nil, client.Options{}); store.New(c); store.New(mgr.GetClient())", None),
+        ("func(options client.Options) { c, _ := client.New(nil, options); store.New(c) }(ctrl.Unseen())", None),
         ("", None),
     ],
 )

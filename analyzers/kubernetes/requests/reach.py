@@ -65,13 +65,15 @@ def _of(origin: Origin) -> Reach | None:
     made = _MADE.get((package_called(origin.place, call), call.name))
     if made is None:
         return _GIVEN.get(call.name) if call.operand is not None and not call.arguments else None
-    return (_cache_of(origin.place, call) or made) if made == "live" else made
+    return _by_options(origin.place, call) if made == "live" else made
 
 
-def _cache_of(place: Place, call: Call) -> Reach | None:
-    """Which cache the options that a client is made with name to read from, None for none."""
+def _by_options(place: Place, call: Call) -> Reach | None:
+    """Where reads go by the options that a client is made with, which may name a cache; None for options that are not seen, as
+    those that a manager gives its NewClient are not."""
     for argument in call.arguments[1:]:
-        for option in origins(place.index).of(place, argument).origins:
+        found = origins(place.index).of(place, argument)
+        for option in found.origins:
             body = option.node.child_by_field_name("body") if option.kind == "literal" else None
             for element in syntax.children(body) if body is not None else []:
                 key, value = element.child_by_field_name("key"), element.child_by_field_name("value")
@@ -81,7 +83,9 @@ def _cache_of(place: Place, call: Call) -> Reach | None:
                         if _is_whole(Place(place.index, option.place.file, option.place.function), value)
                         else "cached"
                     )
-    return None
+        if not found.complete or any(each.kind not in {"literal", "made"} for each in found.origins):
+            return None
+    return "live"
 
 
 def _is_whole(place: Place, value: Node) -> bool:
