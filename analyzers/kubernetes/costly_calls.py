@@ -4,8 +4,8 @@ Sources: k8s.io/apimachinery (LabelSelectorAsSelector and labels.Parse validate 
 expressions and sort them; kubernetes/kubernetes#37691 took them out of the inter-pod affinity predicate),
 k8s.io/kubernetes/pkg/util/hash (DeepHashObject prints an object with reflection; #36238, #59245), encoding/gob (a new
 encoder compiles and sends its types anew), k8s.io/client-go/rest and sigs.k8s.io/controller-runtime/pkg/client (each
-client has a rate limit and a discovery of its own; clients made by key keep nothing), k8s.io/client-go/restmapper
-and controller-runtime pkg/client/apiutil (each new mapper reads the discovery of every group).
+client has a rate limit of its own, and one of controller-runtime a mapper of its own unless its options hold one),
+k8s.io/client-go/restmapper and controller-runtime pkg/client/apiutil (each new mapper reads discovery again).
 """
 
 import re
@@ -33,6 +33,14 @@ class Costly(NamedTuple):
 
 _EACH_POD_AND_NODE = frozenset({"pod and node"})
 _HOT = frozenset({"pod and node", "pod", "request", "tick"})
+_WITH_A_MAPPER = Costly(
+    r"New(Delegating|WithWatch)?",
+    r"sigs\.k8s\.io/controller-runtime/pkg/client",
+    frozenset({"request", "object", "event"}),
+    "makes a client with a rate limit of its own, and with a mapper that reads the API server's discovery anew,",
+    "Make it once, or keep one for each configuration.",
+)
+_MAPPER = re.compile(r"\bMapper:")
 _TABLE = (
     Costly(
         r"LabelSelectorAsSelector|NodeSelectorRequirementsAsSelector",
@@ -62,13 +70,14 @@ _TABLE = (
         "compiles the types anew",
         "Keep the encoder and decoder in a `sync.Pool`, or copy field by field.",
     ),
+    _WITH_A_MAPPER,
     Costly(
         r"NewForConfig(OrDie|AndClient)?|(Unversioned)?RESTClientFor|New(Delegating|WithWatch)?",
         r"k8s\.io/client-go/.*|.{0,200}/pkg/client(/(restclient|unversioned|clientset_generated/.*|clientset))?"
         r"|sigs\.k8s\.io/controller-runtime/pkg/client",
         frozenset({"request", "object", "event"}),
-        "makes a client with a rate limit and a discovery of its own",
-        "Make it once, or keep one for each cluster.",
+        "makes a client with a rate limit of its own",
+        "Make it once, or keep one for each configuration.",
     ),
     Costly(
         r"New(Discovery|Dynamic|DeferredDiscovery)RESTMapper|NewDiscoveryClientForConfig(OrDie|AndClient)?|GetAPIGroupResources",
@@ -96,9 +105,12 @@ def costly(index: PackageIndex, function: Function, call: Call) -> Costly | None
     if path is None:
         return None
     # A client's constructor is New only where the package is called client.
-    return next(
-        (row for names, packages, row in _COMPILED if names.fullmatch(call.name) and packages.fullmatch(path)), None
-    )
+    rows = (row for names, packages, row in _COMPILED if names.fullmatch(call.name) and packages.fullmatch(path))
+    return next((row for row in rows if row is not _WITH_A_MAPPER or not _is_given_a_mapper(call)), None)
+
+
+def _is_given_a_mapper(call: Call) -> bool:
+    return any(_MAPPER.search(syntax.text(argument)) for argument in call.arguments)
 
 
 _SORTS = re.compile(r"Sort(Func|Stable|StableFunc)?|Slice(Stable)?|Stable")

@@ -1,7 +1,7 @@
 """Something costly that could be kept is made again
 
 A label selector is parsed and validated with regular expressions, a hash of an object is printed with reflection, a client
-comes with a rate limit and a discovery of its own. Made for each of 5,000 nodes and 150,000 pods, or for each
+comes with a rate limit of its own. Made for each of 5,000 nodes and 150,000 pods, or for each
 object that is reconciled, that is most of the time of its path. Make it once (for the pod, in PreFilter; for the process) and
 keep it.
 

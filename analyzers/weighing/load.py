@@ -102,6 +102,8 @@ class Load:
             return " ".join(filter(None, (many, again, asked.strip())))
         if size:
             return f"At the largest supported scale that is {size}{', ' + self.rhythm if self.rhythm else ''}."
+        if self.rhythm.startswith("for each"):  # unless a condition on the way spares it
+            return f"That can be {'several calls' if self.again else '1 call'} {self.rhythm}."
         return f"That is {call}." if self.rhythm else ""
 
 

@@ -44,8 +44,9 @@ def test_a_known_rate_and_known_instances_are_kept_beside_an_unknown_loop() -> N
     assert "167 requests a second for each of `names`. How many can there be?" in sentence
 
 
-def test_one_call_is_the_least_where_a_few_things_are_gone_through() -> None:
-    assert load(rhythm="for each request", again=True).told()[1] == "That is at least 1 call for each request."
+def test_how_many_calls_a_request_brings_is_told_as_what_it_can_bring() -> None:
+    assert load(rhythm="for each request").told()[1] == "That can be 1 call for each request."
+    assert load(rhythm="for each request", again=True).told()[1] == "That can be several calls for each request."
 
 
 def test_nothing_is_assumed_where_nothing_is_known() -> None:

@@ -20,6 +20,7 @@ from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.execution.loops import reached_once
 from analyzers.kubernetes.execution.periods import (
     Repetition,
+    is_channel_of_items,
     repeated_by_loop,
     repetition,
     serves_a_channel,
@@ -317,10 +318,15 @@ class CallPaths:
         call = place.call
         if call is None:
             return ()
+        own = Place(self._index, place.function.file, place.function)
         return tuple(
             ItemLoop(place.function, loop)
             for loop in place.loops
-            if loop.kind != "infinite" and reaches(place.function, loop, call) and not reached_once(loop, call.node)
+            if loop.kind != "infinite"
+            and reaches(place.function, loop, call)
+            and not reached_once(loop, call.node)
+            # What comes on a channel is work that arrives, and no collection.
+            and not is_channel_of_items(own, loop.collection)
         )
 
     def _repeated(self, site: CallSite) -> Repetition | None:

@@ -277,7 +277,7 @@ def takes_from_queue(place: Place, loops: Collection[Loop] | None = None) -> boo
         elif named is None and not call.arguments and _is_done(function, syntax.text(call.operand)):
             return True
     around = function.loops if loops is None else loops
-    return any(loop.kind == "range" and _is_channel_of_items(place, loop.collection) for loop in around)
+    return any(loop.kind == "range" and is_channel_of_items(place, loop.collection) for loop in around)
 
 
 def _is_done(function: Function, queue: str) -> bool:
@@ -290,7 +290,7 @@ def _is_done(function: Function, queue: str) -> bool:
     )
 
 
-def _is_channel_of_items(place: Place, node: Node | None) -> bool:
+def is_channel_of_items(place: Place, node: Node | None) -> bool:
     """Say whether something is a channel on which things to work on come: no signals (chan struct{}), no ticks (chan time.Time)."""
     under = place.under(place.type_of(node)) if node is not None else None
     if not isinstance(under, Chan) or under.elem is None:
@@ -311,7 +311,7 @@ def serves_other(place: Place, loop: Loop, call: Call) -> bool:
         communication = node.child_by_field_name("communication") if node.type == "communication_case" else None
         if communication is not None and communication.type == "receive_statement":
             right = communication.child_by_field_name("right")
-            return _is_channel_of_items(place, right.child_by_field_name("operand") if right is not None else None)
+            return is_channel_of_items(place, right.child_by_field_name("operand") if right is not None else None)
         node = node.parent
     return False
 
@@ -324,6 +324,6 @@ def serves_a_channel(place: Place, loop: Loop) -> bool:
         if node.type == "receive_statement":
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             operand = right.child_by_field_name("operand") if right is not None else None
-            if left is not None and _is_channel_of_items(place, operand):
+            if left is not None and is_channel_of_items(place, operand):
                 return True
     return False
