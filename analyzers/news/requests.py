@@ -80,6 +80,10 @@ def reached(
     where = component_of(change, file, request.function)
     if path.critical is critical_paths.NODE_SERVICE and not where.every_node:
         where = Component("node service", Kind.NODE)
+    if not where.every_node and path.root not in {"unknown", "start-up"}:
+        first = path.functions[0]
+        began = node_programs.component_of(change.head_index, first.file.path, component(first.file.path), first)
+        where = began if began.every_node else where  # shared code, to which a program of the nodes leads
     if where.every_node and any(_CSI_CONTROLLER.search(critical_paths.signature(each)) for each in path.functions):
         where = volumes.IN_CONTROLLER  # one program is both, and each side calls its own
     if request.every is not None:
