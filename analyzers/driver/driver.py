@@ -165,15 +165,14 @@ def _silence(
 
 
 def _join(found: list[Diagnostic]) -> list[Diagnostic]:
-    """One concern is one comment, and so are the copies in one function: the most important place speaks, the others are
-    related."""
+    """One concern is one comment, and so are the copies in one function, and the requests in it that one rule comments on: the
+    most important place speaks, the others are related."""
     by_function: dict[object, list[Diagnostic]] = defaultdict(list)
     for each in found:
-        together = each.function and precedence.operation(each) == "copy"
-        by_function[(each.path, each.function) if together else id(each)].append(each)
+        by_function[precedence.together(each) or id(each)].append(each)
     by_concern: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
     for group in by_function.values():
-        each = _speaker(group, precedence.thing, keep=True)
+        each = _speaker(group, precedence.thing, keep=precedence.operation(group[0]) == "copy")
         by_concern[each.analyzer, each.concern].append(each)
     return [_speaker(group, lambda other: other.function) for group in by_concern.values()]
 

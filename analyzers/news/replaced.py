@@ -51,7 +51,7 @@ def unpaid(
     # What a function sends itself before what its wrappers send; equals first, so that a loose match takes nothing
     # that another one needs.
     rest = sorted(added, key=lambda each: each.request.via is not None)
-    for likeness in (_identical, _equal, _alike, _covered, _renamed, _instead):
+    for likeness in (_identical, _equal, _of_the_kind, _alike, _covered, _renamed, _instead):
         unmatched = []
         for each in rest:
             candidates = [
@@ -106,8 +106,13 @@ def _equal(old: Request, new: Request) -> bool:
     return old.key == new.key and old.function.key == new.function.key and (old.via is None) == (new.via is None)
 
 
+def _of_the_kind(old: Request, new: Request) -> bool:
+    return old.resource == new.resource and _alike(old, new)
+
+
 def _alike(old: Request, new: Request) -> bool:
-    same = old.resource == new.resource or not old.resource or not new.resource
+    named = old.function.name == new.function.name
+    same = old.resource == new.resource or (named and not (old.resource and new.resource))
     if new.verb == "GET" and old.verb == "LIST":
         return False
     as_wide = _SCOPES[old.scope] >= _SCOPES[new.scope] or old.options.unknown

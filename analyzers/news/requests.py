@@ -139,10 +139,13 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
     reads = [each for each in removed if not each.live]
     # A wrapper that is gone sent nothing but what its callers asked of it: their calls pay, it does not pay once more.
     asked = {(each.method, each.key) for each in removed if each.via is not None}
+    moved = {(each.request.function.key, each.request.key) for each in added if each.request.via is None}
     removed = [
         each
         for each in removed
-        if (each.function.name, each.key) not in asked or still_there(change, each.path, each.function.key)
+        if (each.function.name, each.key) not in asked
+        or (each.function.key, each.key) in moved
+        or still_there(change, each.path, each.function.key)
     ]
     removed = [each for each in removed if each.live and each.kind != WEBHOOK]
     uncached = [

@@ -30,8 +30,26 @@ def operation(diagnostic: Diagnostic) -> Operation | None:
 
 
 def thing(diagnostic: Diagnostic) -> str:
-    """Give the name of what is copied, "" where it is no copy of a known size."""
-    return diagnostic.subject.type_name if isinstance(diagnostic.subject, Copy) else ""
+    """Give the name of what is copied, or the request that is sent; "" where it is no copy of a known size."""
+    match diagnostic.subject:
+        case Copy() as copy:
+            return copy.type_name
+        case Sent() as sent:
+            return sent.new.request.what
+    return ""
+
+
+def together(diagnostic: Diagnostic) -> object | None:
+    """Give what the diagnostics of one function have in common that are one concern: copies, and the requests that one rule
+    comments on for one reason; None for what stands alone."""
+    kind = operation(diagnostic)
+    if not diagnostic.function or kind not in {"copy", "request"}:
+        return None
+    if kind == "copy":
+        return kind, diagnostic.path, diagnostic.function
+    # What is to be done is the same for all of them: then one comment says it.
+    words = diagnostic.analyzer, diagnostic.inline, diagnostic.multiplier, diagnostic.remedy
+    return kind, diagnostic.path, diagnostic.function, *words
 
 
 def statement(diagnostic: Diagnostic) -> object:
