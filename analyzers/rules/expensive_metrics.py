@@ -111,7 +111,8 @@ def _diagnostic(
     series: tuple[str, ...],
     rank: int,
 ) -> Diagnostic:
-    # Labels of one sort have one remedy: they are one comment.
+    # Labels of one sort have one remedy: they are one comment. What a notice tells of is no part of it.
+    sort = f"labels of sort {rank}" if level is Level.WARNING else f"notable labels of sort {rank}"
     return Diagnostic(
         analyzer="expensive-metrics",
         path=file.path,
@@ -120,7 +121,7 @@ def _diagnostic(
         construct=construct,
         remedy=remedy,
         unless="Leave it if few values are ever seen, and say which." if series else "",
-        concern=f"labels of sort {rank}" if rank else f"metric {name}",
+        concern=sort if rank else f"metric {name}",
         level=level,
         subject=Series(series, rank),
     )
@@ -259,14 +260,19 @@ def _for_each(judged: list[Judged]) -> str:
 
 
 def _deletes(file: ChangedFile, variable: str) -> bool:
-    """Say whether the package deletes time series of a metric again, as of objects that are gone."""
+    """Say whether the program deletes time series of a metric again, as of objects that are gone."""
     if file.head is None:
         return False
-    # Of metrics that are kept in a map, or reached by a method, any may be meant.
+    index = file.change.head_index
+    files = [each for each in index.package_of(file.path).files() if not each.test]
     own = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode()) if variable else ()
-    calls = (*own, b".DeletePartialMatch(")
-    files = file.change.head_index.package_of(file.path).files()
-    return any(call in each.source for each in files if not each.test for call in calls)
+    # Of metrics that are kept in a map, or reached by a method, any may be meant.
+    if any(call in each.source for each in files for call in (*own, b".DeletePartialMatch(")):
+        return True
+    if not variable[:1].isupper():
+        return False
+    found = (index.file(path) for path in index.words.files(variable) if not path.endswith("_test.go"))
+    return any(call in each.source for each in found if each is not None for call in own)
 
 
 def _problem(vector: Vector, known: Vector | None, judged: list[Judged], until: str) -> tuple[str, str, Level] | None:

@@ -269,12 +269,12 @@ def takes_from_queue(place: Place, loops: Collection[Loop] | None = None) -> boo
         if loops is not None and not all(loop in loops for loop in call.loops):
             continue
         named = dereferenced(place.type_of(call.operand))
-        if isinstance(named, Named):
-            if _QUEUES.search(named.path) and (call.name != "Get" or not call.arguments):
-                return True
-            if not call.arguments and {"Add", "Done", "ShutDown"} <= place.index.methods(named):
-                return True
-        elif named is None and not call.arguments and _is_done(function, syntax.text(call.operand)):
+        if isinstance(named, Named) and _QUEUES.search(named.path) and (call.name != "Get" or not call.arguments):
+            return True
+        if call.arguments:
+            continue
+        methods = place.index.methods(named)
+        if {"Add", "Done", "ShutDown"} <= methods or (not methods and _is_done(function, syntax.text(call.operand))):
             return True
     around = function.loops if loops is None else loops
     return any(loop.kind == "range" and is_channel_of_items(place, loop.collection) for loop in around)
