@@ -14,9 +14,10 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Interface, Named, Signature, Slice, Type, dereferenced
 from analyzers.kubernetes import kinds, resources
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.requests import clients
 from analyzers.kubernetes.requests.requests import requests
 
@@ -126,14 +127,21 @@ def _wrapped(index: PackageIndex, function: Function, call: Call, depth: int) ->
     if _LISTS.search(source, region.start, region.end):
         for inner in callee.calls:
             found = scan(index, callee, inner) if inner.name in METHODS and not inner.closures else None
-            if found is not None and found.everywhere and not found.indexed:
+            if found is not None and found.everywhere and not found.indexed and not _for_some(index, callee, inner):
                 return replace(found, call=call, path=callee.file.path, lines=(inner.line,))
     if depth < 1:
         for inner in callee.calls:
             found = wrapped(index, callee, inner, depth + 1)
-            if found is not None:
+            if found is not None and not _for_some(index, callee, inner):
                 return replace(found, call=call, lines=(inner.line, *found.lines))
     return None
+
+
+def _for_some(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether a function walks in a branch only: for some of what it is called for, nobody sees how many."""
+    place = Place(index, function.file, function)
+    branches = [each for each in call.conditions if each.kind in {"if", "else", "case"}]
+    return any(map(conditions.spares, conditions.requirements(place, branches)))
 
 
 def serves_all(function: Function) -> bool:
