@@ -586,9 +586,19 @@ def _unequal(place: Place, node: Node) -> bool:
         return False
     if ".Spec." in syntax.text(left) and right.type == "selector_expression" and _is_of_a_package(place, right):
         return False  # what a user asked for, by its kind
+    if any(_package_of(place, side) == _EVENTS for side in (left, right)):
+        return False  # whether something was added, changed or deleted says nothing of what changed
     return "selector_expression" in {left.type, right.type} and not is_error(place, left)
 
 
+_EVENTS = "k8s.io/apimachinery/pkg/watch"
+
+
 def _is_of_a_package(place: Place, node: Node) -> bool:
-    operand = node.child_by_field_name("operand")
-    return operand is not None and place.imported(operand) is not None
+    return _package_of(place, node) is not None
+
+
+def _package_of(place: Place, node: Node) -> str | None:
+    """The import path of the package in `watch.Modified`, None where it is no package's."""
+    operand = node.child_by_field_name("operand") if node.type == "selector_expression" else None
+    return place.imported(operand) if operand is not None else None
