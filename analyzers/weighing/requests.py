@@ -133,7 +133,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         )
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
-    if request.resource.endswith("/proxy"):
+    if request.passed_on:
         return Level.NOTICE  # passed on to the node: what it costs is not the API server's
     if per == "item":
         through = {grows(change, each, sure=not hot) for each in path.loops} - {None}

@@ -91,7 +91,7 @@ def found(body: str, files: dict[str, str] | None = None, path: str = "pkg/x/x.g
             'request := c.rest.Put().Namespace(ns)\nrequest.Resource("pods").Name("x").Do(ctx)',
             ("UPDATE", "pods", "resource", "rest"),
         ),
-        ('c.clientset.CoreV1().Pods(ns).GetLogs("x", nil).Stream(ctx)', ("GET", "pods", "resource", "rest")),
+        ('c.clientset.CoreV1().Pods(ns).GetLogs("x", nil).Stream(ctx)', ("GET", "pods/log", "resource", "rest")),
         (
             'c.scales.Scales(ns).Get(ctx, schema.GroupResource{}, "x", metav1.GetOptions{})',
             ("GET", "", "resource", "scale"),

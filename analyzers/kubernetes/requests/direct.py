@@ -283,9 +283,13 @@ _PLACES = frozenset(
 )
 
 
+_PASSED = re.compile(r'"(proxy|log)"')
+"""What the API server only passes on: to a pod, a node's kubelet (k8s.io/kubernetes pkg/registry/core/pod/rest)."""
+
+
 def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
     """A request built with the REST client: `c.Get().Namespace(ns).Resource("pods").Name(name).Do()`."""
-    verb, resource, listed, named, namespaced = "", "", False, False, False
+    verb, resource, passed, listed, named, namespaced = "", "", "", False, False, False
     segments: list[Node] = []
     for step in _chain(place, operand):
         if step.name in REST_VERBS and not _resource_method(step):
@@ -306,17 +310,17 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
             verb, named = "GET", True
             getter = _getter(place, step.operand) if step.operand is not None else None
             resource = resources.of_getter(getter.name) if getter is not None else resource
+            passed = "/log" if step.name == "GetLogs" else "/proxy"
     verb = verb or "GET"
     if verb == "CREATE" and not any(step.name in _PLACES for step in _chain(place, operand)):
         return _made(place, call, verb, "", "resource", WEBHOOK)
     if segments and not listed:
         first, listed, named = segments[-1], True, len(segments) > 1
         resource = syntax.text(first).strip('"') if first.type == "interpreted_string_literal" else ""
-    if resource and any(
-        step.name in {"SubResource", "Prefix", "Suffix"} and '"proxy"' in syntax.text(step.node)
-        for step in _chain(place, operand)[:12]
-    ):
-        resource += "/proxy"
+    for step in _chain(place, operand)[:12]:
+        if step.name in {"SubResource", "Prefix", "Suffix"} and (match := _PASSED.search(syntax.text(step.node))):
+            passed = f"/{match[1]}"
+    resource += passed if resource else ""
     if verb == "GET" and listed and not named:
         verb = "WATCH" if call.name == "Watch" else "LIST"
     elif call.name == "Watch":

@@ -119,6 +119,11 @@ class Request:
         )
 
     @property
+    def passed_on(self) -> bool:
+        """Whether the API server only passes it on: to a pod, or to a node's kubelet."""
+        return self.resource.endswith(("/proxy", "/log"))
+
+    @property
     def a_what(self) -> str:
         """`what` with its article: "a LIST of pods", "an UPDATE of nodes"."""
         return f"{'an' if self.verb[:1] in 'AEIOU' else 'a'} {self.what}"
