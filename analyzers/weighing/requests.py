@@ -98,8 +98,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     request, path, kind = new.request, new.path, new.component.kind
     if kind in {Kind.CLI, Kind.OTHER} and _is_tool(new):
         return Level.NOTICE
-    # How often people ask a server of the project's own, who read its pages, nobody can see; they write few custom objects.
-    asked = path.critical is critical_paths.ANY_REQUEST or _of_custom_kinds(new, change)
+    # How often people ask a server of the project's own, who read its pages, nobody can see; they write few objects.
+    asked = path.critical is critical_paths.ANY_REQUEST or _of_few_writes(new, change)
     hot = path.root in {"critical", "periodic"} and not asked
     for_a_pod = path.critical is critical_paths.NODE_SERVICE  # whose claims and volumes are few
     if path.root == "start-up":
@@ -223,11 +223,9 @@ def _is_decision(new: NewRequest) -> bool:
     return new.path.functions[0].name == "Bind" and new.request.verb not in READS
 
 
-def _of_custom_kinds(new: NewRequest, change: Change) -> bool:
-    """Say whether a request is sent for each object of custom kinds that is written, of which few are: pods are many."""
-    return new.path.critical is critical_paths.WEBHOOK and admitted.of_custom_kinds(
-        change.head_index, new.path.functions
-    )
+def _of_few_writes(new: NewRequest, change: Change) -> bool:
+    """Say whether a request is sent for each object of kinds that people write, of which few come: pods are many."""
+    return new.path.critical is critical_paths.WEBHOOK and admitted.of_few(change.head_index, new.path.functions)
 
 
 def _for_few(new: NewRequest, change: Change) -> bool:

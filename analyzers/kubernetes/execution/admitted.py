@@ -1,6 +1,7 @@
-"""Admitted kinds: what objects a webhook is asked about, of which pods come in hundreds a second and custom kinds do not.
+"""Admitted kinds: what objects a webhook is asked about, of which pods come in numbers and those that people write do not.
 
-Source: controller-runtime's webhooks: a type's own Default and Validate* (pkg/webhook, to 0.20), the object that a
+Source: sig-scalability's objectives (slos.md: up to 20 pods a second come or go) and KEP-589 (each node renews a lease every
+10 s, and writes its status); controller-runtime's webhooks: a type's own Default and Validate* (pkg/webhook, to 0.20), the object that a
 CustomDefaulter or CustomValidator is given (pkg/webhook/admission), and what a Handler's Decoder or encoding/json fills.
 """
 
@@ -15,20 +16,26 @@ from analyzers.golang.types.types import Named, Struct, Type, dereferenced
 from analyzers.kubernetes.kinds import API
 
 _DECODES = frozenset({"Decode", "DecodeRaw", "Unmarshal"})
-_BUILT_IN = ("k8s.io/api/", "k8s.io/apimachinery/")
-"""The modules that declare Kubernetes' own kinds, and objects of any kind (unstructured, metadata)."""
+_OF_ANY_KIND = "k8s.io/apimachinery/"
+"""The module that declares objects of any kind (unstructured, metadata)."""
+_MANY = frozenset({"Pod", "Binding", "Node", "Lease", "Event", "Endpoints", "EndpointSlice"})
+"""The kinds of k8s.io/api that a cluster writes without people: pods, and what follows pods and nodes."""
 _REVIEWS = "k8s.io/api/admission/"
 """What says how an object comes, not which."""
 
 
-def of_custom_kinds(index: PackageIndex, functions: Iterable[Function]) -> bool:
-    """Say whether a webhook, whose functions these are from the one that is called down, is asked about custom kinds alone:
-    the first of them that says what it is asked about names no other."""
+def of_few(index: PackageIndex, functions: Iterable[Function]) -> bool:
+    """Say whether a webhook, whose functions these are from the one that is called down, is asked about kinds alone that people
+    write: the first of them that says what it is asked about names no other."""
     for number, function in enumerate(functions):
-        kinds = {kind.path for kind in _kinds(Place(index, function.file, function), function, called=number == 0)}
+        kinds = list(_kinds(Place(index, function.file, function), function, called=number == 0))
         if kinds:
-            return not any(path.startswith(_BUILT_IN) for path in kinds)
+            return not any(map(_is_many, kinds))
     return False
+
+
+def _is_many(kind: Named) -> bool:
+    return kind.path.startswith(_OF_ANY_KIND) or (kind.path.startswith("k8s.io/api/") and kind.name in _MANY)
 
 
 def _kinds(place: Place, function: Function, *, called: bool) -> Iterator[Named]:

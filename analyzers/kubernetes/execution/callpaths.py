@@ -329,6 +329,16 @@ class CallPaths:
             and not is_channel_of_items(own, loop.collection)
         )
 
+    def _is_a_part(self, function: Function) -> bool:
+        """Say whether a function of a webhook is called by another one, which hands on what it is asked."""
+        sites = [each for each in calls(self._index).callers(function) if not each.caller.file.test]
+        return any(
+            each.kind == "call"
+            and each.caller.key != function.key
+            and critical_paths.by_signature(each.caller) is critical_paths.WEBHOOK
+            for each in sites
+        )
+
     def _repeated(self, site: CallSite) -> Repetition | None:
         if site.kind == "value" and site.call is not None:
             return repetition(self._index, site.caller.file, site.caller, site.call, site.argument)
@@ -354,6 +364,8 @@ class CallPaths:
                         "periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated
                     )
         critical = critical_paths.of_literals(place.closures) or critical_paths.by_signature(function)
+        if critical is critical_paths.WEBHOOK and self._is_a_part(function):
+            return None
         if critical is not None and critical.per in {"pod and node", "pod", "cycle", "request"}:
             return CallPath("critical", place.way, place.items, None, critical)
         for loop in reversed(place.loops):
