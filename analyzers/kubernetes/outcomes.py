@@ -24,12 +24,18 @@ class Outcome(NamedTuple):
 
 def follows(outcome: Outcome, node: Node) -> bool:
     """Say whether a node behind it in the same function is reached because of an outcome, whatever else changes or does not."""
+    return _reaches(outcome, node, None)
+
+
+def _reaches(outcome: Outcome, node: Node, returned: bool | None) -> bool:
+    """Say whether an outcome leads to a node, or else to an early return of the same value."""
     if outcome.place.function is None or node.start_byte < outcome.node.end_byte:
         return False
     around = conditions_at(outcome.place.function, node)
     decided = [_decides(outcome, each) for each in around]
     return any(decided) and all(
-        known or churn.stays(outcome.place, each) for each, known in zip(around, decided, strict=True)
+        known or churn.stays(outcome.place, each) or (returned is not None and _gives(each, returned))
+        for each, known in zip(around, decided, strict=True)
     )
 
 
@@ -41,8 +47,9 @@ def result(outcome: Outcome) -> bool | None:
         if closures or not values or function is None:
             continue
         if values[0].type in {"true", "false"}:
-            if follows(outcome, statement):
-                return values[0].type == "true"
+            value = values[0].type == "true"
+            if _reaches(outcome, statement, value):
+                return value
             continue
         for value in (True, False):
             # What returned early, and gave the same, makes no difference.
@@ -75,9 +82,17 @@ def _implies(outcome: Outcome, test: Node, value: bool) -> bool:
     """Say whether a test has a value because of an outcome: with another one, the outcome would be another."""
 
     def is_another(place: Place, node: Node, truth: bool) -> bool:
-        return (syntax.same(node, outcome.node) and truth != outcome.value) or _is_flag(outcome, node, not truth)
+        return (_is_it(outcome, node) and truth != outcome.value) or _is_flag(outcome, node, not truth)
 
     return conditions.implies(outcome.place, test, not value, is_another)
+
+
+def _is_it(outcome: Outcome, node: Node) -> bool:
+    """Say whether a part of a test is the outcome's, or the first of what its call gave: `equal, err := ...`."""
+    if node.type != "identifier":
+        return syntax.same(node, outcome.node)
+    binding = outcome.place.binding(syntax.text(node), node.start_byte)
+    return binding is not None and binding.part == 0 and syntax.same(binding.value, outcome.node)
 
 
 def _is_flag(outcome: Outcome, node: Node, value: bool) -> bool:

@@ -20,6 +20,7 @@ from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.request import Request
 
 _ENVIRONMENT = frozenset({("os", "Getenv"), ("os", "LookupEnv")})
+_FLAGS = frozenset({"flag", "github.com/spf13/pflag"})
 _DEEPEST = 4
 _ONCE = frozenset({"start-up", "unknown"})
 
@@ -109,5 +110,9 @@ def _stays(origin: Origin, depth: int) -> bool:
     if origin.kind == "unknown" and node.type == "selector_expression":
         operand = node.child_by_field_name("operand")  # a constant, or a variable, of a package that is not in the tree
         return operand is not None and not origin.access and origin.place.imported(operand) is not None
-    call = origin.call if origin.kind == "call" else None
-    return call is not None and (package_called(origin.place, call), call.name) in _ENVIRONMENT
+    if origin.kind == "made":  # a field that a literal leaves out, or a variable before it is given a value
+        return node.type in {"composite_literal", "literal_value", "identifier"}
+    if origin.call is None or origin.kind not in {"call", "filled"}:
+        return False
+    called = package_called(origin.place, origin.call)
+    return (called, origin.call.name) in _ENVIRONMENT if origin.kind == "call" else called in _FLAGS
