@@ -127,7 +127,7 @@ def _is_looked_up(place: Place, node: Node) -> bool:
 def _remedy(new: NewRequest) -> str:
     if new.request.resource in resources.UNWATCHED:
         return "LIST once in front of the loop: metrics cannot be watched."
-    if new.request.passed_on:
+    if new.request.unlisted:
         return "Ask for no more than is shown, and for a few at a time."
     if new.request.verb == "GET":
         return "Read it from a shared informer's lister, or LIST once in front of the loop."

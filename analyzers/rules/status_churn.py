@@ -58,6 +58,7 @@ stands behind a condition that compares, or that asks the status itself; what is
 sorted, or compared as sets; what was there before; command lines, tests and generated code.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -391,6 +392,9 @@ def _retries(function: Function, call: Call) -> bool:
     return function.file.imports.get(name, "").endswith("k8s.io/client-go/util/retry")
 
 
+_CHOOSES_EVENTS = re.compile(rb"GenerationChangedPredicate|\bWithEventFilter\(|\bWithPredicates\(")
+
+
 def _is_written(change: Change, found: Sink) -> bool | None:
     """Say whether the program shows that a controller writes the status in each pass; False where it does not show it, or a
     predicate keeps the write from beginning another pass; None where something decides whether it is written at all."""
@@ -401,8 +405,12 @@ def _is_written(change: Change, found: Sink) -> bool | None:
         return None
     if path.root not in {"event", "periodic"}:
         return False
+    root = path.functions[0]
+    if root.name == "Reconcile" and "Request" not in critical_paths.signature(root):
+        return False  # a part of a reconcile, whose events somebody else chooses
     files = [file for file in index.package_of(last.file.path).files() if not file.test]
-    if any(b"GenerationChangedPredicate" in file.source for file in files):
+    reconciler = index.package_of(root.file.path).files()
+    if any(_CHOOSES_EVENTS.search(file.source) for file in (*files, *reconciler)):
         return False
     return any(
         request.verb in _WRITES

@@ -6,6 +6,8 @@ from analyzers.analysis.diagnostic import code
 from analyzers.analysis.subject import Copy
 
 _OFTEN = frozenset({"pod and node", "pod", "cycle", "request"})
+_WORTH_A_REQUEST = 500
+"""Bytes below which a copy is nothing beside an API request, which decodes an object of some kilobytes."""
 
 
 def loud(copy: Copy) -> bool:
@@ -18,6 +20,8 @@ def loud(copy: Copy) -> bool:
     if copy.locks:
         return True
     if copy.path is None:
+        return False
+    if copy.path.per == "request" and copy.bytes < _WORTH_A_REQUEST:
         return False
     return copy.path.per in _OFTEN and not copy.path.of_one_kind
 

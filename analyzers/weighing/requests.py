@@ -24,6 +24,7 @@ from analyzers.kubernetes.execution import admitted, collections, conditions, cr
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.execution.flows import made_of
 from analyzers.kubernetes.execution.flows import names as names_of
+from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
 from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests.request import READS, Request
 from analyzers.kubernetes.requests.requests import requests
@@ -133,8 +134,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         )
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
-    if request.passed_on:
-        return Level.NOTICE  # passed on to the node: what it costs is not the API server's
+    if request.unlisted:
+        return Level.NOTICE  # it costs the API server little, or nothing keeps what it gives
     if per == "item":
         through = {grows(change, each, sure=not hot) for each in path.loops} - {None}
         # Of kinds that Kubernetes does not know (tenants, pools, gateways) there are few, however they are gone through.
@@ -162,6 +163,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.WARNING if hot else Level.NOTICE
     if not request.resource and not hot and not (path.root == "event" and kind is Kind.CONTROLLER):
         return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
+    if request.resource not in scale.COUNTS and request.resource and _reconciles_few(new, change):
+        return Level.NOTICE  # few objects ask for what may be few as well
     if request.scope == "cluster":
         # Of a kind that Kubernetes does not know, asked for nobody knows how often, there may be a handful.
         known = request.resource in scale.COUNTS or path.root != "unknown"
@@ -221,6 +224,12 @@ def _is_probe(request: Request) -> bool:
 def _is_decision(new: NewRequest) -> bool:
     """Say whether a write is what a scheduler's extension point is for: Bind writes the decision down."""
     return new.path.functions[0].name == "Bind" and new.request.verb not in READS
+
+
+def _reconciles_few(new: NewRequest, change: Change) -> bool:
+    """Say whether a reconcile is called for settings, of which a cluster has one or a few."""
+    kind = reconciled(change.head_index, new.path.functions) if new.path.critical is critical_paths.RECONCILER else None
+    return kind is not None and may_be_many(change.head_index, kind) is False
 
 
 def _of_few_writes(new: NewRequest, change: Change) -> bool:

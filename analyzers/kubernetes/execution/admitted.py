@@ -1,8 +1,9 @@
 """Admitted kinds: what objects a webhook is asked about, of which pods come in numbers and those that people write do not.
 
 Source: sig-scalability's objectives (slos.md: up to 20 pods a second come or go) and KEP-589 (each node renews a lease every
-10 s, and writes its status); controller-runtime's webhooks: a type's own Default and Validate* (pkg/webhook, to 0.20), the object that a
-CustomDefaulter or CustomValidator is given (pkg/webhook/admission), and what a Handler's Decoder or encoding/json fills.
+10 s, and writes its status); controller-runtime's webhooks: a type's own Default and Validate* (pkg/webhook, to 0.20), the
+object that a CustomDefaulter or CustomValidator is given (pkg/webhook/admission), and what a Handler's Decoder or
+encoding/json fills.
 """
 
 from collections.abc import Iterable, Iterator

@@ -26,6 +26,7 @@ from analyzers.kubernetes.execution.periods import (
     serves_a_channel,
     serves_other,
     takes_from_queue,
+    takes_items,
 )
 from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import list_watch
@@ -326,7 +327,7 @@ class CallPaths:
             and reaches(place.function, loop, call)
             and not reached_once(loop, call.node)
             # What comes on a channel is work that arrives, and no collection.
-            and not is_channel_of_items(own, loop.collection)
+            and not (is_channel_of_items(own, loop.collection) or takes_items(loop))
         )
 
     def _is_a_part(self, function: Function) -> bool:
@@ -369,6 +370,8 @@ class CallPaths:
         if critical is not None and critical.per in {"pod and node", "pod", "cycle", "request"}:
             return CallPath("critical", place.way, place.items, None, critical)
         for loop in reversed(place.loops):
+            if takes_items(loop):
+                return CallPath("event", place.way, place.items)
             repeated = repeated_by_loop(index, function.file, function, loop)
             if repeated is not None and not (place.call is not None and serves_other(own, loop, place.call)):
                 return CallPath("periodic" if repeated.kind == "periodic" else "poll", place.way, place.items, repeated)

@@ -16,7 +16,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BOOL, ERROR, Chan, Named, Struct, Type, dereferenced
-from analyzers.kubernetes.execution.conditions import failed, requirements
+from analyzers.kubernetes.execution.conditions import atoms, failed, requirements
 from analyzers.kubernetes.execution.durations import is_none, seconds
 from analyzers.kubernetes.program import origins
 
@@ -327,3 +327,19 @@ def serves_a_channel(place: Place, loop: Loop) -> bool:
             if left is not None and is_channel_of_items(place, operand):
                 return True
     return False
+
+
+def takes_items(loop: Loop) -> bool:
+    """Say whether a loop takes one thing after another as long as there are any: `for e, ok := s.Next(); ok; e, ok = s.Next()`."""
+    clause = next((each for each in loop.node.named_children if each.type == "for_clause"), None)
+    begins, goes_on = (
+        clause.child_by_field_name(name) if clause is not None else None for name in ("initializer", "update")
+    )
+    if begins is None or goes_on is None or loop.condition is None or begins.type != "short_var_declaration":
+        return False
+    left, first = begins.child_by_field_name("left"), begins.child_by_field_name("right")
+    again = goes_on.child_by_field_name("right")
+    names = syntax.children(left) if left is not None else []
+    if len(names) != 2 or first is None or again is None or syntax.text(first) != syntax.text(again):
+        return False
+    return any(syntax.text(each) == syntax.text(names[1]) for each in atoms(loop.condition))

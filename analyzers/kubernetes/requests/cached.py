@@ -19,7 +19,9 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Array, Interface, Map, Named, Pointer, Slice, Type
+from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution import conditions, critical_paths
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import clients
 
 _ONE = frozenset({"Get", "GetByKey"})
@@ -27,6 +29,7 @@ _MANY = frozenset({"List", "ByIndex", "Index"})
 _DEEPEST = 12
 """Steps from an expression to where its value comes from; into another function counts as four."""
 _MOST_RETURNS = 8
+_MOST_CALLERS = 20
 _NESTED = 20
 """Assignments that may hold each other, as function literals do that are assigned."""
 _STEPS = frozenset(
@@ -59,6 +62,8 @@ def shared(index: PackageIndex, function: Function, binding: Binding) -> Shared 
 
 
 def _bound(index: PackageIndex, function: Function, binding: Binding, depth: int) -> Shared | None:
+    if binding.kind == "param":
+        return _handed(index, function, binding, depth)
     if binding.value is None or depth > _DEEPEST:
         return None
     if binding.kind == "range":
@@ -68,6 +73,31 @@ def _bound(index: PackageIndex, function: Function, binding: Binding, depth: int
         return None
     found = _of(index, function, binding.value, depth + 1)
     return _fitting(found, _type(index, function, binding.node)) if found is not None else None
+
+
+def _handed(index: PackageIndex, function: Function, binding: Binding, depth: int) -> Shared | None:
+    """What a function is given as a parameter that points to an object: what one of those who call it has."""
+    number = next((number for number, each in enumerate(function.params) if each.name == binding.name), None)
+    if (
+        number is None
+        or depth + 4 > _DEEPEST
+        or binding.type is None
+        or any(
+            closure.node.start_byte <= binding.node.start_byte < closure.node.end_byte for closure in function.closures
+        )
+    ):
+        return None
+    type_ = index.resolve(binding.type, function.file, function)
+    if not isinstance(type_, Pointer) or not isinstance(type_.elem, Named) or not kinds.API.search(type_.elem.path):
+        return None
+    for site in calls(index).callers(function)[:_MOST_CALLERS]:
+        call = site.call
+        if site.kind != "call" or call is None or site.caller.file.test or number >= len(call.arguments):
+            continue
+        found = _of(index, site.caller, call.arguments[number], depth + 4)
+        if found is not None and found.holds == "object":
+            return Shared(f"{found.source} (`{site.caller.key}` hands it on)", "object")
+    return None
 
 
 def _type(index: PackageIndex, function: Function, node: Node) -> Type | None:

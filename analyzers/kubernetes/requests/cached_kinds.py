@@ -190,10 +190,10 @@ def _parameters(text: str) -> list[str]:
 def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozenset[str] | None = None) -> bool:
     """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
 
-    Errs towards yes: any value of the type counts in code that uses controller-runtime, tests aside; a tree that is too large
-    to be read does too. What is watched as metadata alone is another cache, and of a kind that DisableFor leaves out only
-    what is watched counts. Of a repository with several projects only the file's own is searched, of programs of nodes only
-    their code (`within`).
+    Errs towards yes: any value of the type (a pointer without one is none) counts in code that uses controller-runtime, tests
+    aside; a tree that is too large to be read does too. What is watched as metadata alone is another cache, and of a kind that
+    DisableFor leaves out only what is watched counts. Of a repository with several projects only the file's own is searched,
+    of programs of nodes only their code (`within`).
     """
     name = re.escape(kind.name.encode())
     if kind.name in left_out(index, path, within):
@@ -203,7 +203,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozense
         )
         return _found(index, path, lambda source: _whole(source, watched), (kind.name,), within=within)
     mention = re.compile(
-        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\*?\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
+        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
         % {b"n": name}
     )
     filled = re.compile(rb"\.%b\{\s*\w" % name)

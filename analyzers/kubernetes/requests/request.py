@@ -119,9 +119,10 @@ class Request:
         )
 
     @property
-    def passed_on(self) -> bool:
-        """Whether the API server only passes it on: to a pod, or to a node's kubelet."""
-        return self.resource.endswith(("/proxy", "/log"))
+    def unlisted(self) -> bool:
+        """Whether no LIST, and so no informer, answers it: the API server passes it on to a pod or a kubelet, or makes the answer
+        of another object (autoscaling/v1 Scale)."""
+        return self.kind == "scale" or self.resource.endswith(("/proxy", "/log"))
 
     @property
     def a_what(self) -> str:
