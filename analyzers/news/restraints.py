@@ -114,6 +114,8 @@ def _lost(
         return
     if function is None or not _still_there(change, file, old, function):
         return
+    if old.name in restraints.BY_NAMESPACE and any(each.family == "uncached" for each in added):
+        return  # the few that are read are read live now
     yield Loosened(old, "", file, function, file.diff.successors[old.line], old.resource)
 
 

@@ -55,7 +55,7 @@ import functools
 import re
 from collections.abc import Hashable, Iterator
 
-from analyzers.analysis.change import Change
+from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.subject import Lost, Walk
 from analyzers.golang.facts import syntax
@@ -67,6 +67,8 @@ from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath
 from analyzers.kubernetes.execution.loops import bounded
 from analyzers.kubernetes.requests import scans
+from analyzers.kubernetes.requests.managers import manager
+from analyzers.kubernetes.requests.restraints import BY_NAMESPACE
 from analyzers.kubernetes.requests.scans import Cost, Scan
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
@@ -87,6 +89,8 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
         walk = _lost(change, each, found, lost) if lost else _walk(change, each, found)
         if walk is None or keeps_its_own(change, each.file, each.function, found.resource):
             continue
+        if found.copies and found.everywhere and _keeps_few(change, each.file):
+            continue
         yield Diagnostic(
             analyzer="lister-scan-in-loop",
             path=each.file.path,
@@ -100,6 +104,12 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
             related=_around(change, each, walk),
             subject=walk,
         )
+
+
+def _keeps_few(change: Change, file: ChangedFile) -> bool:
+    """Say whether the manager that the program of a file makes keeps the objects of some namespaces alone."""
+    told = manager(change.head_index, file.path)
+    return any(each.family == "selection" and not each.kind and each.name in BY_NAMESPACE for each in told.restraints)
 
 
 def _does(found: Scan, walk: Walk) -> str:

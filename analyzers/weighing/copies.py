@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from analyzers.analysis.diagnostic import code
 from analyzers.analysis.subject import Copy
+from analyzers.kubernetes.execution import critical_paths
 
 _OFTEN = frozenset({"pod and node", "pod", "cycle", "request"})
-_WORTH_A_REQUEST = 500
-"""Bytes below which a copy is nothing beside an API request, which decodes an object of some kilobytes."""
+_WORTH_A_WRITE = 500
+"""Bytes below which a copy is nothing on the admission path, in front of which an object of some kilobytes was decoded."""
 
 
 def loud(copy: Copy) -> bool:
@@ -21,7 +22,7 @@ def loud(copy: Copy) -> bool:
         return True
     if copy.path is None:
         return False
-    if copy.path.per == "request" and copy.bytes < _WORTH_A_REQUEST:
+    if copy.path == critical_paths.ADMISSION and copy.bytes < _WORTH_A_WRITE:
         return False
     return copy.path.per in _OFTEN and not copy.path.of_one_kind
 

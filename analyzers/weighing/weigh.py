@@ -92,10 +92,13 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
         multiplier = f"That is {told}, {path.where}."
     else:
         multiplier = f"That is {told}." if subject.per == "item" else ""
+    small = subject.what == "log argument" and path is not None and path.of_one_kind
+    loud = diagnostic.level is Level.WARNING and not small
     return dataclasses.replace(
         diagnostic,
+        level=Level.WARNING if loud else Level.NOTICE,
         multiplier=multiplier,
-        priority=(30 if path is not None else 12) if diagnostic.level is Level.WARNING else 5,
+        priority=(30 if path is not None else 12) if loud else 5,
     )
 
 

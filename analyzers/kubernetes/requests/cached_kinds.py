@@ -203,8 +203,7 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozense
         )
         return _found(index, path, lambda source: _whole(source, watched), (kind.name,), within=within)
     mention = re.compile(
-        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)"
-        % {b"n": name}
+        rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)" % {b"n": name}
     )
     filled = re.compile(rb"\.%b\{\s*\w" % name)
     given = re.compile(rb"^func[^\n]*\)\s*\(?\*\w+\.%b\b[^\n]*\{$" % name, re.MULTILINE)
