@@ -51,6 +51,7 @@ namespace for each reconciled object is a notice, and so is a read that begins t
 its index is reported wherever it stands.
 """
 
+import dataclasses
 import functools
 import re
 from collections.abc import Hashable, Iterator
@@ -90,7 +91,7 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
         if walk is None or keeps_its_own(change, each.file, each.function, found.resource):
             continue
         if found.copies and found.everywhere and _keeps_few(change, each.file):
-            continue
+            found, walk = dataclasses.replace(found, everywhere=False), dataclasses.replace(walk, everywhere=False)
         yield Diagnostic(
             analyzer="lister-scan-in-loop",
             path=each.file.path,
@@ -107,7 +108,7 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
 
 
 def _keeps_few(change: Change, file: ChangedFile) -> bool:
-    """Say whether the manager that the program of a file makes keeps the objects of some namespaces alone."""
+    """Say whether the manager of a file's program keeps the objects of some namespaces alone."""
     told = manager(change.head_index, file.path)
     return any(each.family == "selection" and not each.kind and each.name in BY_NAMESPACE for each in told.restraints)
 
