@@ -30,7 +30,7 @@ from analyzers.kubernetes.requests.request import READS, Request
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.requests import NewRequest
 from analyzers.news.sent import Per, Sent
-from analyzers.weighing.load import grows, load, recorded
+from analyzers.weighing.load import grows, load, recorded, unbounded
 from analyzers.weighing.reuse import at_hand
 from analyzers.weighing.witness import witness
 
@@ -161,7 +161,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE  # of one namespace, once for an object: beside what else its reconcile sends
     if request.resource in resources.FEW:
         return Level.WARNING if hot else Level.NOTICE
-    if not request.resource and not hot and not (path.root == "event" and kind is Kind.CONTROLLER):
+    in_a_loop = path.root == "event" and kind is Kind.CONTROLLER and unbounded(change, path)
+    if not request.resource and not hot and not in_a_loop:
         return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
     if request.resource not in scale.COUNTS and request.resource and _reconciles_few(new, change):
         return Level.NOTICE  # few objects ask for what may be few as well
