@@ -73,10 +73,18 @@ class Mutation(NamedTuple):
 
 def cache_mutation(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each change of an object that a cache shares."""
-    for each in added(change, _mutations):
-        found = _shared(change.head_index, each.what) if concerned(each.file) else None
-        if found is not None and not _was_changed(change, each):
-            yield _diagnostic(each.file, each.what, found, each.first, each.last)
+    news = [
+        (each, shared)
+        for each in added(change, _mutations)
+        if concerned(each.file)
+        and (shared := _shared(change.head_index, each.what)) is not None
+        and not _was_changed(change, each)
+    ]
+    # Where a call is new that hands it on, the call is told, and not once more what the function does.
+    told = {each.what.call.name for each, _ in news if each.what.call is not None}
+    for each, shared in news:
+        if not shared.handed or each.function.name not in told:
+            yield _diagnostic(each.file, each.what, shared, each.first, each.last)
     for file in change.go_files:
         yield from _uncopied(change, file)
         yield from _uncopied_getters(change, file)

@@ -30,6 +30,7 @@ _DEEPEST = 12
 """Steps from an expression to where its value comes from; into another function counts as four."""
 _MOST_RETURNS = 8
 _MOST_CALLERS = 20
+_HANDED = " hands it on)"
 _NESTED = 20
 """Assignments that may hold each other, as function literals do that are assigned."""
 _STEPS = frozenset(
@@ -48,14 +49,19 @@ class Shared(NamedTuple):
     source: str
     holds: Literal["object", "copy", "part", "list"]
 
+    @property
+    def handed(self) -> bool:
+        """Whether a function is given it by one of those who call it."""
+        return self.source.endswith(_HANDED)
 
-_shared: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, int, int], Shared | None]] = WeakKeyDictionary()
+
+_shared: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, int, int, int], Shared | None]] = WeakKeyDictionary()
 
 
 def shared(index: PackageIndex, function: Function, binding: Binding) -> Shared | None:
     """Say what a local variable has of shared objects, None if nothing says that it has any."""
     known = _shared.setdefault(index, {})
-    key = (function.file.path, function.file.id, binding.node.start_byte, binding.part)
+    key = (function.file.path, function.file.id, binding.node.start_byte, binding.start, binding.part)
     if key not in known:
         known[key] = _bound(index, function, binding, 0)
     return known[key]
@@ -66,6 +72,9 @@ def _bound(index: PackageIndex, function: Function, binding: Binding, depth: int
         return _handed(index, function, binding, depth)
     if binding.value is None or depth > _DEEPEST:
         return None
+    if binding.kind == "switch" and _is_event(function, binding.value):
+        cases = [index.resolve(each, function.file, function) for each in binding.cases]
+        return Shared("an informer's event", "object") if all(isinstance(each, Pointer) for each in cases) else None
     if binding.kind == "range":
         found = _of(index, function, binding.value, depth + 1) if binding.part == 1 else None
         return _element(found, _type(index, function, binding.node)) if found is not None else None
@@ -96,7 +105,7 @@ def _handed(index: PackageIndex, function: Function, binding: Binding, depth: in
             continue
         found = _of(index, site.caller, call.arguments[number], depth + 4)
         if found is not None and found.holds == "object":
-            return Shared(f"{found.source} (`{site.caller.key}` hands it on)", "object")
+            return Shared(f"{found.source} (`{site.caller.key}`{_HANDED}", "object")
     return None
 
 
