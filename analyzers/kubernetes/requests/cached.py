@@ -337,22 +337,26 @@ def _leaves(index: PackageIndex, function: Function, step: Node, base: Node) -> 
     return isinstance(type_, Pointer)
 
 
-_assigned: WeakKeyDictionary[Function, dict[str, list[tuple[int, int]]]] = WeakKeyDictionary()
+_assigned: WeakKeyDictionary[Function, dict[str, list[tuple[int, int, bool]]]] = WeakKeyDictionary()
 
 
 def copied_between(index: PackageIndex, function: Function, node: Node, start: int) -> bool:
     """Say whether the variable at the beginning of a path, or a part of the path, is given something else, a copy most
-    likely, between byte `start` of the function and the path; what is given only after a failure is none."""
+    likely, between byte `start` of the function and the path; what is given only after a failure is none, unless the path
+    is reached after one, too."""
+    place = Place(index, function.file, function)
+
+    def after_a_failure(at: Node) -> bool:
+        around = conditions_at(function, at)
+        return bool(around) and conditions.failed(conditions.requirements(place, around))
+
     if function not in _assigned:
-        found: dict[str, list[tuple[int, int]]] = {}
-        place = Place(index, function.file, function)
+        found: dict[str, list[tuple[int, int, bool]]] = {}
         for assignment in function.assignments:
             if assignment.operator in {"=", ":="}:
-                around = conditions_at(function, assignment.node)
-                if around and conditions.failed(conditions.requirements(place, around)):
-                    continue
+                failed = after_a_failure(assignment.node)
                 for left in assignment.left:
-                    span = (assignment.node.start_byte, assignment.node.end_byte)
+                    span = (assignment.node.start_byte, assignment.node.end_byte, failed)
                     found.setdefault(_text(left), []).append(span)
         _assigned[function] = found
     known = _assigned[function]
@@ -362,7 +366,8 @@ def copied_between(index: PackageIndex, function: Function, node: Node, start: i
             spans = known.get(_text(current), [])
             between = spans[bisect(spans, (start + 1,)) : bisect(spans, (node.start_byte,))]
             # The last that begins before the path may hold it, in a function literal; so may few around that.
-            if any(end <= node.start_byte for _, end in between[-_NESTED:]):
+            given = [failed for _, end, failed in between[-_NESTED:] if end <= node.start_byte]
+            if given and (not all(given) or after_a_failure(node)):
                 return True
         current = (
             next(iter(syntax.children(current)), None)
