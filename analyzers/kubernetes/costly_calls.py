@@ -17,8 +17,10 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named
 from analyzers.kubernetes.execution import collections
+from analyzers.kubernetes.program import origins
 
 
 class Costly(NamedTuple):
@@ -40,7 +42,6 @@ _WITH_A_MAPPER = Costly(
     "makes a client with a rate limit of its own, and with a mapper that reads the API server's discovery anew,",
     "Make it once, or keep one for each configuration.",
 )
-_MAPPER = re.compile(r"\bMapper:")
 _TABLE = (
     Costly(
         r"LabelSelectorAsSelector|NodeSelectorRequirementsAsSelector",
@@ -106,11 +107,20 @@ def costly(index: PackageIndex, function: Function, call: Call) -> Costly | None
         return None
     # A client's constructor is New only where the package is called client.
     rows = (row for names, packages, row in _COMPILED if names.fullmatch(call.name) and packages.fullmatch(path))
-    return next((row for row in rows if row is not _WITH_A_MAPPER or not _is_given_a_mapper(call)), None)
+    return next(
+        (
+            row
+            for row in rows
+            if row is not _WITH_A_MAPPER or not _is_given_a_mapper(Place(index, function.file, function), call)
+        ),
+        None,
+    )
 
 
-def _is_given_a_mapper(call: Call) -> bool:
-    return any(_MAPPER.search(syntax.text(argument)) for argument in call.arguments)
+def _is_given_a_mapper(place: Place, call: Call) -> bool:
+    """Say whether the options that a client is made with may hold a mapper: all but those that are seen to leave it out."""
+    found = [origins(place.index).of(place, options, ("Mapper",)) for options in call.arguments[1:]]
+    return any(not each.complete or any(origin.kind != "made" for origin in each.origins) for each in found)
 
 
 _SORTS = re.compile(r"Sort(Func|Stable|StableFunc)?|Slice(Stable)?|Stable")

@@ -83,7 +83,7 @@ def cache_mutation(change: Change) -> Iterator[Diagnostic]:
     # Where a call is new that hands it on, the call is told, and not once more what the function does.
     told = {each.what.call.name for each, _ in news if each.what.call is not None}
     for each, shared in news:
-        if not shared.handed or each.function.name not in told:
+        if not shared.by or each.function.name not in told:
             yield _diagnostic(each.file, each.what, shared, each.first, each.last)
     for file in change.go_files:
         yield from _uncopied(change, file)
@@ -173,13 +173,14 @@ def _diagnostic(file: ChangedFile, found: Mutation, shared: Shared, first: int, 
     what = f"{code(found.call.name)} changes {code(place)}" if found.call is not None else f"{code(place)} is changed"
     origin = cached.root(found.node)
     name = syntax.text(origin) if origin is not None else place
+    handed = f" ({code(shared.by)} hands it on)" if shared.by else ""
     also = " A copied struct shares what its maps, slices and pointers hold." if shared.holds == "copy" else ""
     return Diagnostic(
         analyzer="cache-mutation",
         path=file.path,
         line=first,
         end_line=last,
-        construct=f"{what}, which comes from {shared.source} and is shared with all its readers.{also}",
+        construct=f"{what}, which comes from {shared.source}{handed} and is shared with all its readers.{also}",
         remedy=f"Change a copy: {code(_remedy(found, shared, name))}.",
         concern=f"change {name} of {shared.source}",
         function=found.function.key,

@@ -264,15 +264,14 @@ def _deletes(file: ChangedFile, variable: str) -> bool:
     if file.head is None:
         return False
     index = file.change.head_index
-    files = [each for each in index.package_of(file.path).files() if not each.test]
     own = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode()) if variable else ()
     # Of metrics that are kept in a map, or reached by a method, any may be meant.
-    if any(call in each.source for each in files for call in (*own, b".DeletePartialMatch(")):
+    calls = (*own, b".DeletePartialMatch(")
+    if any(call in each.source for each in index.package_of(file.path).files() if not each.test for call in calls):
         return True
-    if not variable[:1].isupper():
-        return False
-    found = (index.file(path) for path in index.words.files(variable) if not path.endswith("_test.go"))
-    return any(call in each.source for each in found if each is not None for call in own)
+    others = index.words.files(variable) if variable[:1].isupper() else []
+    found = [each for path in others if (each := index.file(path)) is not None and not each.test]
+    return any(call in each.source for each in found for call in own)
 
 
 def _problem(vector: Vector, known: Vector | None, judged: list[Judged], until: str) -> tuple[str, str, Level] | None:

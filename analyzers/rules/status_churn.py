@@ -58,7 +58,6 @@ stands behind a condition that compares, or that asks the status itself; what is
 sorted, or compared as sets; what was there before; command lines, tests and generated code.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -71,11 +70,13 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Closure
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place as Here
 from analyzers.golang.types.types import Named, Pointer
 from analyzers.kubernetes import churn, map_order, status, times
 from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.requests import predicates
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.added import Added, Candidate, added
 from analyzers.news.concerned import concerned
@@ -392,7 +393,11 @@ def _retries(function: Function, call: Call) -> bool:
     return function.file.imports.get(name, "").endswith("k8s.io/client-go/util/retry")
 
 
-_CHOOSES_EVENTS = re.compile(rb"GenerationChangedPredicate|\bWithEventFilter\(|\bWithPredicates\(")
+def _holds_back(index: PackageIndex, function: Function) -> bool:
+    """Say whether a builder in a function watches what it reconciles behind predicates that may hold its updates back."""
+    return _holds(function, b"For(", b"Watch(") and any(
+        call.name in {"For", "Watch"} and not predicates.passes_all(index, function, call) for call in function.calls
+    )
 
 
 def _is_written(change: Change, found: Sink) -> bool | None:
@@ -409,8 +414,8 @@ def _is_written(change: Change, found: Sink) -> bool | None:
     if root.name == "Reconcile" and "Request" not in critical_paths.signature(root):
         return False  # a part of a reconcile, whose events somebody else chooses
     files = [file for file in index.package_of(last.file.path).files() if not file.test]
-    reconciler = index.package_of(root.file.path).files()
-    if any(_CHOOSES_EVENTS.search(file.source) for file in (*files, *reconciler)):
+    reconciler = [file for file in index.package_of(root.file.path).files() if not file.test]
+    if any(_holds_back(index, each) for file in (*files, *reconciler) for each in file.functions):
         return False
     return any(
         request.verb in _WRITES

@@ -161,10 +161,9 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.NOTICE  # of one namespace, once for an object: beside what else its reconcile sends
     if request.resource in resources.FEW:
         return Level.WARNING if hot else Level.NOTICE
-    in_a_loop = path.root == "event" and kind is Kind.CONTROLLER and unbounded(change, path)
-    if not request.resource and not hot and not in_a_loop:
+    if not (request.resource or hot or (path.root == "event" and kind is Kind.CONTROLLER and unbounded(change, path))):
         return Level.NOTICE  # code for every kind of object: which, and how many, cannot be seen here
-    if request.resource not in scale.COUNTS and request.resource and _reconciles_few(new, change):
+    if request.resource and request.resource not in scale.COUNTS and _reconciles_few(new, change):
         return Level.NOTICE  # few objects ask for what may be few as well
     if request.scope == "cluster":
         # Of a kind that Kubernetes does not know, asked for nobody knows how often, there may be a handful.

@@ -52,7 +52,7 @@ _PATTERNS: tuple[tuple[str, str, Kind], ...] = (
         Kind.GENERATED,
     ),
     (
-        r"_test\.go$|(^|/)(tests?|e2e|e2etests?|integration|envtest|testing\w*|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)(?!latest)[a-z]+test/|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
+        r"_test\.go$|(^|/)(tests?|e2e\w*|integration|envtest|testing\w*|testdata|testutils?|fakes?|mocks?|fixtures?)/|(^|/)testing_helpers?\.go$|(^|/)(fake|mock)_[^/]*\.go$|_(fake|mock)\.go$|(^|/)(fakes?|mocks?)\.go$|(^|/)(?!latest)[a-z]+test/|(^|/)test[-_]?(utils?|helpers?)[^/]*/",
         "tests",
         Kind.TEST,
     ),

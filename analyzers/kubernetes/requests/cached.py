@@ -30,7 +30,6 @@ _DEEPEST = 12
 """Steps from an expression to where its value comes from; into another function counts as four."""
 _MOST_RETURNS = 8
 _MOST_CALLERS = 20
-_HANDED = " hands it on)"
 _NESTED = 20
 """Assignments that may hold each other, as function literals do that are assigned."""
 _STEPS = frozenset(
@@ -48,11 +47,8 @@ class Shared(NamedTuple):
 
     source: str
     holds: Literal["object", "copy", "part", "list"]
-
-    @property
-    def handed(self) -> bool:
-        """Whether a function is given it by one of those who call it."""
-        return self.source.endswith(_HANDED)
+    by: str = ""
+    """The function that hands it on as an argument, "" where it is taken in the function itself."""
 
 
 _shared: WeakKeyDictionary[PackageIndex, dict[tuple[str, str, int, int, int], Shared | None]] = WeakKeyDictionary()
@@ -105,7 +101,7 @@ def _handed(index: PackageIndex, function: Function, binding: Binding, depth: in
             continue
         found = _of(index, site.caller, call.arguments[number], depth + 4)
         if found is not None and found.holds == "object":
-            return Shared(f"{found.source} (`{site.caller.key}`{_HANDED}", "object")
+            return Shared(found.source, "object", site.caller.key)
     return None
 
 
@@ -120,18 +116,18 @@ def _fitting(found: Shared, type_: Type | None) -> Shared | None:
     if isinstance(type_, Slice) and found.holds == "list":
         return found if type_.elem is None or isinstance(type_.elem, Pointer | Interface) else None
     if isinstance(type_, Slice | Map):
-        return Shared(found.source, "part")
+        return found._replace(holds="part")
     if isinstance(type_, Pointer):
-        return Shared(found.source, "copy" if found.holds == "copy" else "object")
-    return Shared(found.source, "copy") if isinstance(type_, Named) else None
+        return found._replace(holds="copy" if found.holds == "copy" else "object")
+    return found._replace(holds="copy") if isinstance(type_, Named) else None
 
 
 def _element(found: Shared, type_: Type | None) -> Shared | None:
     if found.holds == "list":
-        return Shared(found.source, "object")
+        return found._replace(holds="object")
     if isinstance(type_, Pointer):
-        return Shared(found.source, "object")
-    return Shared(found.source, "part" if isinstance(type_, Slice | Map) else "copy")
+        return found._replace(holds="object")
+    return found._replace(holds="part" if isinstance(type_, Slice | Map) else "copy")
 
 
 def _of(index: PackageIndex, function: Function, node: Node, depth: int) -> Shared | None:
@@ -156,7 +152,7 @@ def _of(index: PackageIndex, function: Function, node: Node, depth: int) -> Shar
         return _of(index, function, operand, depth + 1)
     if node.type == "unary_expression" and syntax.has_token(node, "*"):
         found = _of(index, function, operand, depth + 1)
-        return Shared(found.source, "copy") if found is not None and found.holds in {"object", "copy"} else None
+        return found._replace(holds="copy") if found is not None and found.holds in {"object", "copy"} else None
     if node.type == "unary_expression" and syntax.has_token(node, "&"):
         return _address(index, function, syntax.unparenthesized(operand), depth)
     if node.type == "index_expression":
@@ -167,7 +163,7 @@ def _of(index: PackageIndex, function: Function, node: Node, depth: int) -> Shar
         if found is None or found.holds == "list":
             return None
         type_ = _type(index, function, node)
-        return Shared(found.source, "copy") if type_ is None else _fitting(Shared(found.source, "object"), type_)
+        return found._replace(holds="copy") if type_ is None else _fitting(found._replace(holds="object"), type_)
     return None
 
 
@@ -181,7 +177,7 @@ def _address(index: PackageIndex, function: Function, node: Node, depth: int) ->
     if found is None:
         return None
     if reaches_shared(index, function, node, found):
-        return Shared(found.source, "object")
+        return found._replace(holds="object")
     return found if found.holds == "copy" else None
 
 

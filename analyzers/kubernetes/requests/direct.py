@@ -283,7 +283,7 @@ _PLACES = frozenset(
 )
 
 
-_PASSED = re.compile(r'"(proxy|log)"')
+_PASSED = {'"proxy"': "/proxy", '"log"': "/log"}
 """What the API server only passes on: to a pod, a node's kubelet (k8s.io/kubernetes pkg/registry/core/pod/rest)."""
 
 
@@ -318,8 +318,8 @@ def _rest(place: _Place, call: Call, operand: Node) -> Request | None:
         first, listed, named = segments[-1], True, len(segments) > 1
         resource = syntax.text(first).strip('"') if first.type == "interpreted_string_literal" else ""
     for step in _chain(place, operand)[:12]:
-        if step.name in {"SubResource", "Prefix", "Suffix"} and (match := _PASSED.search(syntax.text(step.node))):
-            passed = f"/{match[1]}"
+        if step.name in {"SubResource", "Prefix", "Suffix"}:
+            passed = next((_PASSED[text] for each in step.arguments if (text := syntax.text(each)) in _PASSED), passed)
     resource += passed if resource else ""
     if verb == "GET" and listed and not named:
         verb = "WATCH" if call.name == "Watch" else "LIST"

@@ -74,7 +74,7 @@ _NOT_SCANNED = re.compile(
 )
 # Tests, tools and examples: what they use does not run in a cluster.
 _ASIDE = re.compile(
-    r"(^|/)(tests?|e2e|e2etests?|testing|testdata|test-?infra|hack|tools?|examples?|samples?|sample-[^/]*|docs?|scripts?|ci|contrib|third_party|release-tools"
+    r"(^|/)(tests?|e2e\w*|testing|testdata|test-?infra|hack|tools?|examples?|samples?|sample-[^/]*|docs?|scripts?|ci|contrib|third_party|release-tools"
     r"|images/etcd-[^/]+|demos?|benchmarks?|kubemark|plugins/[^/]*-example|\.[^/]+)/"
 )
 
