@@ -46,7 +46,7 @@ def first_kept(change: Change) -> list[Kept]:
                     news.setdefault((found.type, within), []).append(Kept(file, function, found, within))
     for (kind, within), places in news.items():
         path = places[0].file.path
-        if cached_kinds.kept_elsewhere(change.base_index, kind, path, within):
+        if cached_kinds.kept_elsewhere(change.base_index, kind, path, within) or kind in _kept_there(change):
             continue
         if managers.manager(change.head_index, path, within).restricts(kind.name):
             continue
@@ -58,6 +58,18 @@ def first_kept(change: Change) -> list[Kept]:
             continue
         found_kinds.append(first)
     return found_kinds
+
+
+@once
+def _kept_there(change: Change) -> frozenset[Named]:
+    """The kinds that what the change rewrote had a manager's cache keep before."""
+    index = change.base_index
+    return frozenset(
+        found.type
+        for file in change.go_files
+        for function in file.old_functions()
+        for found in cached_kinds.cached_kinds(index, function, requests(index, function.file, function, ()))
+    )
 
 
 MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")

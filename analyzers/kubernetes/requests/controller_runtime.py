@@ -15,7 +15,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named, Slice, Struct, Type, dereferenced
+from analyzers.golang.types.types import Interface, Named, Slice, Struct, Type, dereferenced
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind, component
 from analyzers.kubernetes.requests.clients import VERBS, Client, client
@@ -41,7 +41,7 @@ def request(
     number = 2 if call.name == "Get" else 1
     target = call.arguments[number] if len(call.arguments) > number else None
     object_type = index.type_of(target, file, function) if target is not None else None
-    resource = _resource(object_type)
+    resource = _resource(index, object_type)
     scope: Scope = "resource"
     read = NO_OPTIONS
     if verb in {"LIST", "DELETECOLLECTION", "WATCH"}:
@@ -74,12 +74,15 @@ def _name(type_: Type | None) -> str:
     return named.name if isinstance(named, Named) else ""
 
 
-def _resource(type_: Type | None) -> str:
+def _resource(index: PackageIndex, type_: Type | None) -> str:
+    """The resource of an object's type, "" where it is one of several: of unstructured objects, or of an interface."""
     type_ = dereferenced(type_)
     if isinstance(type_, Slice):
         type_ = type_.elem
     name = _name(type_)
     if name in _UNSTRUCTURED or name.startswith("PartialObjectMetadata"):
+        return ""
+    if isinstance(index.underlying(type_), Interface):
         return ""
     return resources.of_list(name) or resources.plural(name)
 

@@ -1,8 +1,9 @@
 """Reach: whether a client's reads go to the API server, or to a cache of it in the process; told by where the client is made.
 
 Source: controller-runtime @86a0d40e pkg/client/client.go (a client made by New reads live unless its options name a cache),
-pkg/cluster/cluster.go (a manager's GetClient reads from its cache, its GetAPIReader never), pkg/client/fake; 0.4 to 0.14
-had DelegatingClient, NewDelegatingClient and manager.ClientBuilder for the cached one.
+pkg/cluster/cluster.go (a manager's GetClient reads from its cache, its GetAPIReader never), pkg/cache/cache.go (New makes
+informers, which read as a client does), pkg/client/fake; 0.4 to 0.14 had DelegatingClient, NewDelegatingClient and
+manager.ClientBuilder for the cached one.
 """
 
 from typing import Literal, NamedTuple
@@ -25,6 +26,7 @@ _MADE: dict[tuple[str, str], Reach] = {
     (f"{_RUNTIME}/pkg/client", "New"): "live",
     (f"{_RUNTIME}/pkg/client", "NewWithWatch"): "live",
     (f"{_RUNTIME}/pkg/client", "NewDelegatingClient"): "cached",
+    (f"{_RUNTIME}/pkg/cache", "New"): "cached",
     (f"{_RUNTIME}/pkg/client/fake", "NewClientBuilder"): "fake",
     (f"{_RUNTIME}/pkg/client/fake", "NewFakeClient"): "fake",
     (f"{_RUNTIME}/pkg/client/fake", "NewFakeClientWithScheme"): "fake",

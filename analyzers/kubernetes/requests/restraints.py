@@ -139,7 +139,7 @@ def _of_call(index: PackageIndex, function: Function, call: Call) -> Iterator[Re
         return
     if call.name.startswith("NewFiltered") and not (_restricts(call.arguments, 2) or _given(call.arguments, 3)):
         return
-    if call.name == "WatchesMetadata":
+    if call.name == "WatchesMetadata" or (family == "transform" and any(map(_keeps_all, call.arguments))):
         return
     owner = _around(function, call.node) or (syntax.text(call.operand) if call.operand is not None else call.name)
     words = frozenset().union(*(_words(argument) for argument in call.arguments))
@@ -216,7 +216,7 @@ def _of_key(
     made = value.type == "composite_literal" or syntax.text(value).startswith("make(")
     if name in _BY_ENTRIES and (made or _is_literal(index, function, value)):
         return  # its entries tell
-    if name == "DefaultNamespaces" and made and _stays_empty(function, name, value):
+    if (name == "DefaultNamespaces" and made and _stays_empty(function, name, value)) or _keeps_all(value):
         return
     family = {**_KEYS, **_TYPED_KEYS}[name]
     yield Restraint(name, family, "", owner, frozenset(), function, key)
@@ -230,6 +230,23 @@ def _is_literal(index: PackageIndex, function: Function, value: Node) -> bool:
     found = origins(index).of(Place(index, function.file, function), value)
     made = [each for each in found.origins if not (each.kind == "constant" and each.node.type == "nil")]
     return found.complete and bool(made) and all(each.kind == "literal" and not each.access for each in made)
+
+
+_PASSING = frozenset({"return_statement", "if_statement", "expression_list", "block", "statement_list", "comment"})
+
+
+def _keeps_all(transform: Node) -> bool:
+    """Say whether a function that is given as a transform drops nothing: it gives what it was given, or an error."""
+    body = transform.child_by_field_name("body") if transform.type == "func_literal" else None
+    parameters = transform.child_by_field_name("parameters") if body is not None else None
+    if body is None or parameters is None:
+        return False
+    names = {syntax.text(each) for each in syntax.walk(parameters) if each.type == "identifier"} | {"nil"}
+    if any(each.type.endswith("_statement") and each.type not in _PASSING for each in syntax.walk(body)):
+        return False
+    returned = [syntax.children(each) for each in syntax.walk(body) if each.type == "return_statement"]
+    given = [syntax.children(each[0])[0] for each in returned if each and syntax.children(each[0])]
+    return bool(given) and all(syntax.text(each) in names for each in given)
 
 
 def _stays_empty(function: Function, name: str, value: Node) -> bool:
@@ -262,7 +279,8 @@ def _of_entry(function: Function, key: Node, value: Node, kind: str, type_: str)
     """The restraints of one kind: `&corev1.Pod{}: {Label: ours}`; an entry that holds none of them restricts nothing."""
     name = "TransformByObject" if type_.endswith("TransformByObject") else "ByObject"
     if name == "TransformByObject":
-        yield Restraint(name, "transform", kind, type_, frozenset(), function, key)
+        if not _keeps_all(value):
+            yield Restraint(name, "transform", kind, type_, frozenset(), function, key)
         return
     binding = function.binding(syntax.text(value), value.start_byte) if value.type == "identifier" else None
     if binding is not None and binding.kind == "var" and binding.value is not None:
