@@ -54,7 +54,7 @@ def bumps(change: Change) -> tuple[Bump, ...]:
             if (name in locks.NAMES or carrier.dependency is GO) and _nested(change, file.path):
                 carrier = dataclasses.replace(carrier, rank=(_NESTED, *carrier.rank), idle=True)
             carriers.setdefault(carrier.dependency.name, []).append(carrier)
-    kubernetes = bool(carriers) and _kubernetes(change)
+    kubernetes = bool(carriers) and dependencies.of_kubernetes(change.head_index.modules)
     found_bumps = [bump for group in carriers.values() if (bump := _bump(group, kubernetes))]
     return tuple(sorted(found_bumps, key=lambda bump: (bump.places[0].path, bump.places[0].line)))
 
@@ -79,13 +79,6 @@ def diagnostic(analyzer: str, bump: Bump) -> Diagnostic:
         related=bump.places[1:],
         subject=bump,
     )
-
-
-def _kubernetes(change: Change) -> bool:
-    modules = change.head_index.modules  # of before go.mod too: Godeps.json, import comments and imports name the root
-    if modules.module_path:
-        return dependencies.itself(modules.module_path)
-    return any(modules.listing(folder) for folder in dependencies.LAYOUT)
 
 
 def _nested(change: Change, path: str) -> bool:

@@ -160,7 +160,10 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         if (
             request.via is None
             or because == "moved"
-            or ((request.via.file.path, request.via.key) not in own and _was_there(change, request.via))
+            or (
+                (request.via.file.path, request.via.key) not in own
+                and not _is_judged_there(change, request, request.via)
+            )
             # A library that a program of every node calls: what it costs is to be seen here.
             or (file.component.every_node and not component(request.via.file.path).every_node)
         ):
@@ -197,6 +200,13 @@ def _removed_guards(file: ChangedFile) -> list[int]:
 def _is_client(change: Change, file: ChangedFile) -> bool:
     source = file.head or file.base
     return source is not None and implements_client(change.head_index, change.head_index.import_path(source))
+
+
+def _is_judged_there(change: Change, request: Request, wrapper: Function) -> bool:
+    """Say whether what a wrapper sends is news in the wrapper itself: it is new, and whoever calls it has it sent."""
+    return not _was_there(change, wrapper) and any(
+        each.key == request.key and counts(each) for each in requests(change.head_index, wrapper.file, wrapper, ())
+    )
 
 
 def _was_there(change: Change, function: Function) -> bool:

@@ -13,6 +13,7 @@ from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.types.types import Named
 from analyzers.kubernetes.requests import cached_kinds, restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 
@@ -138,7 +139,7 @@ def _still_there(change: Change, file: ChangedFile, old: Restraint, function: Fu
             return False
         if not _makes_manager(change, file, function):
             return False
-        return not old.kind or cached_kinds.named_anywhere(change.head_index, old.kind, function.file.path)
+        return not old.kind or cached_kinds.kept_elsewhere(change.head_index, Named("", old.kind), function.file.path)
     if old.name == "SetTransform":
         return _mentioned(function, old.owner)
     if old.family == "index":

@@ -138,7 +138,9 @@ def _remedy(walk: Walk) -> str:
 def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
     """The walks that a change adds, and those of which it takes what made them cheap; a dearer one pays for a cheaper."""
     new = list(added(change, _lists, functools.partial(_pays, change)))
-    yield from ((each, "") for each in new)
+    indexed = _indexed(change) if new else frozenset()
+    for each in new:
+        yield each, "index" if _store(each.file.old_path or "", each.function, each.what) in indexed else ""
     known = {(each.file.path, each.what.node.start_byte) for each in new}
     before = _removed(change)
     for each in _kept(change) if before else ():
@@ -208,6 +210,25 @@ def _removed(change: Change) -> dict[Hashable, list[Cost]]:
                     read = _read(change.base_index, function.file.path, function, candidate.what)
                     found.setdefault(read, []).append(scans.cost(function, candidate.what))
     return found
+
+
+_OF_AN_INDEX = frozenset({"ByIndex", "GetByIndex", "Index"})
+"""What a store with indexes is asked by (client-go tools/cache, Indexer), and stores of projects that are made like it."""
+
+
+def _indexed(change: Change) -> frozenset[Hashable]:
+    """The stores of which the change removes a read by an index, with the functions that read so."""
+    return frozenset(
+        _store(function.file.path, function, call)
+        for file in change.go_files
+        for function in file.old_functions()
+        for call in function.calls
+        if call.name in _OF_AN_INDEX and call.operand is not None and file.diff.removes(call.line, call.end_line)
+    )
+
+
+def _store(path: str, function: Function, call: Call) -> Hashable:
+    return path, function.key, collections.alike(call.operand, function) if call.operand is not None else ""
 
 
 def _read(index: PackageIndex, path: str, function: Function, call: Call) -> Hashable:

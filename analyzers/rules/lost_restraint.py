@@ -85,7 +85,9 @@ def lost_restraint(change: Change) -> Iterator[Diagnostic]:
                 False,
                 component_of(change, found.file, found.function),
                 first=bool(known),
-                unrestricted=not resource or bool(known) or each.family == "transform",
+                # Who takes a namespace away has objects of others to look after.
+                unrestricted=each.name not in restraints.BY_NAMESPACE
+                and (not resource or bool(known) or each.family == "transform"),
             ),
         )
 

@@ -25,16 +25,20 @@ from analyzers.analysis.subject import (
 from analyzers.kubernetes import perf_jobs, scale
 from analyzers.kubernetes.execution import collections
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
-from analyzers.kubernetes.versions.dependencies import Grade
+from analyzers.kubernetes.versions.dependencies import Grade, of_kubernetes
 from analyzers.kubernetes.versions.versions import Step
 from analyzers.news.sent import Sent
 from analyzers.weighing import copies
+from analyzers.weighing.counted import is_counted
 from analyzers.weighing.requests import weigh_limit, weigh_pace, weigh_request, weigh_round, weigh_watch
 
 
 def weigh(diagnostic: Diagnostic, change: Change) -> Diagnostic:
     """Give the diagnostic with level, multiplier, estimate, priority, cc and jobs, as its subject and its place ask for."""
-    return _weigh(diagnostic.subject, diagnostic, change)
+    found = _weigh(diagnostic.subject, diagnostic, change)
+    if found.level is Level.NOTICE or of_kubernetes(change.head_index.modules) or is_counted(found.subject, change):
+        return found
+    return dataclasses.replace(found, level=Level.NOTICE, priority=8, cc=False, jobs=())
 
 
 @singledispatch

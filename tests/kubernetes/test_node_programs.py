@@ -69,3 +69,45 @@ def test_a_daemonset_of_the_control_plane_s_nodes_is_on_few(selector: str, every
     index = PackageIndex(MemoryTree(files))
     path = "pkg/agent/agent.go"
     assert (on_every_node(index, path), on_few(index, path)) == (everywhere, not everywhere)
+
+
+@pytest.mark.parametrize(
+    ("files", "everywhere"),
+    [
+        ({"v2/cmd/coild/main.go": "", "v2/config/coild.yaml": manifest("DaemonSet", "coild")}, True),
+        (
+            {
+                "net/service/main.go": "",
+                "net/Dockerfile": 'RUN GOOS=$OS go build -a -o /go/bin/net-agent -ldflags "-X v=$V" net/service/*.go\n',
+                "net/agent.yaml": manifest("DaemonSet", "net-agent"),
+            },
+            True,
+        ),
+        (
+            {
+                "net/service/main.go": "",
+                "net/Dockerfile": "RUN go build -o /go/bin/net-hub ./net/hub\n",
+                "net/hub/main.go": "",
+                "net/agent.yaml": manifest("DaemonSet", "net-agent"),
+            },
+            False,
+        ),
+        ({"cmd/agent/main.go": "", "test/e2e/agent.yaml": manifest("DaemonSet", "agent")}, False),
+        ({"cmd/operator/main.go": "", "deploy/x.yaml": "kind: DaemonSet\ntolerations:\n- operator: Exists\n"}, False),
+        (
+            {
+                "cmd/agent/main.go": "",
+                "deploy/x.yaml": manifest("DaemonSet", "one") + "        command:\n        - agent\n",
+                "deploy/y.yaml": manifest("Deployment", "one"),
+            },
+            False,
+        ),
+    ],
+)
+def test_programs_of_projects_and_of_dockerfiles_run_where_manifests_say(
+    files: dict[str, str], everywhere: bool
+) -> None:
+    main = next(path for path in files if path.endswith("main.go"))
+    source = "package main\n\nfunc main() {}\n"
+    tree = {path: content or source for path, content in files.items()}
+    assert on_every_node(PackageIndex(MemoryTree({"go.mod": "module example.org/x\n", **tree})), main) is everywhere

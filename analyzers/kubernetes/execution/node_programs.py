@@ -3,6 +3,7 @@
 For repositories that are laid out otherwise than kubernetes/kubernetes; components.py tells by folders first.
 """
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from analyzers.golang.program.tree import Unreadable
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.execution import volumes
 from analyzers.kubernetes.execution.components import Component, Kind
+from analyzers.kubernetes.execution.programs import ASIDE, programs, project
 
 _MANIFEST_FOLDERS = (
     "deploy",
@@ -32,17 +34,21 @@ _MANIFEST_FOLDERS = (
     "cluster",
     "examples",
 )
+_ENDINGS = (".yaml", ".yml", ".yaml.in", ".tmpl")
 _MOST_MANIFESTS = 300
+_MOST_FOLDERS = 400
 _DEEPEST_FOLDER = 5
 _MOST_PACKAGES = 400
 _WORKLOAD = re.compile(rb"^kind:\s*[\"']?(DaemonSet|Deployment|StatefulSet|Job|CronJob)\b", re.MULTILINE)
 _PROGRAM = re.compile(
-    rb"(?:image:|-\s+(?!image:)|command:\s*\[|args:\s*\[)\s*[\"']?(?:ko://)?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?=[:@\s\"',\]]|$)",
+    rb"(?:image:|-\s+(?!image:)|command:\s*\[|args:\s*\[)\s*[\"']?(?:ko://)?(?:[\w.${}{}/-]*/)?([a-z][a-z0-9-]{2,})(?!:\s)(?=[:@\s\"',\]]|$)",
     re.MULTILINE,
 )
 """The programs that a workload names: by its image, a command, an argument; ko (ko-build/ko) has the package's path for an
 image, `ko://example.org/repo/cmd/agent`."""
 
+_IMAGE = re.compile(rb"image:[ \t]*[\"']?([\w./:@-]{3,200})[\"']?[ \t]*$", re.MULTILINE)
+"""An image that a manifest names in full: no template fills it in."""
 _SELECTED = re.compile(
     rb"^(?P<indent>[ \t]*)nodeSelector:[ \t]*\n(?:(?P=indent)[ \t]+\S.*\n){0,8}?"
     rb"(?P=indent)[ \t]+[\"']?node-role\.kubernetes\.io/(?:master|control-plane)"
@@ -52,15 +58,6 @@ _SELECTED = re.compile(
 """A DaemonSet's pods that run on the control plane's nodes alone, by a selector or by affinity."""
 _OF_CONTROL_PLANE = re.compile(r"controller-?manager$")
 """What a cluster's control plane runs, a chart's values say where (kubernetes/cloud-provider: cloud-controller-manager)."""
-_PARTS_OF_ONE = frozenset({"cmd", "pkg", "internal", "api", "apis", "controllers"})
-
-
-def project(index: PackageIndex, path: str) -> str:
-    """The folder at the top of the tree that holds a program of its own and the file at `path`; "" if there is none."""
-    first = path.partition("/")[0]
-    if "/" not in path or first in _PARTS_OF_ONE:
-        return ""
-    return first if index.modules.listing(first).keys() & {"cmd", "main.go", "go.mod"} else ""
 
 
 class _Folders(NamedTuple):
@@ -113,27 +110,32 @@ def on_few(index: PackageIndex, path: str) -> bool:
 
 def _folders(index: PackageIndex) -> _Folders:
     if index not in _known:
-        programs = {entry.name for entry in index.modules.listing("cmd").values() if entry.kind == "tree"}
-        started, few = _started(index, programs) if programs else (set[str](), set[str]())
-        held = {program: _imported(index, f"cmd/{program}") for program in (programs if started else few)}
-        # What a project beside this one has programs of its own for may be theirs too.
-        everywhere = {folder for program in started for folder in held[program] if not project(index, f"{folder}/")}
-        elsewhere = {folder for program in held if program not in started for folder in held[program]}
+        known = programs(index)
+        started, few = _started(index, known) if known else (set[str](), set[str]())
+        held = {folder: _imported(index, folder) for folder in (known if started else few)}
+        # What another project has programs of its own for may be theirs too.
+        everywhere = {
+            each
+            for folder in started
+            for each in held[folder]
+            if project(index, f"{each}/") == project(index, f"{folder}/")
+        }
+        elsewhere = {each for folder in held if folder not in started for each in held[folder]}
         _known[index] = _Folders(
             frozenset(everywhere - elsewhere),
-            frozenset(folder for program in few for folder in held[program]),
-            tuple(frozenset(held[program]) for program in sorted(started)),
+            frozenset(each for folder in few for each in held[folder]),
+            tuple(frozenset(held[folder]) for folder in sorted(started)),
         )
     return _known[index]
 
 
-def _started(index: PackageIndex, programs: set[str]) -> tuple[set[str], set[str]]:
-    """The programs that DaemonSets alone run among the repository's manifests, and those that are run once or by a few."""
-    everywhere: set[str] = set()
+def _started(index: PackageIndex, known: dict[str, str]) -> tuple[set[str], set[str]]:
+    """The programs, by their folders, that DaemonSets alone run among the repository's manifests, and those that are run once
+    or by a few."""
+    everywhere: list[tuple[set[str], set[bytes]]] = []
     few: set[str] = set()
-    for number, path in enumerate(_manifests(index)):
-        if number >= _MOST_MANIFESTS:
-            break
+    images: set[bytes] = set()
+    for path in itertools.islice(_manifests(index), _MOST_MANIFESTS):
         try:
             content = index.tree.read(path) or b""
         except Unreadable:
@@ -144,13 +146,15 @@ def _started(index: PackageIndex, programs: set[str]) -> tuple[set[str], set[str
             kind = _WORKLOAD.search(document)
             if kind is not None:
                 named = {_plain(match[1].decode()) for match in _PROGRAM.finditer(document)}
-                found = {program for program in programs if _plain(program) in named}
+                found = {folder for folder, name in known.items() if _plain(name) in named}
                 if kind[1] != b"DaemonSet" or _SELECTED.search(document) is not None:
-                    few.update(found)
+                    few |= found
+                    images.update([] if found else _IMAGE.findall(document))
                 else:
-                    few.update(each for each in found if _OF_CONTROL_PLANE.search(each))
-                    everywhere.update(each for each in found if not _OF_CONTROL_PLANE.search(each))
-    return everywhere - few, few
+                    few.update(each for each in found if _OF_CONTROL_PLANE.search(known[each]))
+                    everywhere.append((found, set(_IMAGE.findall(document))))
+    # What a Deployment starts that says no more than its image may be what a DaemonSet starts of the same one.
+    return {each for found, own in everywhere if not own & images for each in found} - few, few
 
 
 def _plain(name: str) -> str:
@@ -159,15 +163,24 @@ def _plain(name: str) -> str:
 
 
 def _manifests(index: PackageIndex) -> Iterator[str]:
-    waiting = [(folder, 0) for folder in _MANIFEST_FOLDERS]
-    while waiting:
-        folder, depth = waiting.pop(0)
-        for entry in index.modules.listing(folder).values():
-            path = f"{folder}/{entry.name}"
-            if entry.kind == "tree" and depth < _DEEPEST_FOLDER:
-                waiting.append((path, depth + 1))
-            elif entry.kind == "blob" and entry.name.endswith((".yaml", ".yml", ".yaml.in", ".tmpl")):
-                yield path
+    """The paths of what may be manifests: in the folders that are named for them first, then in all that may be a project."""
+    top = index.modules.listing("")
+    yield from (name for name, entry in top.items() if entry.kind == "blob" and name.endswith(_ENDINGS))
+    others = [name for name, entry in top.items() if entry.kind == "tree" and not name.startswith(".")]
+    seen = set(ASIDE)
+    for folders in (_MANIFEST_FOLDERS, others):
+        waiting = [(folder, 0) for folder in folders]
+        while waiting and len(seen) < _MOST_FOLDERS:
+            folder, depth = waiting.pop(0)
+            if folder in seen:
+                continue
+            seen.add(folder)
+            for entry in index.modules.listing(folder).values():
+                path = f"{folder}/{entry.name}"
+                if entry.kind == "tree" and depth < _DEEPEST_FOLDER and entry.name not in ASIDE:
+                    waiting.append((path, depth + 1))
+                elif entry.kind == "blob" and entry.name.endswith(_ENDINGS):
+                    yield path
 
 
 def _imported(index: PackageIndex, folder: str) -> set[str]:

@@ -17,7 +17,7 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds
-from analyzers.kubernetes.execution.node_programs import project
+from analyzers.kubernetes.execution.programs import project
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
 from analyzers.kubernetes.requests.managers import USES, files, left_out, may_hold
 from analyzers.kubernetes.requests.request import Request
@@ -238,12 +238,6 @@ def valued(index: PackageIndex, kind: str, path: str, within: frozenset[str] | N
 
 
 _WATCHED = re.compile(rb"\b(?:For|Owns|Watches|Kind)[({][^{}\n]{0,80}$")
-
-
-def named_anywhere(index: PackageIndex, kind: str, path: str) -> bool:
-    """Say whether the program that the file at `path` belongs to speaks of a kind outside of its manager's options."""
-    mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
-    return _found(index, path, lambda source: mention.search(source) is not None, (kind,), (f"{kind}List",))
 
 
 def makes_manager(index: PackageIndex, path: str, within: frozenset[str] | None = None) -> bool:

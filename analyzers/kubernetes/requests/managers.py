@@ -14,7 +14,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import component
-from analyzers.kubernetes.execution.node_programs import project
+from analyzers.kubernetes.execution.programs import project
 from analyzers.kubernetes.requests import restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 

@@ -15,7 +15,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds, resources
-from analyzers.kubernetes.execution.node_programs import project
+from analyzers.kubernetes.execution.programs import project
 from analyzers.kubernetes.requests import managers, restraints
 from analyzers.kubernetes.requests.restraints import CONTROLLER_RUNTIME
 

@@ -19,6 +19,7 @@ from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.requests import controller_runtime, list_watch
 from analyzers.kubernetes.requests.clients import METHODS, brings, implements_client, is_client
 from analyzers.kubernetes.requests.direct import direct_requests
+from analyzers.kubernetes.requests.reach import made
 from analyzers.kubernetes.requests.request import READS, WEBHOOK, Request
 
 _LONGEST = 120
@@ -52,9 +53,10 @@ def wrapped_requests(
             continue
         seen = set()
         for inner in _sent(index, file, function, call):
-            if inner.key not in seen:
+            request = _at(index, inner, file, function, call) if inner.key not in seen else None
+            if request is not None and (request.live or _kept(inner) is None):
                 seen.add(inner.key)
-                found.append(_at(index, inner, file, function, call))
+                found.append(request)
     return found
 
 
@@ -118,7 +120,11 @@ def _item_loops(inner: Request) -> tuple[tuple[Function, Loop], ...]:
 
 
 def _live(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> bool:
-    """Whether a wrapper's read goes to the API server: the client that it is given decides."""
+    """Whether a wrapper's read goes to the API server: the client that it is given decides, or the one that it keeps."""
+    kept = _kept(inner)
+    if kept is not None and call.operand is not None and inner.via is None:
+        found = made(Place(index, file, function), call.operand, kept)
+        return found is not None and found.reach == "live"
     number = _parameter(inner)
     if number is None or inner.via is not None or number >= len(call.arguments):
         return inner.live
@@ -131,6 +137,21 @@ def _parameter(request: Request) -> int | None:
         return None
     name = syntax.text(request.call.operand)
     return next((number for number, parameter in enumerate(request.function.params) if parameter.name == name), None)
+
+
+def _kept(request: Request) -> tuple[str, ...] | None:
+    """The fields of a method's receiver that lead to the controller-runtime client of a read, which a cache answers where
+    several of whom keep one are made with different ones; None for all else."""
+    if (
+        request.kind != "controller-runtime"
+        or request.verb not in READS
+        or request.live
+        or request.call.operand is None
+    ):
+        return None
+    path = syntax.path(request.call.operand)
+    receiver = request.function.receiver
+    return tuple(path[1:]) if path is not None and receiver is not None and path[0] == receiver.name else None
 
 
 def _sent(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Iterator[Request]:
@@ -184,7 +205,7 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     direct = [
         request
         for request in direct_requests(index, callee.file, callee)
-        if (request.live or _parameter(request) is not None)
+        if (request.live or _parameter(request) is not None or _kept(request) is not None)
         and not request.list_watch
         and not request.background
         and request.kind != WEBHOOK

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
+from analyzers.golang.program.modules import Modules
+
 Kind = Literal["go", "etcd", "library"]
 
 
@@ -376,3 +378,10 @@ def itself(module: str) -> bool:
     """Say whether a module, or what a repository's packages begin with, is Kubernetes or a library it publishes."""
     organisation, _, name = module.partition("/")
     return module in {KUBERNETES, _FORMER} or (organisation == "k8s.io" and name in STAGING)
+
+
+def of_kubernetes(modules: Modules) -> bool:
+    """Say whether a tree is Kubernetes itself or a library it publishes, which run in every cluster, the largest too."""
+    if modules.module_path:  # of before go.mod too: Godeps.json, import comments and imports name the root
+        return itself(modules.module_path)
+    return any(modules.listing(folder) for folder in LAYOUT)

@@ -1,0 +1,50 @@
+"""Whether a number is known of what was found: how much it is, or how many times.
+
+Kubernetes itself runs in the largest clusters, where each cost counts. How large those are that another project runs in, and how
+many of its objects they hold, nobody can see: of what was told of such projects without a number, four readers of five wanted
+nothing; of what was told with one, four of five wanted it (tests/benchmarks/drawn.jsonl, what was drawn last).
+"""
+
+from functools import singledispatch
+
+from analyzers.analysis.change import Change
+from analyzers.analysis.subject import Allocation, Nested, Walk, Watch
+from analyzers.kubernetes import scale
+from analyzers.news.sent import Sent
+from analyzers.weighing.load import load
+
+
+@singledispatch
+def is_counted(subject: object, change: Change) -> bool:
+    """Say whether a number is known of a diagnostic's subject; what is a fault, whatever it costs, needs none."""
+    return True
+
+
+@is_counted.register
+def _sent(subject: Sent, change: Change) -> bool:
+    if subject.per == "object" or subject.new.because == "uncached" or subject.new.component.every_node:
+        return True  # the same is asked again and again, or was there already; or each of the nodes asks
+    weight = load(subject.new, change)
+    if subject.per == "path":
+        return bool(subject.new.request.resource) or weight.rate is not None  # each request, or event, waits for it
+    return bool(weight.bytes) or (bool(weight.factors) and not weight.unknown)
+
+
+@is_counted.register
+def _watched(subject: Watch, change: Change) -> bool:
+    return not subject.repeated  # once for each object of a project's own
+
+
+@is_counted.register
+def _walked(subject: Walk, change: Change) -> bool:
+    return subject.resource in scale.COUNTS or subject.lost == "index"
+
+
+@is_counted.register
+def _nested(subject: Nested, change: Change) -> bool:
+    return all(each in scale.COUNTS for each in subject.collections)
+
+
+@is_counted.register
+def _allocated(subject: Allocation, change: Change) -> bool:
+    return subject.per != "item" or (subject.path is not None and subject.path.hot and not subject.path.hinted)
