@@ -138,6 +138,7 @@ class Origins:
         self._answers: dict[tuple[str, int, int, tuple[str, ...]], Sources] = {}
         self._writers: dict[tuple[str, str, str], list[Writer]] = {}
         self._cut: set[tuple[str, str, str]] = set()
+        self._field_calls: dict[tuple[str, str, str], list[tuple[Call, Place]]] = {}
         self._implementations: dict[tuple[str, str, str], list[Function]] = {}
 
     def of(self, place: Place, node: Node, access: tuple[str, ...] = ()) -> Sources:
@@ -238,6 +239,28 @@ class Origins:
                 if member is not None and member.owner is not None and _is_type(member.owner, owner):
                     right = assignment.right
                     yield right[number] if len(right) == len(assignment.left) else right[0]
+
+    def field_calls(self, owner: Named, field: str) -> list[tuple[Call, Place]]:
+        """Give the calls of the functions that a field of a struct keeps."""
+        key = (owner.path, owner.name, field)
+        if key not in self._field_calls:
+            self._field_calls[key] = list(self._find_field_calls(owner, field))
+        return self._field_calls[key]
+
+    def _find_field_calls(self, owner: Named, field: str) -> Iterator[tuple[Call, Place]]:
+        called = word(field, dotted=True, then=rb"[ \t]{0,200}\(")
+        looked_at = 0
+        for file in self.files(owner, field):
+            for function in () if for_tests(file) else saying(file, called):
+                looked_at += 1
+                if looked_at > _MOST_LOOKED_AT:
+                    return
+                place = Place(self.index, file, function)
+                for call in function.calls:
+                    if call.name == field and call.operand is not None:
+                        member = self.index.member(place.type_of(call.operand), field)
+                        if member is not None and member.owner is not None and _is_type(member.owner, owner):
+                            yield call, place
 
     # What implements an interface's method
 
@@ -473,8 +496,10 @@ class _Search:
             if binding.value is not None:
                 self.go(step, binding.value)
         elif binding.kind == "param":
-            self.parameter(step, binding, function)
-            self.reassigned(step, binding, function)
+            since = _given_anew(function, binding, step.node)
+            if since is None:
+                self.parameter(step, binding, function)
+            self.reassigned(step, binding, function, since)
         elif binding.kind == "receiver":
             self.receiver(step, function)
         elif binding.kind == "result":
@@ -483,18 +508,24 @@ class _Search:
             self.end(step, "unknown")
 
     def local(self, step: _Step, binding: Binding, function: Function) -> None:
-        if binding.value is None:
+        since = _given_anew(function, binding, step.node)
+        if since is not None:
+            pass
+        elif binding.value is None:
             self.found.append(Origin("made", binding.node, step.place, step.access, way=step.way))
         elif binding.parts == 1:
             self.go(step, binding.value)
         else:
             self.result(step, binding.value, step.place, binding.part, step.access)
-        self.reassigned(step, binding, function)
+        self.reassigned(step, binding, function, since)
         self.filled(step, binding, function)
 
-    def reassigned(self, step: _Step, binding: Binding, function: Function) -> None:
+    def reassigned(self, step: _Step, binding: Binding, function: Function, since: int | None = None) -> None:
+        """Follow what assignments give a variable, or a part of it; only those from byte `since` on, where one there
+        replaces all before."""
+        first = binding.start if since is None else since
         for assignment in function.facts.assigned(binding.name):
-            if binding.start <= assignment.node.end_byte and assignment.node.start_byte < binding.end:
+            if first <= assignment.node.end_byte and assignment.node.start_byte < binding.end:
                 self.assignment(step, step.place, assignment, binding.name, binding)
 
     def filled(self, step: _Step, binding: Binding, function: Function) -> None:
@@ -583,12 +614,32 @@ class _Search:
 
     def of_closure(self, step: _Step, closure: Closure, binding: Binding) -> None:
         """A parameter of a function literal: what it is called with, where that is seen."""
+        names = [syntax.text(name) for name in _parameter_names(closure.node)]
+        number = names.index(binding.name) if binding.name in names else None
+        called = list(self.calls_of(step, closure)) if number is not None else []
+        for call, place, frame in called:
+            assert number is not None
+            self.argument(step, call, number, binding.variadic, place, frame)
+        if not called:
+            self.end(step, "parameter")
+
+    def calls_of(self, step: _Step, closure: Closure) -> Iterator[tuple[Call, Place, _Frame | None]]:
+        """The calls of a function literal: where it stands, of the field that keeps it, of the parameter that it is given as."""
+        place = step.place
         if closure.role == "called" and closure.call is not None:
-            names = [syntax.text(name) for name in _parameter_names(closure.node)]
-            if binding.name in names:
-                self.argument(step, closure.call, names.index(binding.name), binding.variadic, step.place, step.frame)
-                return
-        self.end(step, "parameter")
+            yield closure.call, place, step.frame
+        elif closure.role == "value" and closure.composite is not None:
+            owner = dereferenced(place.resolve(closure.composite))
+            if isinstance(owner, Named) and self.own(owner):
+                yield from ((call, at, None) for call, at in self.engine.field_calls(owner, closure.name))
+        elif closure.role == "argument" and closure.call is not None and place.function is not None:
+            callee = self.index.callee(closure.call, place.file, place.function)
+            if callee is not None and closure.argument < len(callee.params):
+                kept = callee.params[closure.argument].name
+                at = Place(self.index, callee.file, callee)
+                for call in callee.calls:
+                    if call.operand is None and call.name == kept:
+                        yield call, at, None
 
     # Selectors
 
@@ -803,6 +854,28 @@ def _under(written: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...] 
     if asked[: len(written)] == written:
         return asked[len(written) :]
     return None
+
+
+def _given_anew(function: Function, binding: Binding, use: Node) -> int | None:
+    """The end of the last assignment on every way to a use of a variable that gives it another value, None if there is none:
+    it stands before the use, in a block around it, and in the same function literal."""
+    found: int | None = None
+    for assignment in function.facts.assigned(binding.name):
+        node = assignment.node
+        if assignment.operator != "=" or not binding.start <= node.start_byte < node.end_byte <= use.start_byte:
+            continue
+        block = node.parent
+        if block is None or not block.start_byte <= use.start_byte < block.end_byte:
+            continue
+        whole = any(left.type == "identifier" and syntax.text(left) == binding.name for left in assignment.left)
+        within = [
+            each.node.start_byte <= node.start_byte < each.node.end_byte
+            for each in function.closures
+            if each.node.start_byte <= use.start_byte < each.node.end_byte
+        ]
+        if whole and all(within) and block.type in {"block", "statement_list", "expression_case", "default_case"}:
+            found = node.end_byte
+    return found
 
 
 def _closure_of(function: Function, binding: Binding) -> Closure | None:

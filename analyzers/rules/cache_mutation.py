@@ -219,9 +219,14 @@ def _binding(found: Mutation) -> Binding | None:
 
 def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     """What is shared of the place that is changed; None if it is not known to be, or was copied."""
-    function, binding = found.function, _binding(found)
-    shared = cached.shared(index, function, binding) if binding is not None else None
-    if binding is None or shared is None or cached.copied_between(index, function, found.node, binding.start):
+    function, binding, origin = found.function, _binding(found), cached.root(found.node)
+    if binding is None or origin is None:
+        return None
+    copied = cached.copied_between(index, function, found.node, binding.start)
+    if copied and not cached.copied_by_setting(function, found.node, binding.start):
+        return None
+    shared = cached.shared(index, function, binding) or cached.shared_by_others(index, function, origin)
+    if shared is None:
         return None
     if found.call is not None and not found.elements:
         return shared if shared.holds == "object" and _changes(index, found) else None
@@ -272,10 +277,10 @@ def _handed(function: Function, call: Call) -> Iterator[Mutation]:
 _SETTERS_WORDS = """
 SetNamespace SetName SetGenerateName SetUID SetResourceVersion SetGeneration SetSelfLink SetCreationTimestamp
 SetDeletionTimestamp SetDeletionGracePeriodSeconds SetLabels SetAnnotations SetFinalizers SetOwnerReferences
-SetManagedFields
+SetManagedFields SetGroupVersionKind
 """
 _SETTERS = frozenset(_SETTERS_WORDS.split())
-"""The methods of metav1.Object that change it (apimachinery pkg/apis/meta/v1/meta.go)."""
+"""The methods of metav1.Object that change it (apimachinery pkg/apis/meta/v1/meta.go), and the one of schema.ObjectKind."""
 _ORDERS = re.compile(r"(Strings|Ints|Float64s|Slice|SliceStable|Sort\w{0,80}|Stable|Reverse)$")
 _CHANGERS: dict[tuple[str, str], int] = {
     ("controllerutil", "AddFinalizer"): 0,
@@ -303,8 +308,12 @@ def _changed_argument(function: Function, call: Call) -> int | None:
     return None
 
 
-def _changes(index: PackageIndex, found: Mutation) -> bool:
-    """Whether the function that is called changes what the parameter points to, in its own body."""
+_DEEPEST = 2
+"""Functions that hand on, one to the other, what they are given."""
+
+
+def _changes(index: PackageIndex, found: Mutation, depth: int = 0) -> bool:
+    """Whether the function that is called changes what the parameter points to, or hands it on to one that does."""
     call = found.call
     callee = index.callee(call, found.function.file, found.function) if call is not None else None
     if callee is None or found.argument >= len(callee.params):
@@ -313,14 +322,20 @@ def _changes(index: PackageIndex, found: Mutation) -> bool:
     if parameter.type.type != "pointer_type":
         return False
     given = Shared("", "object")
-    for assignment in callee.assignments:
-        for left in assignment.left if assignment.operator not in {":=", "var"} else ():
-            origin = cached.root(left) if left.type != "identifier" else None
-            if origin is None or syntax.text(origin) != parameter.name or cached.copied_between(index, callee, left, 0):
-                continue
-            binding = callee.binding(parameter.name, left.start_byte)
-            if binding is not None and binding.kind == "param" and cached.reaches_shared(index, callee, left, given):
+    for candidate in _mutations(callee):
+        inner = candidate.what
+        origin = cached.root(inner.node)
+        if origin is None or syntax.text(origin) != parameter.name:
+            continue
+        if (binding := callee.binding(parameter.name, inner.node.start_byte)) is None or binding.kind != "param":
+            continue
+        if cached.copied_between(index, callee, inner.node, 0):
+            continue
+        if inner.call is not None and not inner.elements:
+            if depth < _DEEPEST and _changes(index, inner, depth + 1):
                 return True
+        elif cached.reaches_shared(index, callee, inner.node, given, inner.elements):
+            return True
     return False
 
 

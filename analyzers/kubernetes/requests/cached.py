@@ -16,12 +16,13 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding
 from analyzers.golang.facts.syntax import Node
+from analyzers.golang.origins import ELEMENT
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Array, Interface, Map, Named, Pointer, Slice, Type
 from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution import conditions, critical_paths
-from analyzers.kubernetes.program import calls
+from analyzers.kubernetes.program import calls, origins
 from analyzers.kubernetes.requests import clients
 
 _ONE = frozenset({"Get", "GetByKey"})
@@ -61,6 +62,38 @@ def shared(index: PackageIndex, function: Function, binding: Binding) -> Shared 
     if key not in known:
         known[key] = _bound(index, function, binding, 0)
     return known[key]
+
+
+def shared_by_others(index: PackageIndex, function: Function, name: Node) -> Shared | None:
+    """Say what a variable that points to an API object has of shared ones wherever in the program it comes from: through
+    other packages' functions, fields, callbacks, or where it is copied under a condition only; None if nothing says that."""
+    place = Place(index, function.file, function)
+    type_ = place.type_of(name)
+    if not isinstance(type_, Pointer) or not isinstance(type_.elem, Named) or not kinds.API.search(type_.elem.path):
+        return None
+    if not _keeps_caches(index):
+        return None
+    for each in origins(index).of(place, name).origins:
+        at = each.place.function
+        if at is None or at.file.test:
+            continue
+        found = _given(index, at, each.node) if each.kind == "call" else None
+        if found is not None and each.access == (() if found.holds == "object" else (ELEMENT,)):
+            return Shared(found.source, "object", "" if at.key == function.key else at.key)
+        if each.kind == "parameter" and not each.access and _is_event(at, each.node):
+            return Shared("an informer's event", "object", "" if at.key == function.key else at.key)
+    return None
+
+
+def _keeps_caches(index: PackageIndex) -> bool:
+    """Say whether a program speaks of listers, stores or informers at all."""
+    known: dict[object, bool] = index.found.setdefault(_keeps_caches, {})
+    if "" not in known:
+        known[""] = any(index.words.files(word) for word in _OF_CACHES)
+    return known[""]
+
+
+_OF_CACHES = ("Lister", "GetIndexer", "GetStore", "AddEventHandler", "ResourceEventHandlerFuncs")
 
 
 def _bound(index: PackageIndex, function: Function, binding: Binding, depth: int) -> Shared | None:
@@ -371,3 +404,30 @@ def copied_between(index: PackageIndex, function: Function, node: Node, start: i
             else current.child_by_field_name("operand")
         )
     return False
+
+
+def copied_by_setting(function: Function, node: Node, start: int) -> bool:
+    """Say whether all that the variable at the beginning of a path is given between byte `start` of the function and the path
+    is given only as a setting wants it: behind a condition on fields of the receiver, and on nothing of the function's own."""
+    origin = root(node)
+    given = [
+        each.node
+        for each in (function.facts.assigned(_text(origin)) if origin is not None else ())
+        if start < each.node.start_byte and each.node.end_byte <= node.start_byte
+    ]
+    return bool(given) and all(
+        any(
+            condition.test is not None
+            and not condition.node.start_byte <= node.start_byte < condition.node.end_byte
+            and _asks_receiver(function, condition.test)
+            for condition in conditions_at(function, each)
+        )
+        for each in given
+    )
+
+
+def _asks_receiver(function: Function, test: Node) -> bool:
+    """Say whether a condition asks for fields of the receiver alone."""
+    names = [each for each in syntax.walk(test) if each.type == "identifier"]
+    receiver = function.receiver
+    return receiver is not None and bool(names) and all(_text(each) == receiver.name for each in names)

@@ -78,6 +78,9 @@ _SCALE = re.compile(r"client-go/scale$")
 _DISCOVERY = re.compile(r"client-go/discovery$|/typed/discovery$")
 _CUSTOM_METRICS = re.compile(r"metrics/pkg/client/(custom|external)_metrics")
 _LISTERS = re.compile(r"(^|/)listers(/|$)")
+_WRANGLER = re.compile(r"(^|/)pkg/generated/(controllers|norman)(/|$)")
+"""Where the generators of rancher/wrangler (pkg/controller-gen) and rancher/norman put their controllers: an `XCache`, or an
+`XLister`, reads from an informer's indexer and gives its own objects (wrangler pkg/generic/cache.go)."""
 CONTROLLER_RUNTIME = "sigs.k8s.io/controller-runtime/pkg/client"
 _CONTROLLER_RUNTIME_CACHE = "sigs.k8s.io/controller-runtime/pkg/cache"
 _TOOLS = re.compile(
@@ -179,6 +182,8 @@ def _client(path: str, name: str) -> Client | None:
         return None  # it begins a request; the Request that it gives sends it
     if _LISTERS.search(path) or (path.endswith("client/cache") and name.endswith(("Lister", "NamespaceLister"))):
         return Client("lister", _lister_resource(name))
+    if _WRANGLER.search(path) and name.endswith(("Cache", "Lister")):
+        return Client("lister", resources.plural(name.removesuffix("Cache").removesuffix("Lister")))
     if path.endswith("client-go/tools/cache") and name in {"GenericLister", "GenericNamespaceLister"}:
         return Client("lister")
     if path.endswith(("client-go/tools/cache", "pkg/client/cache")):
