@@ -70,7 +70,7 @@ class Origin(NamedTuple):
     nobody writes), "filled" (a variable whose address, or that as a pointer, is given to the call), "unknown". `node` is
     the expression, in `place`; `access` are the steps from it to the value ("Items", ELEMENT); `call` the call of a "call"
     or "filled", whose argument number or result number is `number`. `way` are the lines (path, line) on the way, the
-    value's own first.
+    value's own first. copied: somewhere on the way it was `*x`, which copies a struct.
     """
 
     kind: Kind
@@ -80,6 +80,7 @@ class Origin(NamedTuple):
     call: Call | None = None
     number: int = 0
     way: tuple[tuple[str, int], ...] = ()
+    copied: bool = False
 
     @property
     def line(self) -> int:
@@ -109,6 +110,7 @@ class _Step(NamedTuple):
     access: tuple[str, ...]
     frame: _Frame | None
     way: tuple[tuple[str, int], ...]
+    copied: bool = False
 
 
 class Writer(NamedTuple):
@@ -363,7 +365,7 @@ class _Search:
         )
 
     def end(self, step: _Step, kind: Kind, call: Call | None = None, number: int = 0) -> None:
-        self.found.append(Origin(kind, step.node, step.place, step.access, call, number, step.way))
+        self.found.append(Origin(kind, step.node, step.place, step.access, call, number, step.way, step.copied))
 
     def follow(self, step: _Step) -> None:
         node, kind = step.node, step.node.type
@@ -411,7 +413,7 @@ class _Search:
         elif syntax.has_token(step.node, "<-"):
             self.received(step, operand)
         else:  # &x and *x: what it points to counts
-            self.go(step, operand)
+            self.go(step._replace(copied=step.copied or syntax.has_token(step.node, "*")), operand)
 
     def received(self, step: _Step, channel: Node) -> None:
         """What is sent on a channel of that name in the package: the element of what the channel is."""
@@ -525,6 +527,8 @@ class _Search:
         replaces all before."""
         first = binding.start if since is None else since
         for assignment in function.facts.assigned(binding.name):
+            if _is_too_late(function, assignment.node, step.node):
+                continue
             if first <= assignment.node.end_byte and assignment.node.start_byte < binding.end:
                 self.assignment(step, step.place, assignment, binding.name, binding)
 
@@ -856,26 +860,36 @@ def _under(written: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...] 
     return None
 
 
+def _is_too_late(function: Function, assignment: Node, use: Node) -> bool:
+    """Say whether an assignment stands behind a use of the same run of code: no loop and no function literal leads back."""
+    region = function.region
+    if assignment.end_byte <= use.start_byte or not region.start <= use.start_byte < region.end:
+        return False
+    loops = [each.node for each in function.loops if _holds(each.node, use)]
+    literals = [each.node for each in function.closures if _holds(each.node, use)]
+    return not any(_holds(each, assignment) for each in loops) and all(_holds(each, assignment) for each in literals)
+
+
+def _holds(outer: Node, node: Node) -> bool:
+    return outer.start_byte <= node.start_byte < outer.end_byte
+
+
 def _given_anew(function: Function, binding: Binding, use: Node) -> int | None:
     """The end of the last assignment on every way to a use of a variable that gives it another value, None if there is none:
     it stands before the use, in a block around it, and in the same function literal."""
     found: int | None = None
+    literals = [each.node for each in function.closures if _holds(each.node, use)]
     for assignment in function.facts.assigned(binding.name):
-        node = assignment.node
+        node, block = assignment.node, assignment.node.parent
         if assignment.operator != "=" or not binding.start <= node.start_byte < node.end_byte <= use.start_byte:
             continue
-        block = node.parent
-        if block is None or not block.start_byte <= use.start_byte < block.end_byte:
-            continue
         whole = any(left.type == "identifier" and syntax.text(left) == binding.name for left in assignment.left)
-        within = [
-            each.node.start_byte <= node.start_byte < each.node.end_byte
-            for each in function.closures
-            if each.node.start_byte <= use.start_byte < each.node.end_byte
-        ]
-        if whole and all(within) and block.type in {"block", "statement_list", "expression_case", "default_case"}:
-            found = node.end_byte
+        if whole and block is not None and block.type in _BLOCKS and _holds(block, use):
+            found = node.end_byte if all(_holds(each, node) for each in literals) else found
     return found
+
+
+_BLOCKS = frozenset({"block", "statement_list", "expression_case", "default_case"})
 
 
 def _closure_of(function: Function, binding: Binding) -> Closure | None:

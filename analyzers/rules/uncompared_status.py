@@ -53,12 +53,14 @@ after it was sent, authorized, admitted and compared with what is stored. Compar
 A patch without a difference is a request as well: `client.MergeFrom` sends `{}`.
 
 Not reported: what stands behind any condition but one on errors, on what is not there, on the spec or on an object's end; what
-compares further down; what was there before; command lines, fakes, tests and generated code. It is a notice: how
-often a pass finds nothing new, and how many objects there are, the program does not tell.
+compares further down; what was there before; command lines, fakes, tests and generated code. Where a reconcile asks to be
+called again within a minute of the write, the same pass is made again and again while the object waits, whatever led to it; all
+else is a notice: how often a pass finds nothing new, and how many objects there are, the program does not tell.
 """
 
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
@@ -72,10 +74,11 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place as Here
 from analyzers.golang.types.types import ERROR
 from analyzers.kubernetes import churn
-from analyzers.kubernetes.execution import conditions, critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths, durations
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 from analyzers.kubernetes.execution.conditions import Requirement
 from analyzers.kubernetes.requests.requests import sent_at
+from analyzers.kubernetes.resyncs import resyncs
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.guards import lost_guards
@@ -111,23 +114,29 @@ def uncompared_status(change: Change) -> Iterator[Diagnostic]:
 def _said(
     change: Change, file: ChangedFile, function: Function, call: Call, first: int, last: int
 ) -> Iterator[Diagnostic]:
-    path = _path(change.head_index, call_paths(change), function, call)
-    sent = sent_at(change.head_index, function, call) if path is not None else None
-    if path is None or sent is None:
+    pass_ = _path(change.head_index, call_paths(change), function, call)
+    sent = sent_at(change.head_index, function, call) if pass_ is not None else None
+    if pass_ is None or sent is None:
         return
+    path, seconds = pass_
     root = path.functions[0]
+    often = (
+        f"each object is passed over again after {seconds:g} s, and each pass sends"
+        if seconds is not None
+        else "each pass over each object sends"
+    )
     yield Diagnostic(
         analyzer="uncompared-status",
         path=file.path,
         line=first,
         end_line=last,
-        construct=f"{code(root.key)} writes the status whether or not it differs: each pass over each object sends "
+        construct=f"{code(root.key)} writes the status whether or not it differs: {often} "
         f"{sent.a_what}, which the API server admits and compares before it drops what changes nothing.",
         remedy=f"Keep what was read, and write only where {code('equality.Semantic.DeepEqual')} finds a difference.",
         unless="Leave it if there are few such objects, or few passes find nothing new.",
         concern=f"status in each pass of {root.key}",
         function=function.key,
-        level=Level.NOTICE,
+        level=Level.WARNING if seconds is not None else Level.NOTICE,
         witness=tuple(Place(one.file.path, one.line, one.line, one.key) for one in path.functions),
         subject=_PASSES,
     )
@@ -154,20 +163,63 @@ def _of_status(call: Call) -> bool:
     return call.name in _OF_STATUS or (name is not None and syntax.text(name) == "Status")
 
 
-def _path(index: PackageIndex, paths: CallPaths, function: Function, call: Call) -> CallPath | None:
-    """The path on which each pass over an object comes to a call, None if something may spare it."""
+class _Pass(NamedTuple):
+    """The path on which passes over an object come to a write; seconds: after so many the same pass begins again, None where
+    only events and resyncs begin it."""
+
+    path: CallPath
+    seconds: float | None
+
+
+def _path(index: PackageIndex, paths: CallPaths, function: Function, call: Call) -> _Pass | None:
+    """The pass over each object that comes to a call, None if something may spare it."""
     if sent_at(index, function, call) is None:
         return None
     path = paths.worst(function, call)
     if path.critical is not critical_paths.RECONCILER or path.rare or path.detached or path.loops:
         return None
-    if not _unspared(index, function, call) or not all(_each_pass(each) for each in path.conditions):
+    root, below = path.functions[0], path.functions[1:]
+    first = call if not below else next((each for each in root.calls if each.name == below[0].name), None)
+    seconds = _again(index, root, first) if first is not None else None
+    if seconds is None and not all(_each_pass(each) for each in path.conditions):
         return None
-    for above, below in itertools.pairwise(path.functions):
+    if below and not _unspared(index, function, call):
+        return None
+    for number, (above, inner) in enumerate(itertools.pairwise(path.functions)):
         # What is around the function literals that hold a call is no part of its conditions.
-        if not any(each.name == below.name and _unspared(index, above, each) for each in above.calls):
+        if (number or seconds is None) and not any(
+            each.name == inner.name and _unspared(index, above, each) for each in above.calls
+        ):
             return None
-    return path
+    return _Pass(path, seconds) if below or seconds is not None or _unspared(index, function, call) else None
+
+
+_SOON = 60.0
+"""Seconds: who is passed over as often waits for something."""
+
+
+def _again(index: PackageIndex, root: Function, call: Call) -> float | None:
+    """After how many seconds a reconcile asks to be called again where it came to a call, None if it does not, or not so soon:
+    nothing but failures and what compares stands between the two."""
+    place = Here(index, root.file, root)
+    around = conditions_at(root, call.node)
+    leaving = [one for one in root.facts.conditions if one.node.end_byte <= call.node.start_byte and _leaves(one.node)]
+    if (
+        conditions.compared(conditions.requirements(place, [*around, *leaving]))
+        or any(map(_asks_status, [*around, *leaving]))
+        or _of_now(root)
+    ):
+        return None
+    before = {(each.kind, each.node.start_byte) for each in around}
+    for each in resyncs(root):
+        if each.kind != "requeue" or each.period.start_byte < call.node.end_byte:
+            continue
+        then = {(one.kind, one.node.start_byte): one for one in conditions_at(root, each.period)}
+        between = [one for key, one in then.items() if key not in before]
+        if before <= then.keys() and all(map(_each_pass, conditions.requirements(place, between))):
+            seconds = durations.seconds(index, each.period, root.file, root)
+            return seconds if seconds is not None and seconds <= _SOON else None
+    return None
 
 
 def _unspared(index: PackageIndex, function: Function, call: Call) -> bool:

@@ -42,6 +42,8 @@ def told(files: dict[str, str] | str, **given) -> set[tuple[str, str]]:
         ("func f(y bool) { x := \"a\"; if y { x = \"b\"; mark(x) } }", {B}),
         ("func f() { x := \"a\"; for { mark(x); x = \"b\" } }", {A, B}),
         ("func f() { x := \"a\"; g := func() { x = \"b\" }; g(); mark(x) }", {A, B}),
+        ("func f() { x := \"a\"; mark(x); x = \"b\" }", {A}),
+        ("func f() { x := \"a\"; for { func() { mark(x) }(); x = \"b\" } }", {A, B}),
         ("func f(s string) { s = \"b\"; mark(s) }\nfunc g() { f(\"a\") }", {B}),
         ("func f() { if x := g(); x { mark(x) } }\nfunc g() bool { return true }", {("constant", "true")}),
         ("type T struct{ s string }\nfunc f() { t := &T{s: \"a\"}; t.s = \"b\"; mark(t.s) }", {A, B}),

@@ -75,7 +75,7 @@ def shared_by_others(index: PackageIndex, function: Function, name: Node) -> Sha
         return None
     for each in origins(index).of(place, name).origins:
         at = each.place.function
-        if at is None or at.file.test:
+        if at is None or at.file.test or each.copied:
             continue
         found = _given(index, at, each.node) if each.kind == "call" else None
         if found is not None and each.access == (() if found.holds == "object" else (ELEMENT,)):
