@@ -62,7 +62,7 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes import resources, scale
+from analyzers.kubernetes import kinds, resources, scale
 from analyzers.kubernetes.execution import node_programs
 from analyzers.kubernetes.execution.components import Component, component
 from analyzers.kubernetes.requests import cached_kinds, managers, predicates, reconcilers, restraints
@@ -137,7 +137,7 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
         (each, file)
         for file in change.go_files
         if file.component.every_node or _is_of_nodes(change, file)
-        for each in _watches(change.head_index, file.functions(), file.diff.added)
+        for each in _watches(change.head_index, file.functions(), file.diff.added, own=True)
     ]
     if not added:
         return
@@ -175,7 +175,12 @@ def _on_nodes(change: Change) -> Iterator[Diagnostic]:
             concern=f"watch {found.resource} node",
             function=found.function.key,
             subject=Watch(
-                found.resource, True, False, where, first=found.informer is not None, unrestricted=unrestricted
+                found.resource,
+                True,
+                False,
+                where,
+                first=found.informer is not None or _is_of_a_project(found.resource),
+                unrestricted=unrestricted,
             ),
         )
 
@@ -301,9 +306,14 @@ def _restricting(found: CachedKind, slim: bool, whole: bool, known: restraints.A
 
 
 def _watches(
-    index: PackageIndex, functions: Iterable[Function], lines: Collection[int], restricted: bool = False
+    index: PackageIndex,
+    functions: Iterable[Function],
+    lines: Collection[int],
+    restricted: bool = False,
+    own: bool = False,
 ) -> Iterator[_Found]:
-    """The watches of large collections on these lines: those that nothing restricts, or those that a selector does."""
+    """The watches of large collections on these lines: those that nothing restricts, or those that a selector does. own: those
+    of kinds that Kubernetes does not know, too."""
     for function in functions:
         sent = requests(index, function.file, function, ())
         watched = [each for each in sent if each.verb == "WATCH" and each.resource in resources.LARGE]
@@ -320,7 +330,8 @@ def _watches(
         named = {each.resource for each in watched}
         for made in informers(index, function.file, function, sent) if _makes(function) else ():
             whole = made.all_namespaces and not made.selected and not made.factory
-            if whole and made.call.line in lines and made.resource in resources.LARGE - named:
+            wanted = made.resource in resources.LARGE or (own and _is_of_a_project(made.resource))
+            if whole and made.call.line in lines and wanted and made.resource not in named:
                 yield _Found(made.resource, made.call, function)
         for call in function.calls:
             if call.name != "Informer" or call.line not in lines or call.operand is None:
@@ -328,8 +339,13 @@ def _watches(
             type_ = dereferenced(index.type_of(call.operand, function.file, function))
             if isinstance(type_, Named) and "/informers/" in type_.path and not _narrowed(index, function):
                 resource = resources.plural(type_.name.removesuffix("Informer"))
-                if resource in resources.LARGE:
+                if resource in resources.LARGE or (own and _is_of_a_project(resource)):
                     yield _Found(resource, call, function, type_)
+
+
+def _is_of_a_project(resource: str) -> bool:
+    """Say whether a resource is none of Kubernetes' own, of which some are few, or concern one node."""
+    return bool(resource) and resource not in kinds.RESOURCES | scale.COUNTS.keys() | resources.FEW
 
 
 def _makes(function: Function) -> bool:

@@ -334,11 +334,12 @@ def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnos
         warn = (
             large and not watch.wanted and (carried or 0) >= _MUCH and watch.component.kind not in {Kind.CLI, Kind.TEST}
         )
-    warn = warn or watch.for_one or (watch.again and large)
+    own = node and watch.first and watch.resource != "" and watch.resource not in scale.COUNTS and not needed
+    warn = warn or watch.for_one or (watch.again and large) or own
     warn = warn or (watch.repeated and watch.component.kind not in {Kind.CLI, Kind.TEST})
     warn = warn or (watch.unrestricted and not watch.resource and watch.component.kind not in {Kind.CLI, Kind.TEST})
     sentence, estimate = "", None
-    if watch.for_one:
+    if watch.for_one or own:
         sentence = f"Each change of one is sent to all {scale.human_count(scale.NODES)}."
     if carried is not None and count is not None:
         held = f"{scale.human_count(count)} {watch.resource} of about {scale.human_bytes(each)}"

@@ -284,7 +284,8 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
     """Say whether a program (what is true of its files' paths) takes this informer from a factory already.
 
     Generated factories say `factory.Core().V1().Nodes()` (clients `CoreV1().Nodes()`), those of 2016 `informers.Nodes()`;
-    what is given the informer names its type. Errs towards yes, as kept_elsewhere does.
+    what is given the informer names its type. Errs towards yes, as kept_elsewhere does; but generated code, which has a way to
+    each informer, takes none.
     """
     kind = informer.name.removesuffix("Informer").encode()
     plural = (re.sub(rb"y$", b"ie", kind) if not kind.endswith(b"ey") else kind) + b"s?"
@@ -294,4 +295,7 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
     )
     name = kind.decode()
     groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
-    return any(program(file.path) and mention.search(file.source) for file in files(index, "", *groups))
+    return any(
+        program(file.path) and not file.generated and mention.search(file.source)
+        for file in files(index, "", *groups)
+    )
