@@ -87,7 +87,9 @@ def added(change: Change, find: Find[T], pays: Pays[T] | None = None) -> Iterato
 
     unpaid = [(each, new) for each, new in found if not paid(new, (each.key, new.function.name))]
     unpaid = [(each, new) for each, new in unpaid if not paid(new, each.key)]
-    yield from (new for each, new in unpaid if not paid(new, *each.renamed))
+    for number in range(max((len(each.renamed) for each, _ in unpaid), default=0)):  # what is nearest first, for all
+        unpaid = [(each, new) for each, new in unpaid if not paid(new, *each.renamed[number : number + 1])]
+    yield from (new for _, new in unpaid)
 
 
 def gone(change: Change, old: Removed[T], name: str) -> bool:

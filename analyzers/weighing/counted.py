@@ -10,6 +10,7 @@ from functools import singledispatch
 from analyzers.analysis.change import Change
 from analyzers.analysis.subject import Allocation, Nested, Walk, Watch
 from analyzers.kubernetes import scale
+from analyzers.kubernetes.execution import critical_paths
 from analyzers.news.sent import Sent
 from analyzers.weighing.load import load
 
@@ -47,4 +48,6 @@ def _nested(subject: Nested, change: Change) -> bool:
 
 @is_counted.register
 def _allocated(subject: Allocation, change: Change) -> bool:
-    return subject.per != "item" or (subject.path is not None and subject.path.hot and not subject.path.hinted)
+    # What a node mounts for a pod is little, however it is gone through.
+    path = None if subject.path is critical_paths.NODE_SERVICE else subject.path
+    return subject.per != "item" or (path is not None and path.hot and not path.hinted)
