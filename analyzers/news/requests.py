@@ -156,6 +156,8 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
     news = list(unpaid(change, [each for each in added if each not in uncached], removed))
     own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
     for request, file, because in news:
+        if request.via is not None and _sent_as_often(change, request, file):
+            continue  # by itself: what did so is a function of its own now
         # What a wrapper sends is judged there, if it is new itself.
         if (
             request.via is None
@@ -172,6 +174,19 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         yield each.request, each.file, "uncached", None
     for each in unguarded:
         yield each.request, each.file, "unguarded", each.gap
+
+
+def _sent_as_often(change: Change, request: Request, file: ChangedFile) -> bool:
+    """Say whether the function that calls a wrapper sent what that sends no less often before."""
+    function = request.function
+    old = file.base.function(function.key) if file.base is not None else None
+    if old is None:
+        return False
+    before = [each for each in requests(change.base_index, old.file, old) if each.live and each.key == request.key]
+    after = [
+        each for each in requests(change.head_index, function.file, function) if each.live and each.key == request.key
+    ]
+    return len(after) <= len(before)
 
 
 def _was_sent(removed: list[Request], new: Request) -> bool:

@@ -296,6 +296,5 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
     name = kind.decode()
     groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
     return any(
-        program(file.path) and not file.generated and mention.search(file.source)
-        for file in files(index, "", *groups)
+        program(file.path) and not file.generated and mention.search(file.source) for file in files(index, "", *groups)
     )
