@@ -162,10 +162,7 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         if (
             request.via is None
             or because == "moved"
-            or (
-                (request.via.file.path, request.via.key) not in own
-                and not _is_judged_there(change, request, request.via)
-            )
+            or (request.via.file.path, request.via.key) not in own
             # A library that a program of every node calls: what it costs is to be seen here.
             or (file.component.every_node and not component(request.via.file.path).every_node)
         ):
@@ -215,18 +212,6 @@ def _removed_guards(file: ChangedFile) -> list[int]:
 def _is_client(change: Change, file: ChangedFile) -> bool:
     source = file.head or file.base
     return source is not None and implements_client(change.head_index, change.head_index.import_path(source))
-
-
-def _is_judged_there(change: Change, request: Request, wrapper: Function) -> bool:
-    """Say whether what a wrapper sends is news in the wrapper itself: it is new, and whoever calls it has it sent."""
-    return not _was_there(change, wrapper) and any(
-        each.key == request.key and counts(each) for each in requests(change.head_index, wrapper.file, wrapper, ())
-    )
-
-
-def _was_there(change: Change, function: Function) -> bool:
-    file = next((each for each in change.go_files if each.path == function.file.path), None)
-    return file is None or (file.base is not None and file.base.function(function.key) is not None)
 
 
 def counts(request: Request) -> bool:
