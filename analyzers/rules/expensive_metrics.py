@@ -76,6 +76,9 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             labels = [each for each in vector.labels if known is None or each not in known.labels]
             judged = [found for each in dict.fromkeys(labels) if (found := _judged(file, vector, each)) is not None]
             judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
+            if known is None:  # one more beside those that have such a label
+                kept = {label for each in _before(file).values() for label in each.labels}
+                judged = [each._replace(level=Level.NOTICE) if each.label in kept else each for each in judged]
             deletes = _deletes(file, vector.variable)
             if deletes:  # bounded by what there is at a time
                 judged = [each._replace(level=Level.NOTICE) for each in judged]

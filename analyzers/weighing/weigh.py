@@ -106,7 +106,7 @@ def _allocation(subject: Allocation, diagnostic: Diagnostic, change: Change) -> 
     )
 
 
-_OF_NODES = re.compile(r"(instance|machine|node|provider)(_|$)")
+_OF_NODES = re.compile(r"(machine|node)(_|$)")
 _OF_PODS = re.compile(r"(pod|container)(_|name|uid|id|$)|uid$")
 
 
