@@ -52,14 +52,20 @@ _NOTHING = frozenset({"nil", "true", "false"})
 
 
 def compares(
-    index: PackageIndex, function: Function, body: Node | None, old: str, versions: bool = True, depth: int = 0
+    index: PackageIndex,
+    function: Function,
+    body: Node | None,
+    old: str,
+    versions: bool = True,
+    depth: int = 0,
+    constants: bool = True,
 ) -> bool:
     """Say whether a handler's body compares the old object with anything, itself or in a function that it hands it to.
 
     A comparison is an operator, a call whose name says so, or a field of the old object in an if's test; that something is
     asked of the old object alone (`isExported(old.Labels)`) is none. `old` is a parameter, or an event's field
     (`e.ObjectOld`). Without `versions`, comparisons of the resource versions, which only tell a resync from a change, do
-    not count.
+    not count; without `constants`, those with a constant, which tell nothing of what has changed.
     """
     if body is None or old in {"", "_"}:
         return False
@@ -67,9 +73,13 @@ def compares(
     for node in syntax.walk(body):
         if not versions and node.type in {"binary_expression", "if_statement"} and _VERSION.search(_tested(node)):
             continue
-        if node.type == "binary_expression" and _compared(node, names):
+        if (
+            node.type == "binary_expression"
+            and _compared(node, names)
+            and (constants or _varies(function, node, names))
+        ):
             return True
-        if node.type == "if_statement":
+        if node.type == "if_statement" and constants:
             asked = (node.child_by_field_name("initializer"), node.child_by_field_name("condition"))
             if any(
                 each.type == "selector_expression" and _mentions(each, names)
@@ -162,6 +172,17 @@ def _compared(node: Node, names: set[str]) -> bool:
     return any(side is not None and _mentions(side, names) for side in sides) and not any(
         side is not None and syntax.text(side) in _NOTHING for side in sides
     )
+
+
+def _varies(function: Function, comparison: Node, names: set[str]) -> bool:
+    """Say whether what the old object is compared with is no constant: it names something of the function's own."""
+    sides = [side for name in ("left", "right") if (side := comparison.child_by_field_name(name)) is not None]
+    return any(
+        each.type == "identifier" and function.binding(syntax.text(each), each.start_byte) is not None
+        for side in sides
+        if not _mentions(side, names)
+        for each in syntax.walk(side)
+    ) or all(_mentions(side, names) for side in sides)
 
 
 class Registration(NamedTuple):

@@ -83,7 +83,10 @@ def reached(
     if not where.every_node and path.root not in {"unknown", "start-up"}:
         first = path.functions[0]
         began = node_programs.component_of(change.head_index, first.file.path, component(first.file.path), first)
-        where = began if began.every_node else where  # shared code, to which a program of the nodes leads
+        # Shared code, to which a program of the nodes leads, or a person's.
+        where = began if began.every_node else where
+    if path.root != "unknown" and component(path.functions[0].file.path).kind is Kind.CLI:
+        where = component(path.functions[0].file.path)
     if where.every_node and any(_CSI_CONTROLLER.search(critical_paths.signature(each)) for each in path.functions):
         where = volumes.IN_CONTROLLER  # one program is both, and each side calls its own
     if request.every is not None:

@@ -40,6 +40,7 @@ from analyzers.analysis.change import Change, ChangedFile
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import PodAffinity, Reservation
 from analyzers.kubernetes.versions import manifests, pins
+from analyzers.kubernetes.versions.dependencies import of_kubernetes
 from analyzers.kubernetes.versions.manifests import Container, Workload
 
 _RESOURCES: tuple[Literal["cpu", "memory"], ...] = ("cpu", "memory")
@@ -67,20 +68,20 @@ def addon_manifest(change: Change) -> Iterator[Diagnostic]:
             if old is None or not file.diff.touches(workload.line, workload.end_line):
                 continue
             if workload.affinity_line and not old.affinity_line:
-                yield _affinity(file, workload)
+                yield _affinity(change, file, workload)
             for container in workload.containers.values():
                 if container.name in old.containers:
-                    yield from _requests(file, workload, old.containers[container.name], container)
+                    yield from _requests(change, file, workload, old.containers[container.name], container)
 
 
-def _affinity(file: ChangedFile, workload: Workload) -> Diagnostic:
+def _affinity(change: Change, file: ChangedFile, workload: Workload) -> Diagnostic:
     line = workload.affinity_line or workload.line
     return Diagnostic(
         analyzer="addon-manifest",
         path=file.path,
         line=line,
         end_line=line,
-        construct=f"This gives {code(workload.name)}, which {_where(workload)}, a {code(workload.affinity)}.",
+        construct=f"This gives {code(workload.name)}, which {_where(change, workload)}, a {code(workload.affinity)}.",
         remedy="Leave it out, or run the scheduler's performance job before it is merged.",
         unless="Nothing to do if scheduling throughput was compared already.",
         concern=f"{workload.kind} {workload.name} affinity",
@@ -88,7 +89,9 @@ def _affinity(file: ChangedFile, workload: Workload) -> Diagnostic:
     )
 
 
-def _requests(file: ChangedFile, workload: Workload, old: Container, new: Container) -> Iterator[Diagnostic]:
+def _requests(
+    change: Change, file: ChangedFile, workload: Workload, old: Container, new: Container
+) -> Iterator[Diagnostic]:
     raised, gone = [], []
     for resource in _RESOURCES:
         was, now = old.requests.get(resource), new.requests.get(resource)
@@ -104,7 +107,7 @@ def _requests(file: ChangedFile, workload: Workload, old: Container, new: Contai
             path=file.path,
             line=line,
             end_line=line,
-            construct=f"This raises the {reservation.resource} request of {code(new.name)}, which {_where(workload)}.",
+            construct=f"This raises the {reservation.resource} request of {code(new.name)}, which {_where(change, workload)}.",
             remedy="Say what was measured at which size, and consider a request that grows with the cluster.",
             unless="Nothing to do if the measurement is linked here already.",
             concern=f"{workload.kind} {workload.name} {new.name} {reservation.resource}",
@@ -119,7 +122,7 @@ def _requests(file: ChangedFile, workload: Workload, old: Container, new: Contai
             path=file.path,
             line=line,
             end_line=line,
-            construct=f"This takes the {names} request away from {code(new.name)}, which {_where(workload)}.",
+            construct=f"This takes the {names} request away from {code(new.name)}, which {_where(change, workload)}.",
             remedy="Keep a request of what it uses in the largest cluster, so that neither it nor its neighbours starve.",
             unless="Nothing to do if it is set elsewhere.",
             concern=f"{workload.kind} {workload.name} {new.name} no request",
@@ -127,5 +130,7 @@ def _requests(file: ChangedFile, workload: Workload, old: Container, new: Contai
         )
 
 
-def _where(workload: Workload) -> str:
-    return "runs on every node" if workload.every_node else "every cluster runs"
+def _where(change: Change, workload: Workload) -> str:
+    if workload.every_node:
+        return "runs on every node"
+    return "every cluster runs" if of_kubernetes(change.head_index.modules) else "its clusters run"

@@ -95,6 +95,10 @@ def _remedy(request: Request, where: CriticalPath, handler: bool) -> str:
         return "Queue the object's key, and let a worker send the request."
     if request.resource.endswith("reviews"):
         return "Keep the answers for a short time: the same question is asked again and again."
+    if (
+        request.method == "CreateToken"
+    ):  # nothing is stored: kubernetes pkg/registry/core/serviceaccount/storage, TokenREST
+        return "Keep the token until shortly before it ends."
     if request.verb in READS:
         return "Read from an informer's cache, or do it before or after, off this path."
     if where is critical_paths.WEBHOOK:

@@ -196,5 +196,5 @@ def _diagnostic(
         concern=f"memo {where}",
         function=function.key,
         level=Level.WARNING if sure else Level.NOTICE,
-        subject=Burden("call", path.critical),
+        subject=Burden("client" if where == "Mapper" else "call", path.critical),
     )

@@ -167,10 +167,26 @@ def _nested(
         all_of = f"all {second.resource if second else ''}"
         construct = f"For each element of {code(_text(outer.collection))}, {code(inner.name)} goes through {all_of}."
     return (
-        _Found(first.resource, second.resource, construct, first.typed and second.typed, remedy)
+        _Found(
+            first.resource,
+            second.resource,
+            construct,
+            first.typed
+            and second.typed
+            and not any(
+                _is_chosen(index, function, each.collection) for each in (outer, inner) if isinstance(each, Loop)
+            ),
+            remedy,
+        )
         if second is not None
         else None
     )
+
+
+def _is_chosen(index: PackageIndex, function: Function, collection: Node | None) -> bool:
+    """Say whether a collection is known to be a part of all: what labels, fields or a namespace choose."""
+    place = Place(index, function.file, function)
+    return collection is not None and collections.extent(place, collection).size in {"some", "few"}
 
 
 _LOOK_UP = "Keep them in a map, and look up what is searched for."

@@ -233,7 +233,7 @@ def _registered_otherwise(change: Change, file: ChangedFile, old: Function, func
 def _compares_no_more(change: Change, was: Registration, now: Registration) -> bool:
     """Say whether a handler compared, and neither compares any more nor hands the old object on."""
     return (
-        handlers.compares(change.base_index, was.function, was.body, was.old)
+        handlers.compares(change.base_index, was.function, was.body, was.old, constants=False)
         and not handlers.compares(change.head_index, now.function, now.body, now.old)
         and not handlers.hands_on(now.body, now.old)
     )

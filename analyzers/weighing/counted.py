@@ -8,7 +8,7 @@ nothing; of what was told with one, four of five wanted it (tests/benchmarks/dra
 from functools import singledispatch
 
 from analyzers.analysis.change import Change
-from analyzers.analysis.subject import Allocation, Nested, Walk, Watch
+from analyzers.analysis.subject import Allocation, Burden, Nested, PodAffinity, Walk, Watch
 from analyzers.kubernetes import scale
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.news.sent import Sent
@@ -50,4 +50,16 @@ def _nested(subject: Nested, change: Change) -> bool:
 def _allocated(subject: Allocation, change: Change) -> bool:
     # What a node mounts for a pod is little, however it is gone through.
     path = None if subject.path is critical_paths.NODE_SERVICE else subject.path
+    if subject.what == "compressor":
+        return False  # how large the answers are, and how many, nobody can see
     return subject.per != "item" or (path is not None and path.hot and not path.hinted)
+
+
+@is_counted.register
+def _placed(subject: PodAffinity, change: Change) -> bool:
+    return False  # how many of its pods there are, who installs it decides
+
+
+@is_counted.register
+def _borne(subject: Burden, change: Change) -> bool:
+    return subject.per != "call"

@@ -93,9 +93,12 @@ class Load:
             nodes = scale.human_count(self.instances)
             often = f", {self.rhythm}" if self.rhythm else "; how often it runs is not seen here"
             return f"That is up to {nodes} nodes{each}{carried}{often}.{asked}"
-        usual = f"at {self.limit} a second{', ' + self.rhythm if self.rhythm else ''}"
+        takes = self.calls / self.limit
+        # What takes longer than its period is done again at once, and not as often as it says.
+        rhythm = self.rhythm if self.rate is None or takes * self.rate < 1 else ""
+        usual = f"at {self.limit} a second{', ' + rhythm if rhythm else ''}"
         if self.factors and not self.unknown:
-            return f"{product} are as many requests, {_duration(self.calls / self.limit)} {usual}{carried}."
+            return f"{product} are as many requests, {_duration(takes)} {usual}{carried}."
         if self.unknown:
             many = f"That is {product} requests{each}{carried}." if product else ""
             again = f"It is done {self.rhythm}." if self.rhythm and not product else ""

@@ -115,6 +115,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         return Level.WARNING
     if new.because == "uncached" and (request.verb == "LIST" or hot or path.root == "event"):
         one = _names_one(request, change) or (request.verb == "GET" and conditions.for_one(path.conditions))
+        one = one or _is_explained(request)
         return Level.NOTICE if one and not hot and not new.component.every_node else Level.WARNING
     if path.after_a_miss or _is_fallback(request, change) or _is_kept(new):
         return Level.NOTICE
@@ -202,6 +203,17 @@ def _is_looked_at_again(request: Request, change: Change) -> bool:
         each.verb == "DELETE" and each.resource == request.resource
         for each in requests(change.head_index, request.function.file, request.function)
     )
+
+
+_WHY = re.compile(rb"//[^\n]*\b(?:cache[sd]?|uncached|stale|live|latest|directly|up[- ]to[- ]date)\b", re.IGNORECASE)
+
+
+def _is_explained(request: Request) -> bool:
+    """Say whether a comment on a read, or in the three lines in front of it, says why it is no cached one."""
+    source, at = request.file.source, request.call.node.start_byte
+    lines = source[max(0, at - 600) : at].split(b"\n")[-4:]
+    end = source.find(b"\n", at)
+    return _WHY.search(b"\n".join(lines) + source[at : end if end >= 0 else len(source)]) is not None
 
 
 def _is_probe(request: Request) -> bool:

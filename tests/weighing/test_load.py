@@ -34,7 +34,7 @@ def test_what_a_client_s_limit_holds_back_is_no_equation() -> None:
     estimate, sentence = load(factors=(("pods", 150_000),), rate=1 / 60, rhythm="every 60 s").told()
     assert estimate.qps is None
     assert " = " not in estimate.formula
-    assert sentence == "150,000 pods are as many requests, 2.1 hours at 20 a second, every 60 s."
+    assert sentence == "150,000 pods are as many requests, 2.1 hours at 20 a second."
 
 
 def test_a_known_rate_and_known_instances_are_kept_beside_an_unknown_loop() -> None:

@@ -24,6 +24,7 @@ from analyzers.kubernetes.execution.critical_paths import given_one_node
 from analyzers.kubernetes.kinds import API, RESOURCES, WHOLE_ON_NODES, alike, element, kind, name_of
 from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import scans
+from analyzers.kubernetes.requests.options import NO_OPTIONS
 from analyzers.kubernetes.requests.requests import requests
 
 __all__ = [
@@ -190,22 +191,17 @@ def _given(origin: Origin, call: Call, depth: int) -> Extent | None:
     place, function = origin.place, origin.place.function
     if function is None:
         return _UNKNOWN
+    sent = next((each for each in requests(place.index, function.file, function, ()) if each.call is call), None)
+    options = sent.options if sent is not None else NO_OPTIONS
+    chosen = options.one_node or options.one_object or options.labels or options.limited or options.fields
     scan = scans.scan(place.index, function, call)
     if scan is not None:
-        if scan.constant or scan.indexed or not scan.everywhere:
+        # A cache is gone through for what labels choose, and gives that alone.
+        if scan.constant or scan.indexed or not scan.everywhere or chosen:
             return Extent("some", scan.resource, origin)
         return Extent("all", scan.resource, origin)
-    for request in requests(place.index, function.file, function, ()):
-        if request.call is call and request.verb in {"LIST", "WATCH"}:
-            options = request.options
-            narrow = (
-                request.scope != "cluster"
-                or options.one_node
-                or options.one_object
-                or options.labels
-                or options.limited
-            )
-            return Extent("some" if narrow or options.fields else "all", request.resource, origin)
+    if sent is not None and sent.verb in {"LIST", "WATCH"}:
+        return Extent("some" if sent.scope != "cluster" or chosen else "all", sent.resource, origin)
     if _splits_a_text(place, call):
         return _FEW
     if origin.kind == "filled":

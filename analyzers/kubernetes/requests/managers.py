@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
@@ -71,8 +72,22 @@ def left_out(index: PackageIndex, path: str, within: frozenset[str] | None = Non
     key = _key(index, path, within)
     if key not in known:
         found = _told(index, path, within, restraints.LISTS)
-        known[key] = frozenset(each.kind for each in found if each.family == "uncached")
+        known[key] = frozenset(
+            each.kind for each in found if each.family == "uncached" and not _is_of_its_own_client(each)
+        )
     return known[key]
+
+
+def _is_of_its_own_client(found: Restraint) -> bool:
+    """Say whether options are given to client.New: of a client that is made beside the manager's."""
+    function, node = found.function, found.node
+    return any(
+        call.name in {"New", "NewWithWatch"}
+        and call.node.start_byte < node.start_byte < call.node.end_byte
+        and call.operand is not None
+        and function.file.imports.get(syntax.text(call.operand)) == f"{restraints.CONTROLLER_RUNTIME}/pkg/client"
+        for call in function.calls
+    )
 
 
 def _key(index: PackageIndex, path: str, within: frozenset[str] | None) -> _Key:

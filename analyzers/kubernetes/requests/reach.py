@@ -80,6 +80,8 @@ def _by_options(place: Place, call: Call) -> Reach | None:
             for element in syntax.children(body) if body is not None else []:
                 key, value = element.child_by_field_name("key"), element.child_by_field_name("value")
                 if key is not None and value is not None and syntax.text(key) in _CACHE_OPTIONS:
+                    if syntax.text(key) == "Cache" and _has_no_reader(option.place, value):
+                        return "live"
                     return (
                         "whole"
                         if _is_whole(Place(place.index, option.place.file, option.place.function), value)
@@ -88,6 +90,13 @@ def _by_options(place: Place, call: Call) -> Reach | None:
         if not found.complete or any(each.kind not in {"literal", "made"} for each in found.origins):
             return None
     return "live"
+
+
+def _has_no_reader(place: Place, value: Node) -> bool:
+    """Say whether the options of a cache (client.CacheOptions) name no Reader, without which there is none."""
+    found = origins(place.index).of(place, syntax.children(value)[0])
+    made = [each for each in found.origins if each.kind == "literal"]
+    return found.complete and bool(made) and all("Reader" not in syntax.text(each.node) for each in made)
 
 
 def _is_whole(place: Place, value: Node) -> bool:
