@@ -23,7 +23,7 @@ from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import clients
 from analyzers.kubernetes.requests.requests import sent_at
 
-__all__ = ["Lack", "lack"]
+__all__ = ["CREATES_OR_UPDATES", "Lack", "lack", "lack_of_change"]
 
 _PACKAGES = {
     "reflect": "DeepEqual",
@@ -105,6 +105,27 @@ def lack(index: PackageIndex, function: Function, call: Call) -> Lack | None:
     return None
 
 
+CREATES_OR_UPDATES = frozenset({"CreateOrUpdate", "CreateOrPatch"})
+"""What gets an object, lets a function change it, and writes it where DeepEqual finds a difference (controller-runtime
+pkg/controller/controllerutil/controllerutil.go)."""
+
+
+def lack_of_change(index: PackageIndex, function: Function, call: Call, left: Node, right: Node) -> Lack | None:
+    """Say what is always lacking in a value that the function given to CreateOrUpdate (`call`) puts into the object, `left`, and
+    that the API server sets in what is stored; None if that is not known."""
+    place = Place(index, function.file, function)
+    way = syntax.path(left)
+    named = dereferenced(place.type_of(call.arguments[2])) if len(call.arguments) > 3 else None
+    if way is None or not isinstance(named, Named) or way[0] != syntax.text(call.arguments[2]).lstrip("&"):
+        return None
+    kind, part = defaulting.kind_of(named.path, named.name), tuple(way[1:])
+    for field in defaulting.fields(kind, part) if kind and part else ():
+        literal = _unset(place, call, right, field, (*part, *field))
+        if literal is not None:
+            return Lack(right, left, kind, field, literal)
+    return None
+
+
 # What was read
 
 
@@ -179,10 +200,9 @@ def _elements(literal: Origin) -> list[Node]:
 
 
 def _near(index: PackageIndex, found: Sources, place: Place) -> list[SourceFile]:
-    """The files of the packages through which a value goes."""
+    """The files through which a value goes."""
     paths = {place.file.path, *(path for each in found.origins for path, _ in each.way)}
-    folders = {path.rpartition("/")[0]: path for path in paths}
-    return [file for path in folders.values() for file in index.package_of(path).files() if not file.test]
+    return [file for path in sorted(paths) if (file := index.file(path)) is not None]
 
 
 # What changes a value on its way

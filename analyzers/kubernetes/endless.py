@@ -213,7 +213,7 @@ class Values:
             few = named[1] not in _NUMBERS or not arguments
             return FEW if few or _FEW_NUMBERS.search(_names(step.function, arguments[0]) + label) else _NUMBER
         if named is not None and named[0] in {"fmt", "strings"} and arguments:
-            texts = arguments[:1] if named[0] == "strings" else arguments[1:] or arguments
+            texts = arguments[:1] if named[0] == "strings" else _printed(arguments)
             if any(_is_error(place, each) for each in texts):
                 return _ERROR
             return [step._replace(node=each) for each in texts]
@@ -244,6 +244,18 @@ class Values:
         if worst.grade is Grade.ENDLESS:
             return worst
         return FEW if arguments else UNKNOWN
+
+
+_VERB = re.compile(r"%[-+# 0-9.]*([a-zA-Z])")
+
+
+def _printed(arguments: list[Node]) -> list[Node]:
+    """What a function of fmt prints, but for what `%T` makes a type's name of: the format alone where there is nothing else."""
+    verbs = _VERB.findall(syntax.text(arguments[0]))
+    printed = arguments[1:]
+    if len(verbs) == len(printed):
+        printed = [each for each, verb in zip(printed, verbs, strict=True) if verb != "T"]
+    return printed or arguments[:1]
 
 
 def _first(node: Node) -> Node:

@@ -1,16 +1,22 @@
 """Slices whose order is a map's, and so another one each time.
 
 Source: the Go specification, "For statements with range clause": the order of a map is not specified, and the runtime
-makes it random. `sets.UnsortedList`, `maps.Keys` and `lo.Keys` hand it on.
+makes it random. `sets.UnsortedList`, `maps.Keys` and `lo.Keys` hand it on. So do caches: client-go tools/cache keeps objects in
+a map (thread_safe_store.go, List and ByIndex range over it), and neither listers nor controller-runtime's CacheReader sort what
+they give; what the API server lists is in the order of its keys.
 """
 
 import re
+from typing import Literal
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Map
+from analyzers.kubernetes.requests.clients import client
+from analyzers.kubernetes.requests.requests import requests
 
 COMPARISONS = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _SORTS = re.compile(r"^(Sort\w*|Strings|Slice|SliceStable|Ints|Stable)$")
@@ -22,26 +28,61 @@ def compared(index: PackageIndex, function: Function, call: Call) -> str | None:
         return None
     for argument in call.arguments:
         name = syntax.text(argument)
-        if argument.type == "identifier" and is_from_map(index, function, name) and not is_sorted(function, name):
+        if argument.type == "identifier" and order_of(index, function, name) == "map" and not is_sorted(function, name):
             return name
     return None
 
 
-def is_from_map(index: PackageIndex, function: Function, name: str) -> bool:
-    """Say whether a variable of a function is a list that is filled in loops over maps, and nowhere else."""
-    found = False
+def order_of(index: PackageIndex, function: Function, name: str) -> Literal["map", "cache"] | None:
+    """Say in whose order a variable of a function is: a list that is filled in loops over maps, or over what a cache lists, and
+    nowhere else."""
+    found: Literal["map", "cache"] | None = None
     for assignment in function.assignments:
-        if not any(syntax.text(left) == name for left in assignment.left) or not assignment.right:
-            continue
-        if not syntax.text(assignment.right[0]).startswith(f"append({name},"):
+        if not any(
+            is_filled(left, right, name) for left, right in zip(assignment.left, assignment.right, strict=False)
+        ):
             continue
         loop = assignment.loops[-1] if assignment.loops else None
-        if loop is None or loop.collection is None:
-            return False
-        if not isinstance(index.underlying(index.type_of(loop.collection, function.file, function)), Map):
-            return False
-        found = True
+        found = _order(index, function, loop.collection) if loop is not None and loop.collection is not None else None
+        if found is None:
+            return None
     return found
+
+
+def is_filled(left: Node, right: Node, name: str) -> bool:
+    """Say whether an assignment puts something into a list: `name = append(name, ...)`, `name[i] = ...`."""
+    if left.type == "index_expression":
+        operand = left.child_by_field_name("operand")
+        return operand is not None and syntax.text(operand) == name
+    return syntax.text(left) == name and syntax.text(right).startswith(f"append({name},")
+
+
+def _order(index: PackageIndex, function: Function, collection: Node) -> Literal["map", "cache"] | None:
+    """Say whether a loop goes through a map, or through what a cache lists: `pods.Items`, `lister.List(...)`."""
+    if isinstance(index.underlying(index.type_of(collection, function.file, function)), Map):
+        return "map"
+    return "cache" if _is_of_a_cache(index, function, collection) else None
+
+
+def _is_of_a_cache(index: PackageIndex, function: Function, collection: Node) -> bool:
+    field = collection.child_by_field_name("field") if collection.type == "selector_expression" else None
+    held = collection.child_by_field_name("operand") if field is not None and syntax.text(field) == "Items" else None
+    if held is not None:
+        return any(
+            not each.live
+            and each.verb == "LIST"
+            and syntax.text(each.call.arguments[1]).lstrip("&") == syntax.text(held)
+            for each in requests(index, function.file, function, ())
+            if each.kind == "controller-runtime" and len(each.call.arguments) > 1
+        )
+    binding = (
+        function.binding(syntax.text(collection), collection.start_byte) if collection.type == "identifier" else None
+    )
+    call = function.facts.call_at(binding.value) if binding is not None and binding.value is not None else None
+    if call is None or call.name not in {"List", "ByIndex"} or call.operand is None:
+        return False
+    known = client(index.type_of(call.operand, function.file, function))
+    return known is not None and known.kind in {"lister", "store"}
 
 
 def is_sorted(function: Function, name: str) -> bool:

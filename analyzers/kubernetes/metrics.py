@@ -22,7 +22,8 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.texts import Expression
 
 _VECTOR = re.compile(r"New(?:Timing)?(Summary|Histogram|Counter|Gauge)(?:Vec|From)$")
-_NAME = re.compile(r"\bName:\s*(\"[^\"\n]*\"|[\w.]+)")
+_NAME = re.compile(r"\bName:\s*(\"[^\"\n]*\"|[\w.]+(?![\w.]*(?:\s*\+|\()))|\bName:[^\"\n]*\+\s*(\"[^\"\n]*\")")
+"""A metric's name: what is written, or what is put behind a prefix."""
 _GENERATED_BUCKETS = re.compile(r"(?:Exponential|Linear)Buckets\([^()]{0,200},\s*([0-9]{1,9})\s*\)")
 
 MOST_BUCKETS = 25
@@ -112,7 +113,13 @@ def _vector(
     shown = syntax.text(options) if options is not None else ""
     name = _NAME.search(shown)
     return Vector(
-        kind, name[1] if name else "", tuple(found), _buckets(shown), call, _variable(call), frozenset(spelled)
+        kind,
+        (name[1] or name[2]) if name else "",
+        tuple(found),
+        _buckets(shown),
+        call,
+        _variable(call),
+        frozenset(spelled),
     )
 
 

@@ -41,20 +41,24 @@ nothing: with 1,000 objects a resync alone is 1,000 of them, as many as a client
  }
 ```
 
-A comparison of a pointer with a value, or with a pointer to a pointer, is never equal either.
+A comparison of a pointer with a value, or with a pointer to a pointer, is never equal either. `CreateOrUpdate` compares what its
+function made of an object with what was stored: what it puts in whole, and built here, lacks the same.
 
 Formerly: status-churn.
 
 Not reported: what began as a copy of what was read, or is given to a function that may set its fields; specs of which a field
-that the API server sets is named anywhere beside; comparisons that only derive (`DeepDerivative`) or that no write follows;
-kinds of which no defaults are known; what was there before; command lines, tests and generated code.
+that the API server sets is named anywhere in the files that they come through; comparisons that only derive
+(`DeepDerivative`) or that no write follows; kinds of which no defaults are known; what was there before; command lines, tests
+and generated code.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, Place, code
 from analyzers.analysis.subject import Burden
+from analyzers.golang.destinations import conditions_at
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -91,6 +95,9 @@ def never_equal(change: Change) -> Iterator[Diagnostic]:
             found = _unlike(change, each) or _lacking(change, each)
             if found is not None:
                 yield found
+    for put in added(change, _put):
+        if concerned(put.file) and (found := _lacking_change(change, put)) is not None:
+            yield found
 
 
 def _compared(function: Function) -> Iterator[Candidate[Call]]:
@@ -258,6 +265,59 @@ def _lacking(change: Change, each: Added[Call]) -> Diagnostic | None:
         f"Compare only what is set here, or use {code(f'equality.Semantic.DeepDerivative({built}, {read})')}.",
         path.root in _AGAIN,
         (Place(file, at, at, "built here"),) if (file, at) != (each.file.path, each.first) else (),
+    )
+
+
+class _Put(NamedTuple):
+    """What a function that is given to CreateOrUpdate puts into the object: always, and not only where it is made."""
+
+    call: Call
+    left: Node
+    right: Node
+
+
+def _put(function: Function) -> Iterator[Candidate[_Put]]:
+    region = function.region
+    if function.file.source.find(b"CreateOr", region.start, region.end) < 0:
+        return
+    for call in function.calls:
+        mutate = call.arguments[3] if call.name in comparisons.CREATES_OR_UPDATES and len(call.arguments) == 4 else None
+        body = mutate.child_by_field_name("body") if mutate is not None and mutate.type == "func_literal" else None
+        if body is None:
+            continue
+        for assignment in function.assignments:
+            if not syntax.contains(body, assignment.node) or len(assignment.left) != 1 or len(assignment.right) != 1:
+                continue
+            if any(syntax.contains(body, each.node) for each in conditions_at(function, assignment.node)):
+                continue
+            left, right = assignment.left[0], assignment.right[0]
+            key = ("put", syntax.text(left), syntax.text(right))
+            if left.type == "selector_expression" and assignment.operator == "=":
+                yield Candidate(key, syntax.line(left), syntax.end_line(right), _Put(call, left, right))
+
+
+def _lacking_change(change: Change, each: Added[_Put]) -> Diagnostic | None:
+    call, left, right = each.what
+    lack = comparisons.lack_of_change(change.head_index, each.function, call, left, right)
+    path = call_paths(change).worst(each.function, call) if lack is not None else None
+    if lack is None or path is None or path.rare or path.root in {"start-up", "informer", "poll"}:
+        return None
+    field = ".".join(name[:1].lower() + name[1:] for name in lack.field if name != ELEMENT)
+    at, file = syntax.line(lack.literal.node), lack.literal.place.file.path
+    return Diagnostic(
+        analyzer="never-equal",
+        path=each.file.path,
+        line=each.first,
+        end_line=each.last,
+        construct=f"The API server has set {code(field)} in what is stored, and {code(syntax.text(right))} leaves it out: "
+        f"{code(call.name)}, which compares before and after, finds a difference each time, so that each pass over each object "
+        f"sends an UPDATE of {resources.plural(lack.kind)}, though nothing has changed.",
+        remedy="Set only the fields that matter here, or the defaults too.",
+        concern=f"never equal {lack.field[-1]}",
+        function=each.function.key,
+        level=Level.WARNING if path.root in _AGAIN else Level.NOTICE,
+        related=(Place(file, at, at, "built here"),) if (file, at) != (each.file.path, each.first) else (),
+        subject=_PASSES,
     )
 
 

@@ -184,13 +184,15 @@ def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
 
 
 def _collected(function: Function) -> Iterator[Candidate[Unsteady]]:
-    if not _may_reach(function) or not (_holds(function, b"append(") and _holds(function, b"range ")):
+    if not _may_reach(function) or not _holds(function, b"range "):
         return
     for assignment in function.assignments:
         if not assignment.loops or len(assignment.left) != 1 or len(assignment.right) != 1:
             continue
-        name, right = syntax.text(assignment.left[0]), assignment.right[0]
-        if assignment.left[0].type == "identifier" and syntax.text(right).startswith(f"append({name},"):
+        left, right = assignment.left[0], assignment.right[0]
+        operand = left.child_by_field_name("operand") if left.type == "index_expression" else left
+        name = syntax.text(operand) if operand is not None and operand.type == "identifier" else ""
+        if name and map_order.is_filled(left, right, name):
             first, last = syntax.line(assignment.node), syntax.end_line(assignment.node)
             yield Candidate(("collect", name), first, last, Unsteady(assignment.node, name))
 
@@ -199,7 +201,8 @@ def _of_map(change: Change, each: Added[Unsteady], first: int, last: int) -> Ite
     function, name = each.function, each.what.name
     if not concerned(each.file) or map_order.is_sorted(function, name):
         return
-    if not map_order.is_from_map(change.head_index, function, name) or _said_elsewhere(change, function, name):
+    order = map_order.order_of(change.head_index, function, name)
+    if order is None or _said_elsewhere(change, function, name):
         return
     loop = next((loop for loop in function.loops_around(each.what.node)), None)
     binding = function.binding(name, each.what.node.start_byte)
@@ -222,7 +225,7 @@ def _of_map(change: Change, each: Added[Unsteady], first: int, last: int) -> Ite
             function,
             (first, last),
             f"map order in {found.field} of status",
-            f"{code(name)} is in the order of a map, which differs every time, and goes into {code(found.field)} of the "
+            f"{code(name)} is in the order of a {order}, which differs every time, and goes into {code(found.field)} of the "
             f"status: {_COST}",
             f"Sort {code(name)} first.",
             written,

@@ -80,6 +80,11 @@ def weigh_request(sent: Sent, diagnostic: Diagnostic, change: Change) -> Diagnos
     )
 
 
+def _is_of_its_own_node(request: Request) -> bool:
+    """Say whether an event on a node makes or removes an object, or writes down something of the node: as seldom as it changes."""
+    return request.verb in {"CREATE", "DELETE"} or (request.resource == "nodes" and request.verb in {"UPDATE", "PATCH"})
+
+
 def _names_one(request: Request, change: Change) -> bool:
     """Say whether a GET asks for the one object that constants name: `Get(ctx, "cluster", ...)`, `ObjectKey{Name: theOne}`."""
     names = list(request.call.arguments)
@@ -131,7 +136,7 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
         seldom = request.verb != "LIST" and (untold or for_a_pod or (qps is not None and qps <= _FEW_A_SECOND))
         waits = path.root == "poll" or (
             new.component.name in _NO_KUBELETS
-            and (path.root == "unknown" or seldom or (path.root == "event" and request.verb in {"CREATE", "DELETE"}))
+            and (path.root == "unknown" or seldom or (path.root == "event" and _is_of_its_own_node(request)))
         )
         spared = request.verb in {"UPDATE", "PATCH"} and conditions.compared(path.conditions)
         return Level.NOTICE if waits or spared else Level.WARNING
