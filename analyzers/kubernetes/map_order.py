@@ -38,10 +38,13 @@ def order_of(index: PackageIndex, function: Function, name: str) -> Literal["map
     nowhere else."""
     found: Literal["map", "cache"] | None = None
     for assignment in function.assignments:
-        if not any(
-            is_filled(left, right, name) for left, right in zip(assignment.left, assignment.right, strict=False)
-        ):
+        pairs = zip(assignment.left, assignment.right, strict=False)
+        filled = [left for left, right in pairs if is_filled(left, right, name)]
+        if not filled:
             continue
+        held = filled[0].child_by_field_name("operand") if filled[0].type == "index_expression" else None
+        if held is not None and isinstance(index.underlying(index.type_of(held, function.file, function)), Map):
+            return None  # which has no order of its own
         loop = assignment.loops[-1] if assignment.loops else None
         found = _order(index, function, loop.collection) if loop is not None and loop.collection is not None else None
         if found is None:
