@@ -23,11 +23,12 @@ ASIDE = frozenset(
 )
 """Folders at the top of a tree that hold no project of their own, and no manifest that is installed."""
 _DOCKERFILE = re.compile(r"^(?:[\w.-]{1,40}\.)?Dockerfile(?:\.[\w.-]{1,40})?$")
-_BUILDS = re.compile(
-    rb"\bgo build\b[^\n]{0,400}?\s-o[ =][\"']?(?:[\w./-]{0,100}/)?(?P<name>[a-z][a-z0-9-]{2,60})(?:\.exe)?[\"']?\s"
-    rb"(?:[^\n]{0,400}\s)?(?:\./)?(?P<folder>[\w-][\w./-]{1,100}?)(?:/?\*\.go|/main\.go|/)?\s*(?:$|&&|;|\\)",
-    re.MULTILINE,
-)
+_LONGEST = 200_000
+"""Bytes of a Dockerfile that are read."""
+_ENDS = re.compile(rb"&&|;|\|")
+_QUOTED = re.compile(rb"[\s\"']+")
+_NAME = re.compile(rb"(?:[\w.-]{0,100}/){0,20}([a-z][a-z0-9-]{2,60})(?:\.exe)?")
+_FOLDER = re.compile(rb"(?:\./)?([\w-][\w./-]{1,100}?)(?:/\*\.go|/main\.go|/)?")
 
 
 def project(index: PackageIndex, path: str) -> str:
@@ -66,5 +67,21 @@ def _built(index: PackageIndex, folder: str) -> Iterator[tuple[str, str]]:
             content = index.tree.read(f"{folder}/{entry.name}") or b""
         except Unreadable:
             continue
-        for match in _BUILDS.finditer(content):
-            yield posixpath.normpath(match["folder"].decode()), match["name"].decode()
+        for line in content[:_LONGEST].split(b"\n"):
+            _, said, command = line.partition(b"go build")
+            found = _output(_QUOTED.split(_ENDS.split(command[:2_000], maxsplit=1)[0])) if said else None
+            if found is not None:
+                yield found
+
+
+def _output(words: list[bytes]) -> tuple[str, str] | None:
+    """The folder and the name that the words behind `go build` say: `-o /go/bin/agent ... net/service/*.go`."""
+    name = folder = None
+    for number, word in enumerate(words):
+        if word.startswith(b"-o=") or (number and words[number - 1] == b"-o"):
+            name = _NAME.fullmatch(word.removeprefix(b"-o="))
+        elif word and not word.startswith(b"-") and b"=" not in word and word != b"\\":
+            folder = _FOLDER.fullmatch(word)
+    if name is None or folder is None:
+        return None
+    return posixpath.normpath(folder[1].decode()), name[1].decode()
