@@ -526,8 +526,9 @@ class _Search:
         """Follow what assignments give a variable, or a part of it; only those from byte `since` on, where one there
         replaces all before."""
         first = binding.start if since is None else since
+        around = _around(function, step.node)
         for assignment in function.facts.assigned(binding.name):
-            if _is_too_late(function, assignment.node, step.node):
+            if around is not None and around.is_behind(assignment.node):
                 continue
             if first <= assignment.node.end_byte and assignment.node.start_byte < binding.end:
                 self.assignment(step, step.place, assignment, binding.name, binding)
@@ -860,14 +861,28 @@ def _under(written: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...] 
     return None
 
 
-def _is_too_late(function: Function, assignment: Node, use: Node) -> bool:
-    """Say whether an assignment stands behind a use of the same run of code: no loop and no function literal leads back."""
-    region = function.region
-    if assignment.end_byte <= use.start_byte or not region.start <= use.start_byte < region.end:
-        return False
+class _Around(NamedTuple):
+    """A use of a variable, and the loops and function literals around it."""
+
+    use: Node
+    loops: list[Node]
+    literals: list[Node]
+
+    def is_behind(self, assignment: Node) -> bool:
+        """Say whether an assignment stands behind the use in the same run of code: no loop and no function literal leads back."""
+        return (
+            assignment.end_byte > self.use.start_byte
+            and not any(_holds(each, assignment) for each in self.loops)
+            and all(_holds(each, assignment) for each in self.literals)
+        )
+
+
+def _around(function: Function, use: Node) -> _Around | None:
+    """What is around a use, None where that stands in no code of the function itself."""
+    if not function.region.start <= use.start_byte < function.region.end:
+        return None
     loops = [each.node for each in function.loops if _holds(each.node, use)]
-    literals = [each.node for each in function.closures if _holds(each.node, use)]
-    return not any(_holds(each, assignment) for each in loops) and all(_holds(each, assignment) for each in literals)
+    return _Around(use, loops, [each.node for each in function.closures if _holds(each.node, use)])
 
 
 def _holds(outer: Node, node: Node) -> bool:

@@ -318,7 +318,16 @@ def _changes(index: PackageIndex, found: Mutation, depth: int = 0) -> bool:
     callee = index.callee(call, found.function.file, found.function) if call is not None else None
     if callee is None or found.argument >= len(callee.params):
         return False
-    parameter = callee.params[found.argument]
+    known: dict[object, bool] = index.found.setdefault(_changes, {})
+    key = (callee.file.key, callee.region.start, found.argument, depth)
+    if key not in known:
+        known[key] = False  # for whom it calls that calls it
+        known[key] = _changes_parameter(index, callee, found.argument, depth)
+    return known[key]
+
+
+def _changes_parameter(index: PackageIndex, callee: Function, number: int, depth: int) -> bool:
+    parameter = callee.params[number]
     if parameter.type.type != "pointer_type":
         return False
     given = Shared("", "object")

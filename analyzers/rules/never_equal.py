@@ -81,6 +81,8 @@ _CONDITIONS = "k8s.io/apimachinery/pkg/api/meta"
 _COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
 _WRITES = frozenset({"UPDATE", "PATCH"})
 _AGAIN = frozenset({"event", "periodic", "critical"})
+_MOST_STEPS = 1_000_000
+"""Assignments of a function times its conditions, for each CreateOrUpdate in it."""
 
 
 def never_equal(change: Change) -> Iterator[Diagnostic]:
@@ -280,9 +282,12 @@ def _put(function: Function) -> Iterator[Candidate[_Put]]:
     region = function.region
     if function.file.source.find(b"CreateOr", region.start, region.end) < 0:
         return
-    for call in function.calls:
-        mutate = call.arguments[3] if call.name in comparisons.CREATES_OR_UPDATES and len(call.arguments) == 4 else None
-        body = mutate.child_by_field_name("body") if mutate is not None and mutate.type == "func_literal" else None
+    puts = [call for call in function.calls if call.name in comparisons.CREATES_OR_UPDATES and len(call.arguments) == 4]
+    if len(puts) * len(function.assignments) * max(1, len(function.facts.conditions)) > _MOST_STEPS:
+        return  # which no person wrote
+    for call in puts:
+        mutate = call.arguments[3]
+        body = mutate.child_by_field_name("body") if mutate.type == "func_literal" else None
         if body is None:
             continue
         for assignment in function.assignments:
