@@ -289,7 +289,7 @@ def of_library(body: str) -> list[Request]:
     [
         ('c.recorder.Eventf(nil, "Normal", "Killing", "x")', ("CREATE", "events", "event")),
         ('c.mgr.GetEventRecorderFor("x").Event(nil, "Normal", "Killing", "x")', ("CREATE", "events", "event")),
-        ("leaderelection.RunOrDie(ctx, config)", ("UPDATE", "leases", "leader-election")),
+        ("leaderelection.RunOrDie(ctx, config)", ("GET", "leases", "leader-election")),
         (
             'lw := cache.NewListWatchFromClient(c.rest, "pods", ns, selector)\n'
             "watchtools.UntilWithSync(ctx, lw, &v1.Pod{}, nil, ready)",
@@ -304,7 +304,7 @@ def test_a_helper_of_client_go_sends_a_request(body: str, expected: tuple[str, s
 
 def test_only_an_event_is_sent_in_the_background() -> None:
     both = of_library('c.recorder.Event(nil, "Normal", "x", "y")\nleaderelection.RunOrDie(ctx, config)')
-    assert [(each.background, each.every) for each in both] == [(True, None), (False, 2.0)]
+    assert [(each.background, each.every) for each in both] == [(True, None), (False, 3.2)]
 
 
 @pytest.mark.parametrize("body", ['c.log.Event(nil, "x")', "wait.Until(f, 0, nil)", "leaderelection.NewLock()"])

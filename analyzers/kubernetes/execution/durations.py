@@ -104,9 +104,11 @@ def _named(
     if node.type == "identifier":
         binding = function.binding(text, node.start_byte) if function is not None else None
         if binding is not None:
+            # What another line sets is another one, sometimes.
+            once = function is not None and all(each.operator != "=" for each in function.facts.assigned(text))
             return (
                 _factor(index, binding.value, file, function, depth + 1)
-                if binding.kind in {"var", "const"} and binding.parts == 1
+                if binding.kind in {"var", "const"} and binding.parts == 1 and once
                 else None
             )
         declared = index.lookup(index.import_path(file), text, file)

@@ -212,7 +212,8 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozense
         path,
         lambda source: (
             (
-                USES.search(source) is not None
+                # What a file without a client of either sort makes, it hands to those who have one.
+                (USES.search(source) is not None or _OF_CLIENT_GO.search(source) is None)
                 and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
             )
             # Whoever is given it by a function may read it by what it was filled with.
@@ -250,6 +251,7 @@ def makes_manager(index: PackageIndex, path: str, within: frozenset[str] | None 
 MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
 
 
+_OF_CLIENT_GO = re.compile(rb"k8s\.io/client-go/|\bV\d\w{0,8}\(\)")
 _READS_FILLED = re.compile(rb"CreateOr(?:Update|Patch)|ObjectKeyFromObject")
 """What reads an object by what it was filled with; all else that fills one creates it, which no cache sees."""
 _SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")

@@ -25,8 +25,10 @@ WATCH = "watch-helper"
 
 EVENT_PERIOD = 300
 """Seconds after which a recorder sends one more event of an object of which it has sent many."""
-RETRY_PERIOD = 2.0
-"""Seconds after which a leader (and who waits to be one) asks again, unless configured otherwise."""
+RETRY_PERIOD = 3.2
+"""Seconds after which who waits to lead asks again, on the average, unless configured otherwise: RetryPeriod, 2 s as components
+set it, and up to 1.2 times as much more (client-go tools/leaderelection, JitterFactor and acquire). It reads the lease; the leader
+alone writes it."""
 
 _ELECTION = re.compile(r"/(tools|pkg/client)/leaderelection$")
 _WATCH = re.compile(r"/client-go/tools/watch$")
@@ -68,7 +70,7 @@ def sent(index: PackageIndex, file: SourceFile, function: Function, call: Call) 
     if path is None:
         return None
     if call.name in _ELECTORS and _ELECTION.search(path):
-        return Sent("UPDATE", "leases", LEADER_ELECTION, Options(), RETRY_PERIOD)
+        return Sent("GET", "leases", LEADER_ELECTION, Options(), RETRY_PERIOD)
     if call.name in _WATCHERS and _WATCH.search(path):
         return _watched(index, file, function, call)
     return None

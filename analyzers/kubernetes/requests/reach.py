@@ -27,6 +27,8 @@ _MADE: dict[tuple[str, str], Reach] = {
     (f"{_RUNTIME}/pkg/client", "NewWithWatch"): "live",
     (f"{_RUNTIME}/pkg/client", "NewDelegatingClient"): "cached",
     (f"{_RUNTIME}/pkg/cache", "New"): "cached",
+    # Of a workload cluster: cluster-api controllers/remote/cluster.go, which ends in client.New.
+    ("sigs.k8s.io/cluster-api/controllers/remote", "NewClusterClient"): "live",
     (f"{_RUNTIME}/pkg/client/fake", "NewClientBuilder"): "fake",
     (f"{_RUNTIME}/pkg/client/fake", "NewFakeClient"): "fake",
     (f"{_RUNTIME}/pkg/client/fake", "NewFakeClientWithScheme"): "fake",

@@ -455,8 +455,9 @@ def release(index: PackageIndex, path: str) -> int | None:
         found = index.modules.go_mod(folder)
         required = found.requirement(CONTROLLER_RUNTIME) if found is not None else None
         if required is not None:
-            match = re.match(r"v0\.(\d{1,4})\.", required.version)
-            return int(match[1]) if match is not None else None
+            match = re.match(r"v0\.(\d{1,4})\.(0-)?", required.version)
+            # What comes before a release may lack what that has.
+            return int(match[1]) - bool(match[2]) if match is not None else None
         if not folder:
             return None
         folder = folder.rpartition("/")[0]
