@@ -81,7 +81,7 @@ def _watches(change: Change) -> Iterator[Diagnostic]:
             unless="Leave it if it waits for one thing, and ends soon.",
             concern=f"watch for each {request.function.key}",
             function=request.function.key,
-            subject=Watch(request.resource, False, False, new.component, repeated=True),
+            subject=Watch(request.resource, False, False, new.component, repeated=True, alone=True),
         )
 
 

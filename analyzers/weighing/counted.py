@@ -33,7 +33,7 @@ def _sent(subject: Sent, change: Change) -> bool:
 
 @is_counted.register
 def _watched(subject: Watch, change: Change) -> bool:
-    return not subject.repeated  # once for each object of a project's own
+    return not subject.alone  # a connection for each object of a project's own; an informer is a LIST and a copy, too
 
 
 @is_counted.register
