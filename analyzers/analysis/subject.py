@@ -134,7 +134,8 @@ class Watch:
     selected: a field selector restricts it. component is where it runs. own: it is on the resource that the package is
     named for, which nothing else in the process may need. first: the process kept no such objects before; wanted: on
     purpose, so that it is a question. unrestricted: something restrained it before. repeated: it begins again for each
-    object or event. alone: it is a WATCH without an informer. for_one: the process, one on each node, works for one of the objects alone.
+    object or event. alone: it is a WATCH without an informer. for_one: the process, one on each node, works for one of the
+    objects alone.
     """
 
     resource: str

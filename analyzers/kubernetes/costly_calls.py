@@ -81,11 +81,18 @@ _TABLE = (
         "Make it once, or keep one for each configuration.",
     ),
     Costly(
-        r"New(Discovery|Dynamic|DeferredDiscovery)RESTMapper|NewDiscoveryClientForConfig(OrDie|AndClient)?|GetAPIGroupResources",
+        r"New(Discovery|Dynamic|DeferredDiscovery)RESTMapper|GetAPIGroupResources",
         r"k8s\.io/client-go/(discovery|restmapper)|sigs\.k8s\.io/controller-runtime/pkg/client/apiutil",
         frozenset({"request", "object", "event"}),
         "reads the API server's discovery anew, a request for each group,",
         "Make it once and keep it: a mapper reads again what it does not know.",
+    ),
+    Costly(
+        r"NewDiscoveryClientForConfig(OrDie|AndClient)?",
+        r"k8s\.io/client-go/discovery",
+        frozenset({"request", "object", "event"}),
+        "makes a client that keeps nothing of what it is answered: each question is asked again,",
+        "Keep the answer, or one client that caches (`memory.NewMemCacheClient`).",
     ),
 )
 _COMPILED = tuple((re.compile(each.names), re.compile(each.packages), each) for each in _TABLE)

@@ -9,6 +9,7 @@ they give; what the API server lists is in the order of its keys.
 import re
 from typing import Literal
 
+from analyzers.golang.destinations import conditions_at
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
@@ -94,6 +95,21 @@ def is_sorted(function: Function, name: str) -> bool:
         sorts(call) and any(name in re.findall(r"\w+", syntax.text(argument)) for argument in call.arguments)
         for call in function.calls
     )
+
+
+def ignores_order(index: PackageIndex, function: Function, node: Node) -> bool:
+    """Say whether what decides about a write at a node compares lists whatever their order: go-cmp's cmpopts.SortSlices, or a
+    function that goes through them one by one."""
+    tests = [each.test for each in conditions_at(function, node) if each.test is not None]
+    for call in function.calls:
+        compares = index.callee(call, function.file, function)
+        if compares is None:
+            continue
+        names = {each.name for each in compares.calls}
+        asked = any(each.start_byte <= call.node.start_byte < each.end_byte for each in tests)
+        if "SortSlices" in names or (asked and compares.loops and not names & COMPARISONS):
+            return True
+    return any(each.name == "SortSlices" for each in function.calls)
 
 
 def sorts(call: Call) -> bool:

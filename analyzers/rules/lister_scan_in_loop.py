@@ -90,6 +90,8 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
         walk = _lost(change, each, found, lost) if lost else _walk(change, each, found)
         if walk is None or keeps_its_own(change, each.file, each.function, found.resource):
             continue
+        if found.copies and _keeps_some(change, each.file, found.resource):
+            continue
         if found.copies and found.everywhere and _keeps_few(change, each.file):
             found, walk = dataclasses.replace(found, everywhere=False), dataclasses.replace(walk, everywhere=False)
         yield Diagnostic(
@@ -105,6 +107,12 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
             related=_around(change, each, walk),
             subject=walk,
         )
+
+
+def _keeps_some(change: Change, file: ChangedFile, resource: str) -> bool:
+    """Say whether the manager of a file's program keeps those objects of a resource alone that it selects (`ByObject`)."""
+    told = manager(change.head_index, file.path)
+    return any(each.family == "selection" and each.kind and each.resource == resource for each in told.restraints)
 
 
 def _keeps_few(change: Change, file: ChangedFile) -> bool:

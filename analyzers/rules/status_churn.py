@@ -217,6 +217,8 @@ def _of_map(change: Change, each: Added[Unsteady], first: int, last: int) -> Ite
         names = {name, found.field} if found is not None else set()
         if found is None or churn.sorted_on(found.way, names):
             continue
+        if map_order.ignores_order(change.head_index, found.function, found.node):
+            continue
         written = _is_written(change, found)
         if written is None:
             continue
