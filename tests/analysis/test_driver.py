@@ -37,6 +37,8 @@ CHANGE = """
  }
 """
 
+IN_KUBERNETES = f"file: go.mod\n    module k8s.io/kubernetes\n{CHANGE}"
+
 
 def said(
     *places: tuple[int, int], analyzer: str = "explicit-list", path: str = "pkg/controller/a.go", **fields: object
@@ -272,21 +274,32 @@ def test_copies_on_one_line_are_told_in_one_sentence() -> None:
 
 
 def test_copies_in_one_function_are_one_comment() -> None:
-    (found,) = report(copied("v1.Node", 4, 680, remedy="P."), copied("v1.Pod", 5, 848, remedy="I.")).diagnostics
+    both = copied("v1.Node", 4, 680, remedy="P."), copied("v1.Pod", 5, 848, remedy="I.")
+    (found,) = report(*both, text=IN_KUBERNETES).diagnostics
     assert (found.line, found.remedy, found.function) == (5, "I. P.", "f")
     assert [(place.line, place.message) for place in found.related] == [(4, "v1.Node")]
-    two = report(copied("v1.Node", 4, 680), copied("v1.Pod", 5, 848, function="g")).diagnostics
+    apart = copied("v1.Node", 4, 680), copied("v1.Pod", 5, 848, function="g")
+    two = report(*apart, text=IN_KUBERNETES).diagnostics
     assert len(two) == 2
 
 
 @pytest.mark.parametrize(
-    ("path", "level"),
+    ("path", "in_kubernetes", "elsewhere"),
     [
-        (CriticalPath("the scheduling path", "pod"), Level.WARNING),
-        (CriticalPath("a reconcile path", "object"), Level.NOTICE),
-        (None, Level.NOTICE),
+        (CriticalPath("the scheduling path", "pod and node"), Level.WARNING, Level.WARNING),
+        (CriticalPath("the admission path", "request"), Level.WARNING, Level.NOTICE),
+        (CriticalPath("a reconcile path", "object"), Level.NOTICE, Level.NOTICE),
+        (None, Level.NOTICE, Level.NOTICE),
     ],
 )
-def test_a_copy_is_a_comment_only_where_it_is_made_again_and_again(path: CriticalPath | None, level: Level) -> None:
-    (found,) = report(said((4, 4), subject=Copy("v1.Pod", 848, True, "call", path))).diagnostics
-    assert found.level is level
+def test_a_copy_is_a_comment_only_where_it_is_made_again_and_again(
+    path: CriticalPath | None, in_kubernetes: Level, elsewhere: Level
+) -> None:
+    copy = said((4, 4), subject=Copy("v1.Pod", 848, True, "call", path))
+    assert [each.level for each in report(copy, text=IN_KUBERNETES).diagnostics] == [in_kubernetes]
+    assert [each.level for each in report(copy).diagnostics] == [elsewhere]
+
+
+def test_a_copied_lock_is_a_comment_in_every_project() -> None:
+    (found,) = report(said((4, 4), subject=Copy("v1.Cache", 120, True, "call", None, locks=True))).diagnostics
+    assert found.level is Level.WARNING
