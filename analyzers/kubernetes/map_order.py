@@ -97,17 +97,19 @@ def is_sorted(function: Function, name: str) -> bool:
     )
 
 
-def ignores_order(index: PackageIndex, function: Function, node: Node) -> bool:
+def ignores_order(index: PackageIndex, function: Function, node: Node, names: set[str]) -> bool:
     """Say whether what decides about a write at a node compares lists whatever their order: go-cmp's cmpopts.SortSlices, or a
-    function that goes through them one by one."""
+    function that is given what has one of these names and goes through it."""
     tests = [each.test for each in conditions_at(function, node) if each.test is not None]
     for call in function.calls:
         compares = index.callee(call, function.file, function)
         if compares is None:
             continue
-        names = {each.name for each in compares.calls}
-        asked = any(each.start_byte <= call.node.start_byte < each.end_byte for each in tests)
-        if "SortSlices" in names or (asked and compares.loops and not names & COMPARISONS):
+        calls = {each.name for each in compares.calls}
+        asked = any(each.start_byte <= call.node.start_byte < each.end_byte for each in tests) and any(
+            names & set(re.findall(r"\w+", syntax.text(each))) for each in call.arguments
+        )
+        if "SortSlices" in calls or (asked and compares.loops and not calls & COMPARISONS):
             return True
     return any(each.name == "SortSlices" for each in function.calls)
 

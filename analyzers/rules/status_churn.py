@@ -217,7 +217,7 @@ def _of_map(change: Change, each: Added[Unsteady], first: int, last: int) -> Ite
         names = {name, found.field} if found is not None else set()
         if found is None or churn.sorted_on(found.way, names):
             continue
-        if map_order.ignores_order(change.head_index, found.function, found.node):
+        if map_order.ignores_order(change.head_index, found.function, found.node, names):
             continue
         written = _is_written(change, found)
         if written is None:

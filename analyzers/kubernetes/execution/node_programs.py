@@ -72,11 +72,8 @@ class _Folders(NamedTuple):
 
 _known: WeakKeyDictionary[PackageIndex, _Folders] = WeakKeyDictionary()
 
-
 _ANYWHERE = frozenset({Kind.OTHER, Kind.LIBRARY, Kind.CONTROLLER})
 """Where code is put that a program of every node may hold: controllers have folders of that name on nodes too."""
-
-
 _KUBERNETES_OWN = frozenset({"kube-proxy", "kubelet volumes"})
 """Components of nodes whose folders are named for what other projects do elsewhere too: pkg/proxy, pkg/volume."""
 
@@ -88,17 +85,15 @@ def component_of(index: PackageIndex, path: str, by_folder: Component, function:
         return volumes.IN_CONTROLLER
     if by_folder.kind in _ANYWHERE and on_every_node(index, path):
         return Component("node agent", Kind.NODE)
-    if by_folder.name in _KUBERNETES_OWN and _is_of_others(index, path) and not on_every_node(index, path):
-        return Component(
-            "this code", Kind.OTHER
-        )  # what Kubernetes has in a folder of that name, says nothing of others
+    if by_folder.name in _KUBERNETES_OWN and _is_of_others(index) and not on_every_node(index, path):
+        return Component("this code", Kind.OTHER)
     if by_folder.name == "node agent" and on_few(index, path):
         return Component("this code", Kind.OTHER)  # an agent of a cluster, not of a node
     return by_folder
 
 
-def _is_of_others(index: PackageIndex, path: str) -> bool:
-    """Say whether a module other than Kubernetes' holds the code at `path`."""
+def _is_of_others(index: PackageIndex) -> bool:
+    """Say whether a tree names its module, and that is none of Kubernetes'."""
     return bool(index.modules.module_path) and not of_kubernetes(index.modules)
 
 
