@@ -142,12 +142,13 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
     reads = [each for each in removed if not each.live]
     # A wrapper that is gone sent nothing but what its callers asked of it: their calls pay, it does not pay once more.
     asked = {(each.method, each.key) for each in removed if each.via is not None}
-    moved = {(each.request.function.key, each.request.key) for each in added if each.request.via is None}
+    # A method may have become a function of the same name.
+    moved = {(each.request.function.name, each.request.key) for each in added if each.request.via is None}
     removed = [
         each
         for each in removed
         if (each.function.name, each.key) not in asked
-        or (each.function.key, each.key) in moved
+        or (each.function.name, each.key) in moved
         or still_there(change, each.path, each.function.key)
     ]
     removed = [each for each in removed if each.live and each.kind != WEBHOOK]
@@ -157,7 +158,7 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         if (replaces_cache(change, each) or was_cached(reads, each.request)) and not _was_sent(removed, each.request)
     ]
     news = list(unpaid(change, [each for each in added if each not in uncached], removed))
-    own = {(request.path, request.function.key) for request, _, _ in news if request.via is None}
+    own = {(request.path, request.function.key, request.key) for request, _, _ in news}
     for request, file, because in news:
         if request.via is not None and _sent_as_often(change, request, file):
             continue  # by itself: what did so is a function of its own now
@@ -165,7 +166,7 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         if (
             request.via is None
             or because == "moved"
-            or (request.via.file.path, request.via.key) not in own
+            or all((each.file.path, each.key, request.key) not in own for each in request.through)
             # A library that a program of every node calls: what it costs is to be seen here.
             or (file.component.every_node and not component(request.via.file.path).every_node)
         ):

@@ -183,7 +183,10 @@ _SIGNS = (
     _Sign(SCHEDULING, r"Clone", r"\.StateData$"),  # the cycle's state is cloned for each node that preemption tries
     _Sign(SCHEDULING_A_POD, r"Less", r"PodInfo\b"),
     _Sign(ADMISSION, r"Admit Validate Handles", r"admission\.Attributes"),
-    _Sign(WEBHOOK, r"Handle Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
+    _Sign(WEBHOOK, r"Handle", r"admission\.Request"),
+    _Sign(WEBHOOK, r"Default Validate(Create|Update|Delete)", r"admission\.Request|runtime\.Object"),
+    # spotahome/kooper controller.Handler, operator-sdk before 0.1 pkg/sdk.Handler: for each object, at each event and resync.
+    _Sign(RECONCILER, r"Handle", r"^\((\w+ )?context\.Context, (\w+ )?(runtime|sdk)\.(Object|Event)\) \(?error"),
     _Sign(AUTHORIZATION, r"Authorize RulesFor", r"Attributes\b|user\.Info"),
     _Sign(AUTHORIZATION, r"Authenticate(Request|Token|Password)", r""),
     # k8s.io/apiserver pkg/registry/rest, Connecter: what an API server of any project answers subresources with.

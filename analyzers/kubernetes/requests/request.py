@@ -27,9 +27,9 @@ class Request:
 
     `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False
     for a read that a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`).
-    `list_watch`: it is the body of a ListWatch, which an informer calls. `via` is the function that sends it, for kind
-    "wrapper", `within` the loops over items in there, and `inner` the conditions around it in there. `every`: a library
-    sends it again after so many seconds.
+    `list_watch`: it is the body of a ListWatch, which an informer calls. For kind "wrapper", `through` are the functions
+    that the call leads through, the last of which sends it, `within` the loops over items in there, and `inner` the
+    conditions around it in there. `every`: a library sends it again after so many seconds.
     """
 
     verb: str
@@ -43,12 +43,17 @@ class Request:
     options: Options = NO_OPTIONS
     live: bool = True
     list_watch: bool = False
-    via: Function | None = None
+    through: tuple[Function, ...] = ()
     unstructured: bool = False
     within: tuple[tuple[Function, Loop], ...] = ()
     every: float | None = None
     inner: tuple[Requirement, ...] = ()
     component: Component = field(default=Component("this code", Kind.OTHER))
+
+    @property
+    def via(self) -> Function | None:
+        """The function that sends it, where a call of a wrapper stands for it."""
+        return self.through[-1] if self.through else None
 
     @property
     def background(self) -> bool:

@@ -1,7 +1,6 @@
 """Wrappers: functions that are given a client, or keep one, and send a request themselves; a call of one counts as that request."""
 
 import dataclasses
-import re
 from collections.abc import Collection, Iterator
 from weakref import WeakKeyDictionary
 
@@ -9,15 +8,15 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.facts.source import SourceFile
-from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import Package, PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface
 from analyzers.kubernetes.execution.components import Kind, component
-from analyzers.kubernetes.execution.conditions import requirements
+from analyzers.kubernetes.execution.conditions import Requirement, requirements
 from analyzers.kubernetes.execution.flows import reaches
+from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import controller_runtime, list_watch
-from analyzers.kubernetes.requests.clients import METHODS, brings, implements_client, is_client
+from analyzers.kubernetes.requests.clients import METHODS, implements_client
 from analyzers.kubernetes.requests.direct import direct_requests
 from analyzers.kubernetes.requests.reach import made
 from analyzers.kubernetes.requests.request import READS, WEBHOOK, Request
@@ -25,15 +24,7 @@ from analyzers.kubernetes.requests.request import READS, WEBHOOK, Request
 _LONGEST = 120
 """Lines of a wrapper; a longer function is a piece of work of its own, whose requests are judged where they stand."""
 _MOST_REQUESTS = 3
-_DEEPEST = 2
-_VERB = re.compile(
-    r"(get|list|fetch|load|patch|update|create|delete|remove|clean|evict|mark|set|annotate|label|taint|apply|post|send"
-    r"|sync|refresh|report|ensure|register|publish|save|persist|bind|recycle|provision|terminate|approve|renew)",
-    re.IGNORECASE,
-)
-"""What a method is named that does something with an object of the API."""
-_PART = re.compile(r"client|control$|updater$|patcher$|helper$|recorder$|syncer$|binder$|evictor$", re.IGNORECASE)
-"""What a field is named that keeps a client to do so."""
+_DEEPEST = 3
 
 
 def wrapped_requests(
@@ -52,8 +43,8 @@ def wrapped_requests(
         if not _may_wrap(place, call) or (call.node.start_byte in sending and call.name in METHODS):
             continue
         seen = set()
-        for inner in _sent(index, file, function, call):
-            request = _at(index, inner, file, function, call) if inner.key not in seen else None
+        for called, inner in _sent(index, file, function, call):
+            request = _at(index, called, inner, file, function, call) if inner.key not in seen else None
             if request is not None and (request.live or _kept(inner) is None):
                 seen.add(inner.key)
                 found.append(request)
@@ -61,27 +52,8 @@ def wrapped_requests(
 
 
 def _may_wrap(place: Place, call: Call) -> bool:
-    """Say whether a call looks as if it could send a request: to resolve every call would cost more than all else.
-
-    A client among the arguments, a method of the function's own receiver that is named for what one does with objects,
-    or of a field that is named for a part that does so, or of a variable that keeps a client.
-    """
-    if not call.name or call.name in BUILTINS or _is_of_library(place, call):
-        return False
-    if any(_may_bring(argument) and brings(place.index, place.type_of(argument)) for argument in call.arguments):
-        return True
-    path = syntax.path(call.operand) if call.operand is not None else None
-    if path is None:
-        return False
-    if not _VERB.match(call.name):  # IsPodRunning, PodLogs: who keeps a client tells, and not what it is asked
-        kept = place.type_of(call.operand) if len(path) > 1 and _PART.search(path[-1]) else None
-        return kept is not None and brings(place.index, kept) and not is_client(kept)
-    receiver = place.function.receiver if place.function is not None else None
-    if len(path) == 1 and receiver is not None and path[0] == receiver.name:
-        return True
-    if len(path) == 1 and place.binding(path[0], call.node.start_byte) is not None:
-        return brings(place.index, place.type_of(call.operand))
-    return bool(_PART.search(path[-1]))
+    """Say whether a call may be of a function of the program: what it sends, its body tells, and no name."""
+    return bool(call.name) and call.name not in BUILTINS and not _is_of_library(place, call)
 
 
 def _is_of_library(place: Place, call: Call) -> bool:
@@ -90,12 +62,9 @@ def _is_of_library(place: Place, call: Call) -> bool:
     return path is not None and ("." not in path.partition("/")[0] or place.index.package(path) is None)
 
 
-def _may_bring(argument: Node) -> bool:
-    """Say whether an argument may be a client by what kind of expression it is."""
-    return argument.type in {"identifier", "selector_expression", "call_expression", "unary_expression"}
-
-
-def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> Request:
+def _at(
+    index: PackageIndex, called: Function, inner: Request, file: SourceFile, function: Function, call: Call
+) -> Request:
     return dataclasses.replace(
         inner,
         kind="wrapper",
@@ -105,18 +74,27 @@ def _at(index: PackageIndex, inner: Request, file: SourceFile, function: Functio
         call=call,
         list_watch=list_watch.serves(function, call.closures),
         live=_live(index, inner, file, function, call),
-        via=inner.via or inner.function,
-        within=inner.within or _item_loops(inner),
-        inner=(*requirements(Place(index, inner.function.file, inner.function), inner.call.conditions), *inner.inner),
+        through=(called, *inner.through),
+        within=_loops_in(inner),
+        inner=_conditions_in(index, inner),
         component=component(file.path),
     )
 
 
-def _item_loops(inner: Request) -> tuple[tuple[Function, Loop], ...]:
-    function = inner.function
-    return tuple(
-        (function, loop) for loop in inner.call.loops if loop.kind != "infinite" and reaches(function, loop, inner.call)
-    )
+def _loops_in(inner: Request) -> tuple[tuple[Function, Loop], ...]:
+    """The loops over items around what a wrapper sends, in there."""
+    return inner.within if inner.through else _item_loops(inner.function, inner.call)
+
+
+def _conditions_in(index: PackageIndex, inner: Request) -> tuple[Requirement, ...]:
+    """The conditions around what a wrapper sends, in there."""
+    if inner.through:
+        return inner.inner
+    return tuple(requirements(Place(index, inner.function.file, inner.function), inner.call.conditions))
+
+
+def _item_loops(function: Function, call: Call) -> tuple[tuple[Function, Loop], ...]:
+    return tuple((function, loop) for loop in call.loops if loop.kind != "infinite" and reaches(function, loop, call))
 
 
 def _live(index: PackageIndex, inner: Request, file: SourceFile, function: Function, call: Call) -> bool:
@@ -154,10 +132,10 @@ def _kept(request: Request) -> tuple[str, ...] | None:
     return tuple(path[1:]) if path is not None and receiver is not None and path[0] == receiver.name else None
 
 
-def _sent(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Iterator[Request]:
+def _sent(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> Iterator[tuple[Function, Request]]:
     for callee in callees(index, file, function, call):
         if callee.file.path != function.file.path or callee.key != function.key:
-            yield from sent_by(index, callee)
+            yield from ((callee, each) for each in sent_by(index, callee))
 
 
 def callees(index: PackageIndex, file: SourceFile, function: Function, call: Call) -> list[Function]:
@@ -171,29 +149,47 @@ def callees(index: PackageIndex, file: SourceFile, function: Function, call: Cal
     if not isinstance(index.underlying(member.owner), Interface):
         return []
     package = index.package(member.owner.path)
-    if package is None:
-        return []
-    if package not in _methods:
-        _methods[package] = _methods_of(package)
-    found = _methods[package].get(call.name, [])
+    if package is None or implements_client(index, member.owner.path):
+        return []  # a library's interface, or a client's, whose requests are known
+    # Most interfaces stand beside the type that has their methods: to look there first costs little.
+    found = _methods(package).get(call.name) or [
+        each for each in origins(index).implementations(member.owner, call.name) if _is_real(each)
+    ]
     return found if len(found) == 1 else []
 
 
-_methods: WeakKeyDictionary[Package, dict[str, list[Function]]] = WeakKeyDictionary()
+def _methods(package: Package) -> dict[str, list[Function]]:
+    """The methods of a package by their names, mocks left out."""
+    if package not in _methods_of:
+        known = _methods_of[package] = dict[str, list[Function]]()
+        for file in package.files():
+            for function in file.functions if component(file.path).reviewed else ():
+                if function.receiver_name and _is_real(function):
+                    known.setdefault(function.name, []).append(function)
+    return _methods_of[package]
 
 
-def _methods_of(package: Package) -> dict[str, list[Function]]:
-    found: dict[str, list[Function]] = {}
-    for file in package.files():
-        if component(file.path).reviewed:
-            for function in file.functions:
-                if function.receiver_name and not function.receiver_name.lower().startswith("fake"):
-                    found.setdefault(function.name, []).append(function)
-    return found
+_methods_of: WeakKeyDictionary[Package, dict[str, list[Function]]] = WeakKeyDictionary()
+
+
+def _is_real(function: Function) -> bool:
+    return component(function.file.path).reviewed and not function.receiver_name.lower().startswith("fake")
 
 
 def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Request]:
-    """Give the live requests of a function that is short enough to be a wrapper; those of what it calls too, one level down."""
+    """Give the live requests of a function that is short enough to be a wrapper, and those of what it calls, a few calls down."""
+    known = _sent_by.setdefault(index, {})
+    key = (callee.file.path, callee.region.start, depth)
+    if key not in known:
+        known[key] = []  # who calls itself sends nothing more by it
+        known[key] = _find_sent(index, callee, depth)
+    return known[key]
+
+
+_sent_by: WeakKeyDictionary[PackageIndex, dict[tuple[str, int, int], list[Request]]] = WeakKeyDictionary()
+
+
+def _find_sent(index: PackageIndex, callee: Function, depth: int) -> list[Request]:
     where = component(callee.file.path)
     if implements_client(index, index.import_path(callee.file)):
         return []
@@ -215,16 +211,15 @@ def sent_by(index: PackageIndex, callee: Function, depth: int = 1) -> list[Reque
     if depth >= _DEEPEST:
         return []
     found: dict[tuple[str, str, str], Request] = {}
+    place = Place(index, callee.file, callee)
     for call in callee.calls:
-        if not _may_wrap(Place(index, callee.file, callee), call):
-            continue
-        for inner_callee in callees(index, callee.file, callee, call):
-            if inner_callee is not callee:
-                for inner in sent_by(index, inner_callee, depth + 1):
-                    loops = tuple(
-                        (callee, loop) for loop in call.loops if loop.kind != "infinite" and reaches(callee, loop, call)
-                    )
-                    found.setdefault(
-                        inner.key, dataclasses.replace(inner, via=inner_callee, within=(*loops, *_item_loops(inner)))
+        for called in callees(index, callee.file, callee, call) if _may_wrap(place, call) else ():
+            for inner in sent_by(index, called, depth + 1) if called is not callee else ():
+                if inner.key not in found:
+                    found[inner.key] = dataclasses.replace(
+                        inner,
+                        through=(called, *inner.through),
+                        within=(*_item_loops(callee, call), *_loops_in(inner)),
+                        inner=(*requirements(place, call.conditions), *_conditions_in(index, inner)),
                     )
     return list(found.values()) if len(found) <= _MOST_REQUESTS else []
