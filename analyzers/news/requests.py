@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 
 from analyzers.analysis.change import Change, ChangedFile, once
 from analyzers.golang.facts.declaration import Function
+from analyzers.golang.types.types import Named
 from analyzers.kubernetes import kinds
 from analyzers.kubernetes.execution import critical_paths, node_programs, volumes
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths, ItemLoop
 from analyzers.kubernetes.execution.components import Component, Kind, component
 from analyzers.kubernetes.execution.periods import Repetition
+from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
+from analyzers.kubernetes.passes import come_to
 from analyzers.kubernetes.requests.clients import implements_client
 from analyzers.kubernetes.requests.request import WEBHOOK
 from analyzers.kubernetes.requests.requests import Request, requests
@@ -96,6 +99,13 @@ def reached(
     if request.within:
         path = replace(path, loops=(*path.loops, *(ItemLoop(function, loop) for function, loop in request.within)))
     return NewRequest(request, file, because, where, path, gap)
+
+
+def each_of(change: Change, new: NewRequest) -> Named | None:
+    """Give the kind of which there may be many, each pass over each of whose objects sends a request, or over each that asks for
+    it; None for all else."""
+    kind = reconciled(change.head_index, new.path.functions) if come_to(new.path) != "some" else None
+    return kind if kind is not None and may_be_many(change.head_index, kind) is not False else None
 
 
 def component_of(change: Change, file: ChangedFile, function: Function | None = None) -> Component:

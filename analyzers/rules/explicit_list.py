@@ -53,7 +53,8 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution.components import Kind
-from analyzers.news.requests import NewRequest, new_requests
+from analyzers.kubernetes.passes import come_to
+from analyzers.news.requests import NewRequest, each_of, new_requests
 from analyzers.news.sent import Sent
 
 
@@ -70,7 +71,7 @@ def explicit_list(change: Change) -> Iterator[Diagnostic]:
             end_line=new.end_line,
             construct=f"This {request.what} lost what restrained it (a field selector, pages, or the watch cache)."
             if new.because == "widened"
-            else f"{code(request.method)} sends {request.a_what} to the API server.",
+            else f"{code(request.method)} sends {request.a_what} to the API server{_for_each(change, new)}.",
             remedy=_remedy(new),
             unless="Leave it if it runs once, at start-up or to repair something rare."
             if new.component.kind is not Kind.CLI
@@ -79,6 +80,13 @@ def explicit_list(change: Change) -> Iterator[Diagnostic]:
             function=request.function.key,
             subject=Sent(new, "call"),
         )
+
+
+def _for_each(change: Change, new: NewRequest) -> str:
+    """Say for each of what it is sent, where that may be many."""
+    kind = each_of(change, new)
+    asked = " that asks for it" if come_to(new.path) == "asked" else ""
+    return f" in each reconcile of each {code(kind.name)}{asked}" if kind is not None else ""
 
 
 def _remedy(new: NewRequest) -> str:

@@ -60,16 +60,16 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.execution.periods import takes_from_queue
 from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
-from analyzers.kubernetes.passes import passes
+from analyzers.kubernetes.passes import come_to
 from analyzers.kubernetes.requests import predicates
 from analyzers.kubernetes.requests.invariant import is_invariant
 from analyzers.kubernetes.requests.requests import READS, requests
 from analyzers.news.paths import call_paths
 from analyzers.news.requests import NewRequest, new_requests
 from analyzers.news.sent import Sent
+
+_WHEN = {"all": "each reconcile", "asked": "each reconcile that comes here"}
 
 
 def invariant_read(change: Change) -> Iterator[Diagnostic]:
@@ -79,8 +79,8 @@ def invariant_read(change: Change) -> Iterator[Diagnostic]:
         request = new.request
         if request.verb not in {"GET", "LIST"} or request.scope == "cluster":
             continue
-        when = _in_each_pass(new)
-        if not when:
+        which = come_to(new.path)
+        if which == "some":
             continue
         kind = reconciled(index, new.path.functions)
         if kind is None or not may_be_many(index, kind) or not is_invariant(index, call_paths(change), request):
@@ -96,7 +96,7 @@ def invariant_read(change: Change) -> Iterator[Diagnostic]:
             line=new.first_line,
             end_line=new.end_line,
             construct=("This read came from a cache; now " if new.because == "uncached" else "")
-            + f"{code(request.method)} sends {request.a_what} in {when}, the same whichever {name} it is for.",
+            + f"{code(request.method)} sends {request.a_what} in {_WHEN[which]}, the same whichever {name} it is for.",
             multiplier=f"Each event and resync of each {name} asks again.",
             remedy="Keep the answer in an informer restricted to that object or its namespace, or read it once and hand it on.",
             unless=f"Leave it if there are few {name} objects, or a stale answer would do harm.",
@@ -104,18 +104,6 @@ def invariant_read(change: Change) -> Iterator[Diagnostic]:
             function=request.function.key,
             subject=Sent(new, "object"),
         )
-
-
-def _in_each_pass(new: NewRequest) -> str:
-    """Say which reconciles come to a request each time: all, or those that ask for it; "" if it is some passes alone."""
-    path = new.path
-    if path.root != "event" or path.critical is not critical_paths.RECONCILER or path.rare:
-        return ""
-    # What is taken from a queue decides whether there is a pass at all.
-    found = {passes(each) for each in path.conditions if not takes_from_queue(each.place)}
-    if "some" in found:
-        return ""
-    return "each reconcile that comes here" if "asked" in found else "each reconcile"
 
 
 def _is_for_some(index: PackageIndex, reconcile: Function) -> bool:

@@ -10,8 +10,9 @@ from functools import singledispatch
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.subject import Allocation, Burden, Copy, Nested, PodAffinity, Walk, Watch
-from analyzers.kubernetes import scale
+from analyzers.kubernetes import resources, scale
 from analyzers.kubernetes.execution import critical_paths
+from analyzers.news.requests import each_of
 from analyzers.news.sent import Sent
 from analyzers.weighing.load import load
 
@@ -29,7 +30,16 @@ def _sent(subject: Sent, change: Change) -> bool:
     weight = load(subject.new, change)
     if subject.per == "path":
         return bool(subject.new.request.resource) or weight.rate is not None  # each request, or event, waits for it
-    return bool(weight.bytes) or (bool(weight.factors) and not weight.unknown)
+    return bool(weight.bytes) or (bool(weight.factors) and not weight.unknown) or _is_all_for_each(subject, change)
+
+
+def _is_all_for_each(subject: Sent, change: Change) -> bool:
+    """Say whether each reconcile of many objects asks for all objects of its kind, or for those of all namespaces: of n objects n
+    times n are read when the controller starts."""
+    request, kind = subject.new.request, each_of(change, subject.new)
+    if kind is None or request.verb != "LIST" or request.scope != "cluster" or request.resource in resources.FEW:
+        return False
+    return request.everywhere or request.resource == resources.plural(kind.name)
 
 
 @is_counted.register

@@ -22,6 +22,7 @@ from analyzers.kubernetes.requests import clients
 __all__ = [
     "Requirement",
     "absent",
+    "asks_an_error",
     "atoms",
     "compared",
     "compares",
@@ -99,7 +100,7 @@ def compared(found: Iterable[Requirement]) -> bool:
         and each.condition.test is not None
         and not failed([each])
         and any(
-            compares(each.place, node) and not _asks_an_error(each.place, node) for node in atoms(each.condition.test)
+            compares(each.place, node) and not asks_an_error(each.place, node) for node in atoms(each.condition.test)
         )
         for each in found
     )
@@ -115,7 +116,7 @@ def spares(test: Requirement) -> bool:
     parts = list(atoms(condition.test))
     parts += [inner for node in parts if (value := _value_of(test.place, node)) is not None for inner in atoms(value)]
     failing = any(
-        _asks_an_error(test.place, node) or any(fails(test.place, node, truth) for truth in (True, False))
+        asks_an_error(test.place, node) or any(fails(test.place, node, truth) for truth in (True, False))
         for node in parts
     )
     return not failing and not any(_gates(test.place, node, True) for node in parts)
@@ -157,7 +158,7 @@ def _is_failure(place: Place, value: Node) -> bool:
     return made or any(is_error(place, each) for each in given)
 
 
-def _asks_an_error(place: Place, node: Node) -> bool:
+def asks_an_error(place: Place, node: Node) -> bool:
     """Say whether a part of a test asks what an error says: `err.Error() == "gone"`."""
     return any(each.type == "identifier" and is_error(place, each) for each in syntax.walk(node))
 

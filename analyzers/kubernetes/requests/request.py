@@ -104,11 +104,14 @@ class Request:
             verb = "DELETE" if self.verb == "DELETECOLLECTION" else self.verb
             selected = self.options.labels or self.options.fields or self.options.one_node or self.options.unknown
             every = self.scope == "cluster" and not selected and not self.options.limited
-            # Whether a custom kind has namespaces, its getter tells if it is given one.
-            everywhere = self.scope == "cluster" and (name in resources.NAMESPACED or self._is_given_a_namespace)
             which = " with a selector" if self.options.labels or self.options.fields else ""
-            return f"{verb} of {'all ' if every else ''}{name}{which}{' in all namespaces' if everywhere else ''}"
+            return f"{verb} of {'all ' if every else ''}{name}{which}{' in all namespaces' if self.everywhere else ''}"
         return f"{self.verb} of {name}"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it concerns all namespaces; whether a custom kind has any, its getter tells if it is given one."""
+        return self.scope == "cluster" and (self.resource in resources.NAMESPACED or self._is_given_a_namespace)
 
     @property
     def _is_given_a_namespace(self) -> bool:

@@ -1,9 +1,10 @@
-"""A status is written in each pass, whether or not it differs
+"""An object is written in each pass, whether or not it differs
 
 A controller passes over an object when the object changes, when something that it owns does, at each resync, and as often as it
-asks to be called again. A status that is written at the end of all of these is a request each time: 1,000 objects that are
-looked at every 30 s are 33 requests a second that say nothing new. The API server drops a write that changes nothing, but only
-after it was sent, authorized, admitted and compared with what is stored. Compare before.
+asks to be called again. A status, or another object, that is written in all of these is a request each time: 1,000 objects that
+are looked at every 30 s are 33 requests a second that say nothing new. The API server drops a write that changes nothing, but
+only after it was sent, authorized, admitted and compared with what is stored. Compare before; look whether it is there before it
+is deleted or created.
 
 ```diff
 --- a/controllers/worker.go
@@ -52,8 +53,11 @@ after it was sent, authorized, admitted and compared with what is stored. Compar
 
 A patch without a difference is a request as well: `client.MergeFrom` sends `{}`.
 
+Formerly: uncompared-status.
+
 Not reported: what stands behind any condition but one on errors, on what is not there, on the spec or on an object's end; what
-compares further down; what was there before; command lines, fakes, tests and generated code. Where a reconcile asks to be
+compares further down; what makes its own condition false; a DELETE or CREATE behind a read of its kind; controllers of a kind
+of which a cluster has few; what was there before; command lines, fakes, tests and generated code. Where a reconcile asks to be
 called again within a minute of the write, the same pass is made again and again while the object waits, whatever led to it; all
 else is a notice: how often a pass finds nothing new, and how many objects there are, the program does not tell.
 """
@@ -72,12 +76,13 @@ from analyzers.golang.facts.facts import Call, Condition
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place as Here
-from analyzers.golang.types.types import ERROR
-from analyzers.kubernetes import churn
+from analyzers.golang.types.types import ERROR, Named
+from analyzers.kubernetes import churn, resources
 from analyzers.kubernetes.execution import conditions, critical_paths, durations
 from analyzers.kubernetes.execution.callpaths import CallPath, CallPaths
 from analyzers.kubernetes.execution.conditions import Requirement
-from analyzers.kubernetes.requests.requests import sent_at
+from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
+from analyzers.kubernetes.requests.requests import READS, Request, requests, sent_at
 from analyzers.kubernetes.resyncs import resyncs
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
@@ -86,10 +91,13 @@ from analyzers.news.paths import call_paths
 
 _PASSES = Burden("object", critical_paths.RECONCILER)
 _OF_STATUS = frozenset({"UpdateStatus", "PatchStatus", "ApplyStatus"})
+_CHANGES = _OF_STATUS | {"Update", "Patch", "Apply", "Create", "Delete"}
+_ASKED = ("reviews", "events", "/token", "/eviction")
+"""What is created to be answered, or is another one each time (authorization.k8s.io, authentication.k8s.io, core/v1)."""
 
 
-def uncompared_status(change: Change) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each new write of a status that each pass over an object sends."""
+def uncompared_write(change: Change) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each new write of a status, or of another object, that each pass over an object sends."""
 
     before = CallPaths(change.base_index)
 
@@ -98,16 +106,16 @@ def uncompared_status(change: Change) -> Iterator[Diagnostic]:
             sent_at(change.base_index, old.function, old.what),
             sent_at(change.head_index, new.function, new.what),
         )
-        if was is None or now is None or was.resource != now.resource:
+        if was is None or now is None or (was.verb, was.resource) != (now.verb, now.resource):
             return False
         return _path(change.base_index, before, old.function, old.what) is not None
 
     for each in added(change, _writes, always_before):
-        if concerned(each.file) and _of_status(each.what):
+        if concerned(each.file):
             yield from _said(change, each.file, each.function, each.what, each.first, each.last)
     for file in change.go_files:
         for lost in lost_guards(file) if concerned(file) else ():
-            if _of_status(lost.call) and conditions.compared([lost.asked]):
+            if lost.call.name in _CHANGES and conditions.compared([lost.asked]):
                 yield from _said(change, file, lost.function, lost.call, lost.gap, lost.gap)
 
 
@@ -119,22 +127,26 @@ def _said(
     if pass_ is None or sent is None:
         return
     path, seconds = pass_
+    status = _of_status(call)
+    if not status and not _is_for_nothing(change.head_index, path, sent):
+        return
     root = path.functions[0]
     often = (
         f"each object is passed over again after {seconds:g} s, and each pass sends"
         if seconds is not None
         else "each pass over each object sends"
     )
+    does, answer, remedy = _WORDS[sent.verb]
+    what, it = ("the status", "it differs") if status else (sent.resource or "objects", "they differ")
     yield Diagnostic(
-        analyzer="uncompared-status",
+        analyzer="uncompared-write",
         path=file.path,
         line=first,
         end_line=last,
-        construct=f"{code(root.key)} writes the status whether or not it differs: {often} "
-        f"{sent.a_what}, which the API server admits and compares before it drops what changes nothing.",
-        remedy=f"Keep what was read, and write only where {code('equality.Semantic.DeepEqual')} finds a difference.",
+        construct=f"{code(root.key)} {does.format(what=what, it=it)}: {often} {sent.a_what}, {answer}",
+        remedy=remedy,
         unless="Leave it if there are few such objects, or few passes find nothing new.",
-        concern=f"status in each pass of {root.key}",
+        concern=f"{sent.verb.lower()} {'status' if status else sent.resource} in each pass of {root.key}",
         function=function.key,
         level=Level.WARNING if seconds is not None else Level.NOTICE,
         witness=tuple(Place(one.file.path, one.line, one.line, one.key) for one in path.functions),
@@ -142,15 +154,118 @@ def _said(
     )
 
 
+_COMPARED = (
+    "writes {what} whether or not {it}",
+    "which the API server admits and compares before it drops what changes nothing.",
+    f"Keep what was read, and write only where {code('equality.Semantic.DeepEqual')} finds a difference.",
+)
+_WORDS = {
+    "UPDATE": _COMPARED,
+    "PATCH": _COMPARED,
+    "APPLY": _COMPARED,
+    "CREATE": (
+        "creates {what} whether or not they are there",
+        "which the API server refuses once they are.",
+        "Look whether it is there first, and create what is not.",
+    ),
+    "DELETE": (
+        "deletes {what} whether or not they are there",
+        "which finds nothing once they are gone.",
+        "Look whether it is there first, and delete what is.",
+    ),
+}
+"""Of each verb: what is done, what the API server does with it, and what to do instead."""
+
+
+def _is_for_nothing(index: PackageIndex, path: CallPath, sent: Request) -> bool:
+    """Say whether a write that is of no status changes nothing in most passes: of the objects of a kind of which there may be many
+    none was looked for before it is deleted or created, and nothing that was asked is made true or false by the pass itself."""
+    kind = reconciled(index, path.functions)
+    if (kind is not None and may_be_many(index, kind) is False) or not all(map(_each_pass, path.conditions)):
+        return False
+    functions = path.functions
+    if any(_takes_away(index, each, kind) for each in functions):
+        return False  # who deletes the object in the end passes over it once
+    ways = [*itertools.pairwise(functions), (functions[-1], None)]
+    if not all(_is_met_again(index, above, sent.call if below is None else below.name) for above, below in ways):
+        return False
+    if sent.verb not in {"CREATE", "DELETE"}:
+        return True
+    read = any(
+        each.verb in READS and each.resource in {sent.resource, ""}
+        for function in functions
+        for each in requests(index, function.file, function)
+    )
+    if (
+        read
+        or not sent.resource
+        or sent.resource.endswith(_ASKED)
+        or (kind is not None and sent.resource == resources.plural(kind.name))
+    ):
+        return False
+    source = sent.function.file.source[sent.function.region.start : sent.function.region.end]
+    return sent.verb == "DELETE" or b"AlreadyExists" in source
+
+
+def _takes_away(index: PackageIndex, function: Function, kind: Named | None) -> bool:
+    """Say whether a function deletes an object of the kind that it is called for."""
+    return kind is not None and any(
+        each.verb == "DELETE" and each.resource == resources.plural(kind.name)
+        for each in requests(index, function.file, function)
+    )
+
+
+def _is_met_again(index: PackageIndex, function: Function, to: Call | str) -> bool:
+    """Say whether nothing that the next pass may find otherwise stands before a call in a function: what it leaves for in between,
+    but for failures, and what is asked and then set."""
+    calls = [to] if isinstance(to, Call) else [each for each in function.calls if each.name == to]
+    assigned = {_fields(left) for each in function.assignments for left in each.left}
+    returns = [each for each in syntax.walk(function.body) if each.type == "return_statement"] if function.body else []
+    for call in calls:
+        asked = conditions_at(function, call.node)
+        if any(_fields(each) in assigned for one in asked if one.test is not None for each in _selected(one.test)):
+            continue
+        if not any(_is_left(index, function, call, each) for each in returns):
+            return True
+    return False
+
+
+def _is_left(index: PackageIndex, function: Function, call: Call, statement: Node) -> bool:
+    """Say whether a return before a call spares it in the normal course; what guards ask is around the call."""
+    if statement.end_byte > call.node.start_byte:
+        return False
+    around = {each.node.start_byte for each in conditions_at(function, call.node)}
+    branches = [each for each in conditions_at(function, statement) if each.kind != "guard"]
+    if not branches or any(each.node.start_byte in around for each in branches):
+        return False
+    return all(map(conditions.spares, conditions.requirements(Here(index, function.file, function), branches)))
+
+
+def _leaving(function: Function, call: Call) -> list[Condition]:
+    """The branches before a call that may end the function, around it or not."""
+    return [one for one in function.facts.conditions if one.node.end_byte <= call.node.start_byte and _leaves(one.node)]
+
+
+def _selected(test: Node) -> Iterator[Node]:
+    return (each for each in syntax.walk(test) if each.type == "selector_expression")
+
+
+def _fields(node: Node) -> tuple[str, ...]:
+    """The fields that an expression leads through, whatever variable it begins at; a copy has the same."""
+    path = syntax.path(node)
+    return tuple(path[1:]) if path is not None and len(path) > 1 else ()
+
+
 def _writes(function: Function) -> Iterator[Candidate[Call]]:
     """The calls that may write an object or its status."""
     region = function.region
     if all(
-        function.file.source.find(text, region.start, region.end) < 0 for text in (b".Update", b".Patch", b".Apply")
+        function.file.source.find(text, region.start, region.end) < 0
+        for text in (b".Update", b".Patch", b".Apply", b".Create", b".Delete")
     ):
         return
     for call in function.calls:
-        if call.operand is not None and (call.name in _OF_STATUS or call.name in {"Update", "Patch"}):
+        if call.operand is not None and call.name in _CHANGES:
             yield Candidate("write", call.line, call.end_line, call)
 
 
@@ -203,7 +318,7 @@ def _again(index: PackageIndex, root: Function, call: Call) -> float | None:
     nothing but failures and what compares stands between the two."""
     place = Here(index, root.file, root)
     around = conditions_at(root, call.node)
-    leaving = [one for one in root.facts.conditions if one.node.end_byte <= call.node.start_byte and _leaves(one.node)]
+    leaving = _leaving(root, call)
     if (
         conditions.compared(conditions.requirements(place, [*around, *leaving]))
         or any(map(_asks_status, [*around, *leaving]))
