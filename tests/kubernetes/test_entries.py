@@ -13,7 +13,7 @@ TREE = {
     "cmd/hub/main.go": 'package main\n\nimport (\n\t"example.org/x/pods"\n\t"github.com/spf13/cobra"\n)\n\n'
     'var serveCmd = &cobra.Command{\n\tUse: "serve [flags]",\n\tRun: func(cmd *cobra.Command, args []string) {\n'
     "\t\tpods.Index()\n\t},\n}\n\n"
-    'var listCmd = &cobra.Command{Use: "list", Run: list}\n\n'
+    'var listCmd = &cobra.Command{Use: "list " + things, Run: list}\n\n'
     "func list(cmd *cobra.Command, args []string) {\n\tpods.List()\n}\n\n"
     "func init() {\n\trootCmd.AddCommand(serveCmd, listCmd)\n}\n\n"
     "func main() {\n\trootCmd.Execute()\n}\n",
@@ -28,7 +28,7 @@ TREE = {
     [
         ("read", [("cmd/agent/main.go", "main", "agent")]),  # by whoever makes the receiver of a method nobody calls
         ("Index", [("cmd/hub/main.go", "serveCmd", "serve")]),  # a tool is no process
-        ("List", [("cmd/hub/main.go", "listCmd", "list")]),
+        ("List", [("cmd/hub/main.go", "listCmd", "")]),
         ("Unused", []),
     ],
 )

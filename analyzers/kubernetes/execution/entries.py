@@ -59,15 +59,20 @@ class Entry(NamedTuple):
 def _used(function: Function) -> str:
     """The first word of the `Use` of the one command that a function makes."""
     used = [
-        syntax.text(parts[1]).strip('"`').partition(" ")[0]
+        syntax.text(value).strip('"`').partition(" ")[0]
         for composite in function.composites
         if composite.type is not None and syntax.text(composite.type).endswith("Command")
         for element in syntax.children(composite.node.child_by_field_name("body") or composite.node)
         if len(parts := syntax.children(element)) == 2
         and syntax.text(parts[0]) in {"Use", "Name"}
-        and syntax.text(parts[1])[:1] in {'"', "`"}
+        and (value := _inside(parts[1])).type in {"interpreted_string_literal", "raw_string_literal"}
     ]
     return used[0] if len(used) == 1 else ""
+
+
+def _inside(element: Node) -> Node:
+    inner = syntax.children(element)
+    return inner[0] if element.type == "literal_element" and len(inner) == 1 else element
 
 
 def entries(index: PackageIndex, function: Function, closures: Collection[Closure] = ()) -> tuple[Entry, ...]:
