@@ -9,6 +9,9 @@ restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). P
 cache; `DisableFor` leaves a kind out for reads, not for what is watched. A program that a DaemonSet runs has a manager, and
 such a cache, on each node.
 
+Each process has caches of its own: what one program of a repository, or one command of a binary, keeps already is new to
+another. The way from where that begins to the line is told with it; what its own manager, or factory, restricts counts.
+
 ```diff
 --- a/pkg/agent/pods/watcher.go
 +++ b/pkg/agent/pods/watcher.go
@@ -42,34 +45,38 @@ such a cache, on each node.
 ```
 
 Not reported: watches that a field selector restricts, watches of one namespace, of Services, endpoints and namespaces
-(which a network agent needs whole), informers that the program takes from a factory already, and watches that were
+(which a network agent needs whole), informers that the program takes from a factory already, or whose factory is not seen
+to be whole, what a new program watches on purpose, what moved from one program to another, and watches that were
 only moved or written differently; kinds that a manager's options restrict, wherever in the program they stand, or whose
 objects its cache may hold already, as code that uses controller-runtime had values of them before. What a controller
 watches on purpose is a notice, unless there are as many of it as pods, or more, and only those matter that other objects own
 or name, its map function needs metadata alone, or its predicates choose among all objects.
 """
 
-import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.subject import Watch
+from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds, resources, scale
 from analyzers.kubernetes.execution import node_programs
-from analyzers.kubernetes.execution.components import Component, component
+from analyzers.kubernetes.execution.components import Component, Kind, component
 from analyzers.kubernetes.requests import cached_kinds, managers, predicates, reconcilers, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
+from analyzers.news.first_informed import first_informed
 from analyzers.news.kept_kinds import MANAGED, Kept, first_kept
+from analyzers.news.processes import Process
 from analyzers.news.requests import component_of
 from analyzers.news.restraints import loosened
 
@@ -80,6 +87,34 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     yield from _on_nodes(change)
     yield from _by_managers(change)
     yield from _for_one(change)
+    yield from _by_factories(change)
+
+
+def _by_factories(change: Change) -> Iterator[Diagnostic]:
+    """The informers that a process shares, and did not have before; what nodes' own code takes, _on_nodes says."""
+    for file, function, informer, process in first_informed(change):
+        where = _ON_NODES if process.every_node else component_of(change, file, function)
+        if (where.every_node and not process.every_node) or file.component.every_node or _is_of_nodes(change, file):
+            continue
+        resource = informer.resource
+        name = code(process.entry.name) if process.entry.name else "the process"
+        asked = syntax.text(informer.call.function) if syntax.path(informer.call.function) else informer.call.name
+        few = "the package's `filtered` informer" if informer.imported else code("WithTweakListOptions")
+        yield Diagnostic(
+            analyzer="large-watch",
+            path=file.path,
+            line=informer.call.line,
+            end_line=informer.call.line,
+            construct=f"{code(asked)} has {name} list, watch and keep all {resource}, as it did not before.",
+            remedy=f"Restrict it to this node's by a field ({code('spec.nodeName')}, {few})."
+            if process.every_node and resource == "pods" and not informer.imported
+            else f"Restrict it by a label ({few}), or read the few that are needed.",
+            unless="Leave it if all are needed.",
+            concern=f"watch {resource} shared",
+            function=function.key,
+            witness=_way(process, function, informer.call),
+            subject=Watch(resource, True, False, where, first=True, wanted=True),
+        )
 
 
 def _for_one(change: Change) -> Iterator[Diagnostic]:
@@ -194,12 +229,12 @@ def _is_of_nodes(change: Change, file: ChangedFile) -> bool:
     return watching and node_programs.on_every_node(change.head_index, file.path)
 
 
-def _runs(change: Change, path: str, where: Component) -> Callable[[str], bool]:
+def _runs(change: Change, path: str, where: Component) -> Callable[[SourceFile, int], bool]:
     """What tells whether a file before the change is of the program that the one at `path` belongs to."""
     within = node_programs.agents_code(change.head_index, path)
     if within is not None:
-        return lambda other: posixpath.dirname(other) in within
-    return lambda other: component(other).name == where.name
+        return lambda other, _: other.folder in within
+    return lambda other, _: component(other.path).name == where.name
 
 
 def _removed(change: Change, restricted: bool) -> Iterator[_Found]:
@@ -225,7 +260,7 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
 
 def _trap(change: Change, each: Kept) -> str:
     """What the code around a watch takes for a restriction of the cache, though it is none."""
-    file, function, found, within = each
+    file, function, found, within = each.file, each.function, each.found, each.within
     if found.cause == "read":
         if cached_kinds.watched_slim(change.head_index, found.type.name, file.path):
             return " Their metadata, which a watch keeps already, are another cache."
@@ -238,9 +273,10 @@ def _trap(change: Change, each: Kept) -> str:
 
 
 def _kept(change: Change, each: Kept, others: list[str], trap: str = "") -> Diagnostic:
-    file, function, found, within = each
+    file, function, found, within = each.file, each.function, each.found, each.within
     index = change.head_index
-    where = component_of(change, file, function)
+    on_nodes = each.process is not None and each.process.every_node
+    where = _ON_NODES if on_nodes else component_of(change, file, function)
     slim = cached_kinds.only_metadata(index, function, found.handler)
     # Where objects may be read too, metadata alone would be another cache.
     whole = found.cause == "watch" and cached_kinds.valued(index, found.type.name, file.path, within)
@@ -249,11 +285,12 @@ def _kept(change: Change, each: Kept, others: list[str], trap: str = "") -> Diag
         path=function.file.path,
         line=found.call.line,
         end_line=found.call.line,
-        construct=_first(found) + trap + (f" So it is with {_listed(others)}." if others else ""),
+        construct=_first(each) + trap + (f" So it is with {_listed(others)}." if others else ""),
         remedy=_restricting(found, slim, whole, restraints.advice(index, file.path), where),
         unless="Leave it if it needs them all." if _of_a_few(found) else "",
         concern=f"watch {found.resource} manager",
         function=function.key,
+        witness=_way(each.process, function, found.call),
         subject=Watch(
             found.resource,
             True,
@@ -265,6 +302,14 @@ def _kept(change: Change, each: Kept, others: list[str], trap: str = "") -> Diag
             for_one=where.every_node and found.call.name == "Get" and found.resource == "nodes",
         ),
     )
+
+
+def _way(process: Process | None, function: Function, call: Call) -> tuple[Place, ...]:
+    """The way from where a process begins to what is new to it."""
+    if process is None:
+        return ()
+    steps = [*process.entry.way, (function, call.line)]
+    return tuple(Place(each.file.path, line, line, each.key) for each, line in steps)
 
 
 def _of_a_few(found: CachedKind) -> bool:
@@ -279,22 +324,32 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _first(found: CachedKind) -> str:
-    resource = found.resource
+def _first(each: Kept) -> str:
+    found, process = each.found, each.process
+    new = process is not None and process.new
+    name = code(process.entry.name) if process is not None and process.entry.name else ""
+    manager = f"the manager of {'the new ' if new else ''}{name}" if name else "the manager"
+    before = "" if new else ", as it did not before"
     if found.cause == "read":
+        cache = f"the cache of {manager}" if name else "the manager's cache"
         return (
-            f"{code(found.call.name)} reads {resource} through the manager's cache, as it did not before: the first "
-            "read makes it list, watch and keep all of them."
+            f"{code(found.call.name)} reads {found.resource} through {cache}{before}: the first read makes it list, watch and "
+            "keep all of them."
         )
-    return f"{code(found.call.name)} makes the manager list, watch and keep all {resource}, as it did not before."
+    return f"{code(found.call.name)} makes {manager} list, watch and keep all {found.resource}{before}."
+
+
+_ON_NODES = Component("node agent", Kind.NODE)
 
 
 def _restricting(found: CachedKind, slim: bool, whole: bool, known: restraints.Advice, where: Component) -> str:
     if slim and known.metadata and not whole:
         return f"The map function needs nothing but metadata: pass {code(known.metadata)}."
     fewer = f"restrict the cache ({code(known.fewer)})" if known.fewer else "restrict the manager's cache"
-    if where.every_node:
-        fewer += " to this node's objects, by a field or a label"
+    if where.every_node and found.resource == "pods":
+        fewer += f" to this node's pods, by a field ({code('spec.nodeName')})"
+    elif where.every_node:
+        fewer += " to what this node needs, by a field or a label"
     elif found.call.name == "Owns":
         fewer += " by a label of what is owned"
     if found.cause == "read":

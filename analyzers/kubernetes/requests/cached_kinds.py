@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
@@ -127,7 +128,7 @@ def watched_slim(index: PackageIndex, kind: str, path: str) -> bool:
     """Say whether a builder of the program that the file at `path` belongs to watches metadata alone of a kind."""
     mention = re.compile(rb"\b(?:For|Owns|Watches|WatchesMetadata)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
     return any(
-        mention.search(file.source) and not _whole(file.source, mention)
+        mention.search(file.source) and not _whole(file, mention)
         for file in files(index, project(index, path), (kind,))
     )
 
@@ -135,7 +136,7 @@ def watched_slim(index: PackageIndex, kind: str, path: str) -> bool:
 def watched(index: PackageIndex, kind: str, path: str) -> bool:
     """Say whether a builder of the program that the file at `path` belongs to watches whole, typed objects of a kind."""
     mention = re.compile(rb"\b(?:For|Owns|Watches|Kind)\([^()\n]{0,80}\.%b\{\}" % re.escape(kind.encode()))
-    return any(_whole(file.source, mention) for file in files(index, project(index, path), (kind,)))
+    return any(_whole(file, mention) for file in files(index, project(index, path), (kind,)))
 
 
 _MAP_FUNC = re.compile(r"(?:EnqueueRequestsFromMapFunc|MapFunc|ToRequestsFunc|TypedMapFunc)\s*$")
@@ -187,13 +188,19 @@ def _parameters(text: str) -> list[str]:
     return [part.split()[0] for part in head[1].split(",") if part.split()] if head else []
 
 
-def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozenset[str] | None = None) -> bool:
+def kept_elsewhere(
+    index: PackageIndex,
+    kind: Named,
+    path: str,
+    within: frozenset[str] | None = None,
+    counts: Callable[[SourceFile, int], bool] | None = None,
+) -> bool:
     """Say whether the cache of the program that the file at `path` belongs to may hold whole objects of a kind already.
 
     Errs towards yes: any value of the type (a pointer without one is none) counts in code that uses controller-runtime, tests
     aside; a tree that is too large to be read does too. What is watched as metadata alone is another cache, and of a kind that
     DisableFor leaves out only what is watched counts. Of a repository with several projects only the file's own is searched,
-    of programs of nodes only their code (`within`).
+    of programs of nodes only their code (`within`); `counts` says of a byte of a file whether what stands there is wanted.
     """
     name = re.escape(kind.name.encode())
     if kind.name in left_out(index, path, within):
@@ -201,28 +208,27 @@ def kept_elsewhere(index: PackageIndex, kind: Named, path: str, within: frozense
             rb"\b(?:For|Owns|Watches|Kind|GetInformer|IndexField)(?:\[[^\]\n]{0,80}\])?\((?:[^()\n]|\(\)){0,80}\.%b\{"
             % name
         )
-        return _found(index, path, lambda source: _whole(source, watched), (kind.name,), within=within)
+        return _found(index, path, lambda file: _whole(file, watched, counts), (kind.name,), within=within)
     mention = re.compile(
         rb"\.%(n)s(List)?\{\}|\.%(n)sList\{|\bvar\s+\w+\s+\w+\.%(n)s(List)?\b|\bnew\(\w+\.%(n)s(List)?\)" % {b"n": name}
     )
     filled = re.compile(rb"\.%b\{\s*\w" % name)
     given = re.compile(rb"^func[^\n]*\)\s*\(?\*\w+\.%b\b[^\n]*\{$" % name, re.MULTILINE)
-    return _found(
-        index,
-        path,
-        lambda source: (
-            (
-                # What a file without a client of either sort makes, it hands to those who have one.
-                (USES.search(source) is not None or _OF_CLIENT_GO.search(source) is None)
-                and (_whole(source, mention) or (_READS_FILLED.search(source) is not None and _whole(source, filled)))
-            )
-            # Whoever is given it by a function may read it by what it was filled with.
-            or (given.search(source) is not None and filled.search(source) is not None)
-        ),
-        (kind.name,),
-        (f"{kind.name}List",),
-        within=within,
-    )
+
+    def wanted(file: SourceFile) -> bool:
+        source = file.source
+        # What a file without a client of either sort makes, it hands to those who have one.
+        asks = USES.search(source) is not None or _OF_CLIENT_GO.search(source) is None
+        if asks and (
+            _whole(file, mention, counts) or (_READS_FILLED.search(source) is not None and _whole(file, filled, counts))
+        ):
+            return True
+        # Whoever is given it by a function may read it by what it was filled with.
+        return filled.search(source) is not None and any(
+            counts is None or counts(file, match.start()) for match in given.finditer(source)
+        )
+
+    return _found(index, path, wanted, (kind.name,), (f"{kind.name}List",), within=within)
 
 
 def valued(index: PackageIndex, kind: str, path: str, within: frozenset[str] | None = None) -> bool:
@@ -230,9 +236,10 @@ def valued(index: PackageIndex, kind: str, path: str, within: frozenset[str] | N
     it speaks of its type outside of what its builders watch."""
     mention = re.compile(rb"\.%b(List)?\b" % re.escape(kind.encode()))
 
-    def wanted(source: bytes) -> bool:
+    def wanted(file: SourceFile) -> bool:
         return any(
-            not _WATCHED.search(source, max(0, match.start() - 90), match.start()) for match in mention.finditer(source)
+            not _WATCHED.search(file.source, max(0, match.start() - 90), match.start())
+            for match in mention.finditer(file.source)
         )
 
     return _found(index, path, wanted, (kind,), (f"{kind}List",), within=within)
@@ -245,7 +252,7 @@ def makes_manager(index: PackageIndex, path: str, within: frozenset[str] | None 
     """Say whether the program of the file at `path`, or that of nodes `within` these folders, makes a manager, a cluster
     or a cache of controller-runtime's; errs towards yes as kept_elsewhere does."""
     groups = (("NewManager",), ("NewCache",), ("BuilderWithOptions",), ("runtime", "New"))
-    return _found(index, path, lambda source: MAKES_MANAGER.search(source) is not None, *groups, within=within)
+    return _found(index, path, lambda file: MAKES_MANAGER.search(file.source) is not None, *groups, within=within)
 
 
 MAKES_MANAGER = re.compile(rb"\b(NewManager|manager\.New|cluster\.New|cache\.New|BuilderWithOptions)\(|\bNewCache\b")
@@ -258,11 +265,15 @@ _SLIM_BEFORE = re.compile(rb"WatchesMetadata\(\s*&?[\w.]*$")
 _SLIM_BEHIND = re.compile(rb"[^\n]{0,200}\bOnlyMetadata\b|[^()]{0,80},\s*(builder\.)?OnlyMetadata\b")
 
 
-def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
-    """Say whether a text speaks of whole objects, and not only in a watch of metadata."""
+def _whole(
+    file: SourceFile, mention: re.Pattern[bytes], counts: Callable[[SourceFile, int], bool] | None = None
+) -> bool:
+    """Say whether a file speaks of whole objects, and not only in a watch of metadata, where that counts."""
+    source = file.source
     return any(
         not _SLIM_BEHIND.match(source, match.end())
         and not _SLIM_BEFORE.search(source, max(0, match.start() - 60), match.start())
+        and (counts is None or counts(file, match.start()))
         for match in mention.finditer(source)
     )
 
@@ -270,20 +281,19 @@ def _whole(source: bytes, mention: re.Pattern[bytes]) -> bool:
 def _found(
     index: PackageIndex,
     path: str,
-    wanted: Callable[[bytes], bool],
+    wanted: Callable[[SourceFile], bool],
     *words: tuple[str, ...],
     within: frozenset[str] | None = None,
 ) -> bool:
     """Say whether a file that holds these words is wanted; yes, if the words of the program are not all known."""
     folder = project(index, path)
     held = files(index, folder, *words, within=within)
-    return any(wanted(file.source) for file in held) or any(
-        not each or may_hold(each, folder, within) for each in index.words.left_out
-    )
+    return any(map(wanted, held)) or any(not each or may_hold(each, folder, within) for each in index.words.left_out)
 
 
-def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[str], bool]) -> bool:
-    """Say whether a program (what is true of its files' paths) takes this informer from a factory already.
+def informed_elsewhere(index: PackageIndex, informer: Named, counts: Callable[[SourceFile, int], bool]) -> bool:
+    """Say whether a program takes this informer from a factory already; `counts` says of a byte of a file whether that is the
+    program's.
 
     Generated factories say `factory.Core().V1().Nodes()` (clients `CoreV1().Nodes()`), those of 2016 `informers.Nodes()`;
     what is given the informer names its type. Errs towards yes, as kept_elsewhere does; but generated code, which has a way to
@@ -298,5 +308,8 @@ def informed_elsewhere(index: PackageIndex, informer: Named, program: Callable[[
     name = kind.decode()
     groups = [(word,) for word in (name, f"{name}s", re.sub("y$", "ies", name), informer.name)]
     return any(
-        program(file.path) and not file.generated and mention.search(file.source) for file in files(index, "", *groups)
+        counts(file, match.start())
+        for file in files(index, "", *groups)
+        if not file.generated
+        for match in mention.finditer(file.source)
     )
