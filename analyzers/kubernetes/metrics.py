@@ -34,7 +34,8 @@ class Vector:
     """A metric with labels: its kind ("Summary", ...), name as written, number of buckets (0 if unknown).
 
     labels are in their order, "" for one that is not written out; variable is what it is assigned to, "" if nothing.
-    spelled are the lines of the same file on which its labels stand, where that is not in the call itself.
+    spelled are the lines of the same file on which its labels stand, where that is not in the call itself; places those of its
+    labels, in their order, 0 where it is another file.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Vector:
     node: Node
     variable: str = ""
     spelled: frozenset[int] = field(default=frozenset())
+    places: tuple[int, ...] = ()
 
     @property
     def line(self) -> int:
@@ -99,17 +101,19 @@ def _vector(
 ) -> Vector:
     function = source.function_at(syntax.line(call))
     found: list[str] = []
-    spelled: set[int] = set()
+    places: list[int] = []
     for given in labels:
         if given.type in texts.QUOTED:
             elements: list[Expression] | None = [Expression(given, source, function)]
         else:
             elements = texts.elements(index, Expression(given, source, function))
         if elements is None:  # what is written out of it
-            found += [text.strip('"`') for text in re.findall(r"\"[^\"\n]*\"|`[^`\n]*`", syntax.text(given))]
+            written = re.findall(r"\"[^\"\n]*\"|`[^`\n]*`", syntax.text(given))
+            found += [text.strip('"`') for text in written]
+            places += [0] * len(written)
             continue
         found += [texts.text(index, each) or "" for each in elements]
-        spelled |= {syntax.line(each.node) for each in elements if each.file.path == source.path}
+        places += [syntax.line(each.node) if each.file.path == source.path else 0 for each in elements]
     shown = syntax.text(options) if options is not None else ""
     name = _NAME.search(shown)
     return Vector(
@@ -119,7 +123,8 @@ def _vector(
         _buckets(shown),
         call,
         _kept_as(function, _variable(call)),
-        frozenset(spelled),
+        frozenset(places) - {0},
+        tuple(places),
     )
 
 

@@ -95,7 +95,7 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             if problem is None:
                 continue
             said.add(vector.variable)
-            lines = [*vector.lines, *sorted(vector.spelled)]
+            lines = [*_lines(vector, judged), *vector.lines, *sorted(vector.spelled)]
             line = next((line for line in lines if line in file.diff.added), vector.line)
             series = tuple(each.label for each in judged if each.level is Level.WARNING)
             rank = judged[0].rank if judged else 0
@@ -139,6 +139,12 @@ def _diagnostic(
         level=level,
         subject=Series(series, rank),
     )
+
+
+def _lines(vector: Vector, judged: list[Judged]) -> list[int]:
+    """The lines on which the labels that are told of stand in the call that makes a metric, the worst first."""
+    places = dict(zip(vector.labels, vector.places, strict=True)) if vector.places else {}
+    return [line for each in judged if (line := places.get(each.label, 0)) in vector.lines]
 
 
 def _known(file: ChangedFile, key: str) -> Vector | None:
