@@ -74,6 +74,17 @@ def is_stamped(index: PackageIndex, function: Function, entry: Node, depth: int 
     )
 
 
+def tells_error(function: Function, entry: Node) -> bool:
+    """Say whether an entry holds an error's text, which is told again by each try that fails."""
+    return any(
+        call.name == "Error"
+        and not call.arguments
+        and entry.start_byte <= call.node.start_byte
+        and call.node.end_byte <= entry.end_byte
+        for call in function.calls
+    )
+
+
 def is_kept_short(index: PackageIndex, owner: Named, field: str) -> bool:
     """Say whether the program ever makes a list shorter, sets an entry in its place, or hands the list to a function that may; or
     makes the struct around it anew where it stands. What is not understood counts as that."""

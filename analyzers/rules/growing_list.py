@@ -53,8 +53,8 @@ etcd's limit of 1.5 MiB for a request the object cannot be written any more. Kee
  }
 ```
 
-Told are entries that hold the time at which they are made, which are others each time. What failed and is tried again is a
-comment; how often a state changes in an object's life, the program does not tell: a notice.
+Told are entries that hold the time at which they are made, which are others each time, or an error's text. What failed and is
+tried again is a comment; how often a state changes in an object's life, the program does not tell: a notice.
 
 Not reported: lists that the program makes shorter, resets, or sets entries of in their place, anywhere; what is appended after
 a look through the list; an object that is done once and for all, as a guard asks of its status; lists of what is made anew;
@@ -121,7 +121,8 @@ def _said(change: Change, each: Added[Growing]) -> Iterator[Diagnostic]:
     owner = dereferenced(place.type_of(operand)) if operand is not None else None
     if operand is None or name is None or not isinstance(owner, Named) or not _is_own_status(index, owner):
         return
-    if not any(records.is_stamped(index, function, entry) for entry in each.what.entries):
+    stamped = any(records.is_stamped(index, function, entry) for entry in each.what.entries)
+    if not stamped and not any(records.tells_error(function, entry) for entry in each.what.entries):
         return
     listed = syntax.text(name)
     if (
@@ -142,8 +143,8 @@ def _said(change: Change, each: Added[Growing]) -> Iterator[Diagnostic]:
     failed = conditions.failed(conditions.requirements(place, around)) and not any(
         churn.asks_status(place, inner) for one in around if one.test is not None for inner in syntax.walk(one.test)
     )
-    if not failed and all(churn.stays(place, one) for one in around):
-        return  # it grows in each pass, which `status-churn` says
+    if not failed and (not stamped or all(churn.stays(place, one) for one in around)):
+        return  # what grows in each pass `status-churn` says
     when = "each failed try adds one" if failed else "each change of state adds one"
     yield Diagnostic(
         analyzer="growing-list",
