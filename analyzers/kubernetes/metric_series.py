@@ -34,7 +34,7 @@ def are_removed(index: PackageIndex, source: SourceFile, variable: str) -> bool:
         return True
     if any(_UNREGISTER in file.source for file in own):
         return True
-    if any(_may_take_back(index, file, bool(variable)) for file in own):
+    if any(_may_take_back(index, file, bool(variable)) or _are_sent(file, variable) for file in own):
         return True
     path = index.import_path(source)
     near = {source.folder, *(file.folder for file in named)}
@@ -62,6 +62,19 @@ def _may_take_back(index: PackageIndex, file: SourceFile, named: bool) -> bool:
             if not named and of_type is None:
                 return True
     return False
+
+
+def _are_sent(file: SourceFile, variable: str) -> bool:
+    """Say whether a collector sends the series that it has just set, one by one: it gives what there is, whatever the vector
+    keeps (`gauge := c.up.WithLabelValues(name)`, `metrics <- gauge`)."""
+    given = f"{variable}.With".encode()
+    return bool(variable) and any(
+        function.body is not None
+        and file.source.find(given, function.region.start, function.region.end) >= 0
+        and any("chan<-" in syntax.text(each.type) for each in function.params)
+        and any(each.type == "send_statement" for each in syntax.walk(function.body))
+        for function in file.functions
+    )
 
 
 def _files(index: PackageIndex, paths: Iterable[str]) -> list[SourceFile]:
