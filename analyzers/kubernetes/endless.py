@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function, Value
+from analyzers.golang.facts.facts import Binding
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
-from analyzers.golang.types.types import Named, Type, dereferenced
-from analyzers.kubernetes import times
+from analyzers.golang.types.types import Named, Struct, Type, dereferenced
+from analyzers.kubernetes import status, times
 from analyzers.kubernetes.execution import collections
 from analyzers.kubernetes.kinds import alike
 from analyzers.kubernetes.program import calls
@@ -26,8 +27,10 @@ class Grade(IntEnum):
 
     FEW = 0
     UNKNOWN = 1
-    NUMBER = 2
-    ENDLESS = 3
+    OBJECT = 2
+    """Few at a time, perhaps, but always others: names of objects that come and go."""
+    NUMBER = 3
+    ENDLESS = 4
 
 
 class Answer(NamedTuple):
@@ -42,9 +45,14 @@ class Answer(NamedTuple):
 FEW = Answer(Grade.FEW)
 UNKNOWN = Answer(Grade.UNKNOWN)
 _NUMBER = Answer(Grade.NUMBER, 1, "a number")
+_A_NAME = Answer(Grade.OBJECT, 4, "the name of an object", "an object")
+_NODE = Answer(Grade.OBJECT, 0, "a node's name")
 _TIME = Answer(Grade.ENDLESS, 7, "a time", "each time is a time series of its own, for ever")
 _RANDOM = Answer(Grade.ENDLESS, 6, "a random id", "each id is a time series, for ever")
 _UID = Answer(Grade.ENDLESS, 6, "an object's UID", "each object that there ever was is a time series, for ever")
+_MESSAGE = Answer(
+    Grade.ENDLESS, 5, "a message", "a message for people has values without end, each a time series for ever"
+)
 _ERROR = Answer(
     Grade.ENDLESS, 5, "an error's text", "an error's text has values without end, each a time series for ever"
 )
@@ -69,6 +77,25 @@ _IDS = frozenset(
         ("k8s.io/apimachinery/pkg/util/rand", "String"),
     }
 )
+_NAMES = frozenset({"Name", "GetName", "String"})
+_ANY_OBJECT = frozenset(
+    {
+        (times.META, "ObjectMeta"),
+        (times.META, "Object"),
+        ("sigs.k8s.io/controller-runtime/pkg/client", "Object"),
+    }
+)
+_KEYS = frozenset(
+    {
+        ("k8s.io/apimachinery/pkg/types", "NamespacedName"),
+        ("sigs.k8s.io/controller-runtime/pkg/reconcile", "Request"),
+        ("sigs.k8s.io/controller-runtime", "Request"),
+    }
+)
+"""What names an object: its own text is its namespace and name."""
+_MESSAGES = frozenset({"Message", "ErrorMessage", "ErrorMsg", "ErrMsg"})
+"""Fields of an API object for people to read (api-conventions.md, "Typical status properties": "Message is intended to be a
+human-readable phrase or sentence")."""
 _LITERALS = frozenset({"interpreted_string_literal", "raw_string_literal", "int_literal", "true", "false", "nil"})
 _MOST_STEPS = 40
 _DEEPEST = 3
@@ -141,7 +168,7 @@ class Values:
             return UNKNOWN
         values = [binding.value] if binding.value is not None and binding.parts == 1 else []
         if binding.value is not None and binding.parts != 1:
-            return UNKNOWN
+            return self._part_of_key(step, binding)
         for assignment in function.assignments:
             if assignment.node.start_byte <= binding.start or assignment.node.start_byte >= binding.end:
                 continue
@@ -151,6 +178,17 @@ class Values:
                         return UNKNOWN
                     values.append(assignment.right[number])
         return [step._replace(node=value) for value in values] if values else UNKNOWN
+
+    def _part_of_key(self, step: _Step, binding: Binding) -> Answer:
+        """What a key of a work queue names: `namespace, name, err := cache.SplitMetaNamespaceKey(key)`."""
+        value = binding.value
+        called = (
+            value.child_by_field_name("function") if value is not None and value.type == "call_expression" else None
+        )
+        place = Place(self._index, step.function.file, step.function)
+        if called is None or times.named(place, called) != ("k8s.io/client-go/tools/cache", "SplitMetaNamespaceKey"):
+            return UNKNOWN
+        return _A_NAME if binding.part == 1 and not self._on_node else FEW
 
     def _given(self, step: _Step, name: str) -> Answer | list[_Step]:
         """What the callers give a parameter, if they are to be seen."""
@@ -182,6 +220,8 @@ class Values:
         of_type = dereferenced(place.type_of(operand))
         kind = collections.kind(_object(place, operand, of_type))
         if name in {"Name", "UID", "GetName", "GetUID", "ResourceVersion"} and kind is not None:
+            if kind == "nodes" and not self._on_node:
+                return _NODE
             if kind in _COUNTED or self._on_node:
                 return FEW
             why = f"each of the {kind} is a time series, for ever"
@@ -190,6 +230,11 @@ class Values:
             return FEW
         if not isinstance(of_type, Named):
             return UNKNOWN
+        named = _named_object(place, operand, name) if name in _NAMES and not self._on_node else ""
+        if named:
+            return Answer(Grade.OBJECT, 4, f"the name of {named}", named)
+        if name in _MESSAGES and collections.is_object(place, of_type):
+            return _MESSAGE
         if (of_type.path, of_type.name) == ("net/url", "URL") and name in _OF_A_URL:
             return UNKNOWN if _is_parsed(place, operand) or _is_template(place, operand) else _URL
         if (of_type.path, of_type.name) == ("net/http", "Request") and name in _OF_A_REQUEST:
@@ -268,6 +313,25 @@ def _object(place: Place, operand: Node, of_type: Type | None) -> Type | None:
     if field is not None and inner is not None and syntax.text(field) == "ObjectMeta":
         return dereferenced(place.type_of(inner))
     return of_type
+
+
+def _named_object(place: Place, operand: Node, name: str) -> str:
+    """What object it is whose name a field or method of an operand gives, "" if that is not the name of one."""
+    named = dereferenced(_object(place, operand, dereferenced(place.type_of(operand))))
+    if not isinstance(named, Named):
+        return ""
+    if (named.path, named.name) in _KEYS:
+        return "an object"
+    if name == "String":
+        return ""
+    if (named.path, named.name) in _ANY_OBJECT or named.name.endswith(("Reference", "ObjectRef")):
+        return "an object"
+    under = place.index.underlying(named)
+    if isinstance(under, Struct):
+        is_object = any(each.embedded and each.name == "ObjectMeta" for each in under.fields)
+    else:  # a library's: by the conventions
+        is_object = under is None and status.is_object(place.index, named)
+    return f"each {named.name}" if is_object else ""
 
 
 def _names(function: Function, node: Node) -> str:

@@ -3,7 +3,8 @@
 Sources: prometheus.io/docs/practices/naming ("Do not use labels to store dimensions with high cardinality"); labels that
 made programs fall over: a work request's id (oracle/karpenter-provider-oci#84), resource names, messages and timestamps
 (kyverno/kyverno#2099), executables and objects' names (kubernetes-sigs/security-profiles-operator@32db3ff6), a pod's name
-(tektoncd/pipeline#9393), an object's name (argoproj/argo-rollouts#416).
+(tektoncd/pipeline#9393), an object's name (argoproj/argo-rollouts#416). Kinds that come and go: the labels of
+kubernetes/kube-state-metrics docs/metrics (`persistentvolumeclaim`, `job_name`), and of what storage measures.
 """
 
 from typing import NamedTuple
@@ -37,6 +38,13 @@ _BY_NAME = {word: Spelled(True, rank) for rank, words in _SURE.items() for word 
 
 OF_A_POD = frozenset(["pod", "pod_name", "podname", "pod_uid", "uid", "container_id"])
 """Labels for each pod, which are few where they are all of one node."""
+
+_OF_WHAT_GOES = """
+persistentvolumeclaim persistentvolume pvc pvc_name pv pv_name volume volume_name volume_id volumesnapshot volumeattachment
+job_name cronjob replicaset deployment statefulset daemonset
+"""
+OF_WHAT_GOES = frozenset(_OF_WHAT_GOES.split())
+"""Labels that name an object which comes and goes, few as there may be at a time."""
 
 _FEW_WORDS = """
 cluster node zone region az table worker shard account project tenant vpc subnet device gpu cpu numa core class group

@@ -34,7 +34,8 @@ class Vector:
     """A metric with labels: its kind ("Summary", ...), name as written, number of buckets (0 if unknown).
 
     labels are in their order, "" for one that is not written out; variable is what it is assigned to, "" if nothing.
-    spelled are the lines of the same file on which its labels stand, where that is not in the call itself.
+    spelled are the lines of the same file on which its labels stand, where that is not in the call itself; places those of its
+    labels, in their order, 0 where it is another file.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Vector:
     node: Node
     variable: str = ""
     spelled: frozenset[int] = field(default=frozenset())
+    places: tuple[int, ...] = ()
 
     @property
     def line(self) -> int:
@@ -99,28 +101,43 @@ def _vector(
 ) -> Vector:
     function = source.function_at(syntax.line(call))
     found: list[str] = []
-    spelled: set[int] = set()
+    places: list[int] = []
     for given in labels:
         if given.type in texts.QUOTED:
             elements: list[Expression] | None = [Expression(given, source, function)]
         else:
             elements = texts.elements(index, Expression(given, source, function))
         if elements is None:  # what is written out of it
-            found += [text.strip('"`') for text in re.findall(r"\"[^\"\n]*\"|`[^`\n]*`", syntax.text(given))]
+            written = re.findall(r"\"[^\"\n]*\"|`[^`\n]*`", syntax.text(given))
+            found += [text.strip('"`') for text in written]
+            places += [0] * len(written)
             continue
         found += [texts.text(index, each) or "" for each in elements]
-        spelled |= {syntax.line(each.node) for each in elements if each.file.path == source.path}
+        places += [syntax.line(each.node) if each.file.path == source.path else 0 for each in elements]
     shown = syntax.text(options) if options is not None else ""
     name = _NAME.search(shown)
     return Vector(
         kind,
-        (name[1] or name[2]) if name else "",
+        _spelled_out(index, source, function, options) or ((name[1] or name[2]) if name else ""),
         tuple(found),
         _buckets(shown),
         call,
-        _variable(call),
-        frozenset(spelled),
+        _kept_as(function, _variable(call)),
+        frozenset(places) - {0},
+        tuple(places),
     )
+
+
+def _spelled_out(index: PackageIndex, source: SourceFile, function: Function | None, options: Node | None) -> str:
+    """A metric's name that is a constant, as it would be written."""
+    body = options.child_by_field_name("body") if options is not None and options.type == "composite_literal" else None
+    for pair in syntax.children(body) if body is not None else ():
+        parts = syntax.children(pair) if pair.type == "keyed_element" else []
+        if len(parts) == 2 and syntax.text(parts[0]) == "Name":
+            value = _inner(parts[1])
+            if syntax.path(value) is not None and (name := texts.text(index, Expression(value, source, function))):
+                return f'"{name}"'
+    return ""
 
 
 def _wrapped(index: PackageIndex, source: SourceFile, lines: frozenset[int]) -> Iterator[Vector]:
@@ -183,6 +200,22 @@ def _variable(node: Node) -> str:
         return ""
     path = syntax.path(target) if (target := _target(above)) is not None else None
     return path[-1] if path else ""
+
+
+def _kept_as(function: Function | None, variable: str) -> str:
+    """The field that a function puts a variable of its own into, by which it is known elsewhere; else the variable."""
+    if function is None or function.body is None or not variable:
+        return variable
+    for assignment in function.assignments:
+        for left, right in zip(assignment.left, assignment.right, strict=False):
+            path = syntax.path(left)
+            if syntax.text(right) == variable and path is not None and len(path) > 1:
+                return path[-1]
+    for node in syntax.walk(function.body):
+        parts = syntax.children(node) if node.type == "keyed_element" else []
+        if len(parts) == 2 and syntax.text(parts[1]) == variable:
+            return syntax.text(parts[0])
+    return variable
 
 
 _GIVES = frozenset({"var_spec", "short_var_declaration", "assignment_statement", "keyed_element"})
@@ -251,26 +284,57 @@ def label_values(function: Function, call: Call) -> list[LabelValue]:
             return []
         return [LabelValue("", key[-1], None, call.arguments[1], tag=True)]
     path = syntax.path(call.operand) if call.name in _GIVING else None
-    return list(_prometheus(call, path[-1])) if path is not None else []
+    return list(_prometheus(function, call, path[-1])) if path is not None else []
 
 
-def _prometheus(call: Call, variable: str) -> Iterator[LabelValue]:
+def values_given(index: PackageIndex, function: Function, call: Call) -> Iterator[tuple[Function, LabelValue]]:
+    """Yield the values that a call gives to the labels of a metric, each with the function it stands in: that of the call, or one
+    that gives all of them back (`m.With(labels(pool))`, `m.WithLabelValues(labels(pool)...)`)."""
+    yield from ((function, each) for each in label_values(function, call))
+    path = syntax.path(call.operand) if call.operand is not None and call.name in _GIVING else None
+    for argument in call.arguments if path is not None else ():
+        inner = next(iter(syntax.children(argument)), argument) if argument.type == "variadic_argument" else argument
+        made = function.facts.call_at(inner) if inner.type == "call_expression" else None
+        callee = index.callee(made, function.file, function) if made is not None else None
+        for returned, closures in callee.facts.returns if callee is not None else ():
+            literal = next(iter(syntax.children(returned)), returned)
+            literal = next(iter(syntax.children(literal)), literal) if literal.type == "expression_list" else literal
+            if callee is not None and path is not None and not closures and literal.type == "composite_literal":
+                yield from ((callee, each) for each in _in_literal(literal, path[-1]))
+
+
+def _in_literal(literal: Node, variable: str) -> Iterator[LabelValue]:
+    """The values in a literal of labels, by name or by place."""
+    body = literal.child_by_field_name("body")
+    for place, element in enumerate(syntax.children(body) if body is not None else ()):
+        parts = syntax.children(element) if element.type == "keyed_element" else []
+        if len(parts) == 2:
+            yield LabelValue(variable, syntax.text(parts[0]).strip('"`'), None, _inner(parts[1]))
+        elif element.type != "comment":
+            yield LabelValue(variable, "", place, _inner(element))
+
+
+def _prometheus(function: Function, call: Call, variable: str) -> Iterator[LabelValue]:
     by_place = call.name.endswith("LabelValues")  # loggers have a With too
-    for place, argument in enumerate(call.arguments):
-        body = argument.child_by_field_name("body") if argument.type == "composite_literal" else None
-        if body is not None:
-            for pair in syntax.children(body):
-                parts = syntax.children(pair) if pair.type == "keyed_element" else []
-                if len(parts) == 2:
-                    yield LabelValue(variable, syntax.text(parts[0]).strip('"`'), None, _inner(parts[1]))
+    given = call.arguments if by_place else [_labels(function, each) for each in call.arguments]
+    for place, argument in enumerate(given):
+        if argument.type == "composite_literal":
+            yield from (each for each in _in_literal(argument, variable) if each.label)
         elif argument.type == "variadic_argument" and by_place:
             # append(g.labels, strconv.Itoa(priority))...
             appended = next(iter(syntax.children(argument)), argument)
-            given = appended.child_by_field_name("arguments") if appended.type == "call_expression" else None
-            for each in syntax.children(given)[1:] if given is not None else []:
+            parts = appended.child_by_field_name("arguments") if appended.type == "call_expression" else None
+            for each in syntax.children(parts)[1:] if parts is not None else []:
                 yield LabelValue(variable, "", None, each)
         elif by_place:
             yield LabelValue(variable, "", place, argument)
+
+
+def _labels(function: Function, given: Node) -> Node:
+    """The literal of labels that a variable was given, else the expression itself."""
+    binding = function.binding(syntax.text(given), given.start_byte) if given.type == "identifier" else None
+    value = binding.value if binding is not None and binding.parts == 1 else None
+    return value if value is not None and value.type == "composite_literal" else given
 
 
 def _inner(element: Node) -> Node:

@@ -28,13 +28,18 @@ What a label is given decides (a time, an error's text, a URL, a pod's name, a r
 OpenTelemetry or a tag of OpenCensus; its name counts only where the program does not show the value. The worst label is
 named first.
 
+An object's name as a label keeps a series of each object that there ever was, and a gauge gives the last value of those that
+are gone, unless the program deletes its series (`DeleteLabelValues`, `DeletePartialMatch`, `Reset`) when the object goes. How
+often something happened to an object, a node's name, and a volume's are notices.
+
 Not reported: metrics that were there before, with the labels they had; labels that get constants, or what a function
 maps to few values; labels whose names say nothing and whose values are not seen; pods' names on a node, where they are
-few; attributes of traces; command lines, tests and generated code. Any number as a value, or an object's name of unknown
-kind, is a notice that asks.
+few; names of objects whose series the program deletes, or may delete, in whatever way; attributes of traces; command lines,
+tests and generated code. Any number as a value is a notice that asks.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile, once
@@ -42,7 +47,7 @@ from analyzers.analysis.diagnostic import Diagnostic, Level, code
 from analyzers.analysis.subject import Series
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.kubernetes import metric_labels, metrics
+from analyzers.kubernetes import metric_labels, metric_series, metrics
 from analyzers.kubernetes.endless import UNKNOWN, Answer, Grade, Values
 from analyzers.kubernetes.execution.components import Kind
 from analyzers.kubernetes.metrics import LabelValue, Vector
@@ -57,12 +62,16 @@ _HOW_MANY = "Map it to a few known values, or cap them."
 
 
 class Judged(NamedTuple):
-    """A label that may have values without end: how sure that is, what it is given (None: only its name says so)."""
+    """A label that may have values without end: how sure that is, what it is given (None: only its name says so).
+
+    passing: each value belongs to an object that comes and goes; there need not be many at a time.
+    """
 
     label: str
     level: Level
     rank: int
     given: str | None
+    passing: bool = False
 
 
 def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
@@ -75,21 +84,23 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             known = _known(file, _key(vector))
             labels = [each for each in vector.labels if known is None or each not in known.labels]
             judged = [found for each in dict.fromkeys(labels) if (found := _judged(file, vector, each)) is not None]
+            deletes = bool(judged) and _deletes(file, vector.variable)
+            if deletes:  # bounded by what there is at a time, which is nothing to ask of few objects
+                judged = [each._replace(level=Level.NOTICE) for each in judged if not each.passing]
             judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
             if known is None:  # one more beside those that have such a label
                 kept = {label for each in _before(file).values() for label in each.labels}
                 judged = [each._replace(level=Level.NOTICE) if each.label in kept else each for each in judged]
-            deletes = _deletes(file, vector.variable)
-            if deletes:  # bounded by what there is at a time
-                judged = [each._replace(level=Level.NOTICE) for each in judged]
             problem = _problem(vector, known, judged, "until it is deleted" if deletes else "for ever")
             if problem is None:
                 continue
             said.add(vector.variable)
-            lines = [*vector.lines, *sorted(vector.spelled)]
+            lines = [*_lines(vector, judged), *vector.lines, *sorted(vector.spelled)]
             line = next((line for line in lines if line in file.diff.added), vector.line)
             series = tuple(each.label for each in judged if each.level is Level.WARNING)
-            yield _diagnostic(file, line, vector.name, *problem, series, judged[0].rank if judged else 0)
+            rank = judged[0].rank if judged else 0
+            told = _diagnostic(file, line, vector.name, *problem, series, rank)
+            yield replace(told, concern=f"gone {told.concern}") if _is_passing(judged) else told
     for given in added(change, _given):
         value = given.what
         if (value.variable and value.variable in said) or not concerned(given.file) or not _is_label(change, given):
@@ -130,6 +141,12 @@ def _diagnostic(
     )
 
 
+def _lines(vector: Vector, judged: list[Judged]) -> list[int]:
+    """The lines on which the labels that are told of stand in the call that makes a metric, the worst first."""
+    places = dict(zip(vector.labels, vector.places, strict=True)) if vector.places else {}
+    return [line for each in judged if (line := places.get(each.label, 0)) in vector.lines]
+
+
 def _known(file: ChangedFile, key: str) -> Vector | None:
     """The metric of this name before the change: in the file, else where it was taken from."""
     here = (_before(each).get(key) for each in (file, *file.change.go_files)) if key else ()
@@ -149,14 +166,29 @@ def _judged(file: ChangedFile, vector: Vector, label: str) -> Judged | None:
             answer = _answer(file.change, file, function, value)
             if worst is None or answer > worst:
                 worst, shown = answer, syntax.text(value.value)
+    given = f"{worst.what}, {code(shown, 40)}" if worst is not None else None
     if worst is not None and worst.grade is Grade.ENDLESS:
-        return Judged(label, Level.WARNING, worst.rank, f"{worst.what}, {code(shown, 40)}")
-    if spelled is None or (worst is not None and worst.grade is Grade.FEW):
+        return Judged(label, Level.WARNING, worst.rank, given)
+    if worst is not None and worst.grade is Grade.OBJECT:
+        # A gauge gives the last value of what is gone, too; a count may be meant to stay. Nodes are few.
+        if worst.rank == 0 and vector.kind != "Gauge":
+            return None
+        level = Level.WARNING if vector.kind == "Gauge" and worst.rank else Level.NOTICE
+        if label == "name" and "namespace" in vector.labels:
+            level = Level.WARNING
+        return Judged(label, level, worst.rank, given, passing=True)
+    if worst is not None and worst.grade is Grade.FEW:
+        return None
+    if vector.kind == "Gauge" and label in metric_labels.OF_WHAT_GOES:
+        return Judged(label, Level.NOTICE, 1, None, passing=True)
+    if spelled is None:
         return None
     if not spelled.sure and label == "name" and "kind" not in vector.labels:
         if "namespace" not in vector.labels:
             return None  # of a queue, or of a controller
-        return Judged(label, Level.WARNING, spelled.rank, None)  # an object's, beside its namespace
+        # An object's, beside its namespace; what the values do not show may be the one that a process works for.
+        level = Level.WARNING if worst is None else Level.NOTICE
+        return Judged(label, level, spelled.rank, None, passing=True)
     return Judged(label, Level.WARNING if spelled.sure else Level.NOTICE, spelled.rank, None)
 
 
@@ -186,8 +218,8 @@ def _values(file: ChangedFile) -> dict[str, list[tuple[Function, LabelValue]]]:
     for function in functions.values():
         if not function.file.test and metrics.may_give(function):
             for call in function.calls:
-                for each in metrics.label_values(function, call):
-                    found.setdefault(each.variable, []).append((function, each))
+                for given, each in metrics.values_given(file.change.head_index, function, call):
+                    found.setdefault(each.variable, []).append((given, each))
     return found
 
 
@@ -262,28 +294,37 @@ def _for_each(judged: list[Judged]) -> str:
     return f"a time series for each value of {named}"
 
 
+@once
+def _removed(file: ChangedFile) -> dict[str, bool]:
+    return {}
+
+
 def _deletes(file: ChangedFile, variable: str) -> bool:
-    """Say whether the program deletes time series of a metric again, as of objects that are gone."""
-    if file.head is None:
-        return False
-    index = file.change.head_index
-    own = (f"{variable}.Delete".encode(), f"{variable}.Reset(".encode()) if variable else ()
-    # Of metrics that are kept in a map, or reached by a method, any may be meant.
-    calls = (*own, b".DeletePartialMatch(")
-    if any(call in each.source for each in index.package_of(file.path).files() if not each.test for call in calls):
-        return True
-    others = index.words.files(variable) if variable[:1].isupper() else []
-    found = [each for path in others if (each := index.file(path)) is not None and not each.test]
-    return any(call in each.source for each in found for call in own)
+    """Say whether the program may delete time series of a metric again, as of objects that are gone."""
+    known = _removed(file)
+    if variable not in known and file.head is not None:
+        known[variable] = metric_series.are_removed(file.change.head_index, file.head, variable)
+    return known.get(variable, False)
+
+
+def _is_passing(judged: list[Judged]) -> bool:
+    """Say whether what is told of a metric is only that the series of what is gone stay: its remedy is another one."""
+    shown = [each for each in judged if each.level is Level.WARNING] or judged
+    return bool(shown) and all(each.passing for each in shown)
 
 
 def _problem(vector: Vector, known: Vector | None, judged: list[Judged], until: str) -> tuple[str, str, Level] | None:
     name = code(vector.name.strip('"') or vector.variable or vector.kind)
     sure = [each for each in judged if each.level is Level.WARNING]
+    shown = sure or judged
+    passing = _is_passing(judged)
+    until += ", also of objects that are gone" if passing else ""
+    given = f" {code(shown[0].label)} is given {shown[0].given}." if shown and shown[0].given else ""
     if sure:
-        given = f" {code(sure[0].label)} is given {sure[0].given}." if sure[0].given else ""
-        remedy = _DELETE if all(each.label == "name" for each in sure) else _REMEDY
-        return f"{name} keeps {_for_each(sure)}, {until}.{given}", remedy, Level.WARNING
+        construct = f"{name} keeps {_for_each(sure)}, {until}.{given}"
+        return construct, _DELETE if passing else _REMEDY, Level.WARNING
+    if passing:
+        return f"{name} keeps {_for_each(judged)}, {until}.{given}", _DELETE, Level.NOTICE
     if judged:
         return f"{name} keeps {_for_each(judged)}, {until}: how many can there be?", _HOW_MANY, Level.NOTICE
     if known is not None:
