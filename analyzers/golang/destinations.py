@@ -6,6 +6,7 @@ A part of a value is followed as that part: of `desired`, in whose Spec the valu
 the program is given is not followed, but where `fills` says that it fills another argument with it: nobody can see what it keeps.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
@@ -64,12 +65,14 @@ class Destination(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """An expression that is the value, or whose part `inside` is: the fields and elements on the way to it."""
+    """An expression that is the value, or whose part `inside` is: the fields and elements on the way to it. `entered` are the calls
+    through which the value came into the function, the innermost last: it leaves it through them, and not to all who call it."""
 
     function: Function
     node: Node
     way: tuple[Passing, ...]
     inside: tuple[str, ...] = ()
+    entered: tuple[CallSite, ...] = ()
 
 
 def destinations(
@@ -143,14 +146,14 @@ class _Search:
         self.whole = whole
         self.waiting: list[_Step] = []
         self.found: list[Destination] = []
-        self.seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
+        self.seen: set[tuple[object, ...]] = set()
 
     def run(self) -> list[Destination]:
         for _ in range(_MOST_STEPS):
             if not self.waiting:
                 break
             step = self.waiting.pop(0)
-            key = (step.function.file.path, step.node.start_byte, step.node.end_byte, step.inside)
+            key = (step.function.file.path, step.node.start_byte, step.node.end_byte, step.inside, step.entered[-1:])
             if key in self.seen or len(step.way) > _DEEPEST:
                 continue
             self.seen.add(key)
@@ -279,7 +282,7 @@ class _Search:
     def kept(self, step: _Step, binding: Binding, after: int) -> None:
         """Follow what a variable holds, or points to, from where it was put there."""
         function = step.function
-        key = (function.file.path, binding.node.start_byte, after, step.inside)
+        key = (function.file.path, binding.node.start_byte, after, step.inside, step.entered[-1:])
         if key in self.seen or len(step.way) > _DEEPEST:
             return
         self.seen.add(key)
@@ -292,16 +295,18 @@ class _Search:
             or not isinstance(self.pointer(step, binding), Pointer)
         ):
             return
-        for site in self.callers(function)[:_MOST_CALLERS]:
+        for site in self.left_to(step):
             given = site.call.arguments if site.call is not None and site.kind != "value" else []
             root = _root(given[number]) if number < len(given) else None
-            if root is None or site.call is None or site.caller.file.test:
+            if root is None or site.call is None:
                 continue
             other = site.caller.binding(syntax.text(root), root.start_byte)
             if other is not None:
                 way = (*step.way, Passing(site.caller, site.call.node))
                 inside = (*steps(given[number]), *step.inside)
-                self.kept(_Step(site.caller, site.call.node, way, inside), other, site.call.node.end_byte)
+                self.kept(
+                    _Step(site.caller, site.call.node, way, inside, step.entered[:-1]), other, site.call.node.end_byte
+                )
 
     def pointer(self, step: _Step, binding: Binding) -> Type | None:
         return self.index.resolve(binding.type, step.function.file, step.function) if binding.type is not None else None
@@ -374,26 +379,33 @@ class _Search:
         parameter = callee.params[number]
         binding = callee.binding(parameter.name, callee.body.start_byte + 1) if parameter.name else None
         if binding is not None:
-            self.used(step._replace(function=callee), binding, callee.body.start_byte)
+            site = CallSite(function, callee, "call", call_node, call)
+            self.used(step._replace(function=callee, entered=(*step.entered, site)), binding, callee.body.start_byte)
 
     def returned(self, step: _Step, number: int) -> None:
         function = step.function
         if any(syntax.contains(closure.node, step.node) for closure in function.closures):
             return  # a function literal's result
-        sites = [site for site in self.callers(function) if site.call is not None and not site.caller.file.test]
-        for site in sites[:_MOST_CALLERS]:
+        for site in self.left_to(step):
             if site.kind == "value" or site.call is None:
                 continue
             if len(function.results) == 1:
-                self.waiting.append(_Step(site.caller, site.call.node, step.way, step.inside))
+                self.waiting.append(_Step(site.caller, site.call.node, step.way, step.inside, step.entered[:-1]))
                 continue
             for assignment in site.caller.assignments:
                 if number < len(assignment.left) and any(
                     syntax.same(right, site.call.node) for right in assignment.right
                 ):
                     way = (*step.way, Passing(site.caller, site.call.node))
-                    given = _Step(site.caller, site.call.node, way, step.inside)
+                    given = _Step(site.caller, site.call.node, way, step.inside, step.entered[:-1])
                     self.assigned(given, assignment.node, assignment.left[number])
+
+    def left_to(self, step: _Step) -> list[CallSite]:
+        """The calls to which a value leaves a function: the one through which it came, or else all."""
+        if step.entered:
+            return [step.entered[-1]]
+        sites = (site for site in self.callers(step.function) if site.call is not None and not site.caller.file.test)
+        return list(itertools.islice(sites, _MOST_CALLERS))
 
 
 def _compares(function: Function) -> bool:

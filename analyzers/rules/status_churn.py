@@ -59,6 +59,7 @@ sorted, or compared as sets; what was there before; command lines, tests and gen
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
@@ -76,9 +77,10 @@ from analyzers.golang.types.types import Named, Pointer
 from analyzers.kubernetes import churn, map_order, status, times
 from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.requests import predicates
+from analyzers.kubernetes.program import origins
+from analyzers.kubernetes.requests import cached, predicates
 from analyzers.kubernetes.requests.requests import requests
-from analyzers.news.added import Added, Candidate, added
+from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths
 
@@ -97,7 +99,7 @@ class Unsteady(NamedTuple):
 
 def status_churn(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new value in a status that differs in each pass."""
-    for each in added(change, _times):
+    for each in added(change, _times, partial(_was_written, change)):
         yield from _of_time(change, each)
     for each in added(change, _collected):
         yield from _of_map(change, each, each.first, each.last)
@@ -156,6 +158,12 @@ def _times(function: Function) -> Iterator[Candidate[Unsteady]]:
             into = syntax.text(above.parent).partition(":")[0] if above is not None and above.parent is not None else ""
             renamed = (("time in", function.name, call.name),)  # another field of the same status
             yield Candidate(("time", call.name, into[:40]), call.line, call.end_line, Unsteady(call.node), renamed)
+
+
+def _was_written(change: Change, old: Removed[Unsteady], new: Added[Unsteady]) -> bool:
+    """Say whether the time that a removed line asked for got into a status in each pass too."""
+    place = Here(change.base_index, old.function.file, old.function)
+    return churn.sink(change.base_index, old.function, times.whole(place, old.what.node)) is not None
 
 
 def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
@@ -299,7 +307,7 @@ def _of_count(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
         or not all(churn.stays(place, each) for each in around)
     ):
         return
-    if _begins_anew(function, left):
+    if _begins_anew(function, left) or _is_given_anew(place, left):
         return
     found = Sink(syntax.text(field), function, left, ())
     written = _is_written(change, found)
@@ -330,6 +338,16 @@ def _begins_anew(function: Function, left: Node) -> bool:
                 if text == name or made.startswith(("&", "v", "new(")) or "{" in made or assignment.operator == "var":
                     return True
     return False
+
+
+def _is_given_anew(place: Here, left: Node) -> bool:
+    """Say whether what is counted in is a part of a parameter that somebody who calls makes anew."""
+    root = cached.root(left)
+    binding = place.binding(syntax.text(root), root.start_byte) if root is not None else None
+    if root is None or binding is None or binding.kind not in {"param", "receiver"}:
+        return False
+    made = {"literal", "made"}
+    return any(each.kind in made and not each.access for each in origins(place.index).of(place, root).origins)
 
 
 # A condition that is removed and set again
@@ -420,7 +438,9 @@ def _is_written(change: Change, found: Sink) -> bool | None:
         return False  # a part of a reconcile, whose events somebody else chooses
     files = [file for file in index.package_of(last.file.path).files() if not file.test]
     reconciler = [file for file in index.package_of(root.file.path).files() if not file.test]
-    if any(_holds_back(index, each) for file in (*files, *reconciler) for each in file.functions):
+    builders = [each for file in (*files, *reconciler) for each in file.functions if _holds(each, b"For(", b"Watch(")]
+    own = [each for each in builders if each.receiver_name and each.receiver_name == root.receiver_name]
+    if any(_holds_back(index, each) for each in own or builders):
         return False
     return any(
         request.verb in _WRITES
