@@ -51,7 +51,7 @@ state it belongs to changes, as `meta.SetStatusCondition` does; sort lists; leav
  }
 ```
 
-A condition that is removed and set again in one pass is reported too.
+A condition that is removed and set again in one pass is reported too, and so is what gives it a new `lastHeartbeatTime` each time.
 
 Not reported: what is handed to `meta.SetStatusCondition` or another function that decides whether it keeps the old time; what
 stands behind a condition that compares, or that asks the status itself; what is only set after a failure; lists that are
@@ -77,7 +77,7 @@ from analyzers.golang.types.types import Named, Pointer
 from analyzers.kubernetes import churn, map_order, status, times
 from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.program import origins
+from analyzers.kubernetes.program import calls, origins
 from analyzers.kubernetes.requests import cached, predicates
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.added import Added, Candidate, Removed, added
@@ -109,6 +109,12 @@ def status_churn(change: Change) -> Iterator[Diagnostic]:
         yield from _of_count(change, counted)
     for again in added(change, _removals):
         yield from _set_again(change, again)
+    functions: set[str] = set()
+    for restamp in added(change, _restamps):
+        found = _restamped(change, restamp) if restamp.function.key not in functions else None
+        if found is not None:
+            functions.add(restamp.function.key)
+            yield found
 
 
 def _diagnostic(
@@ -389,6 +395,80 @@ def _set_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
 def _around(call: Call) -> set[tuple[int, str]]:
     """The branches a call stands in."""
     return {(each.node.start_byte, each.kind) for each in call.conditions if each.kind != "guard"}
+
+
+# A condition that a library gives a new time in each call
+
+
+def _restamps(function: Function) -> Iterator[Candidate[Call]]:
+    if status.RESTAMPS[0] not in function.file.imports.values() or not _holds(function, b"SetStatusCondition("):
+        return
+    for call in function.calls:
+        above = call.node.parent
+        unused = above is not None and above.type == "expression_statement"  # its result says whether more has changed
+        if call.name == status.RESTAMPS[1] and len(call.arguments) == 2 and unused:
+            yield Candidate(("restamp", syntax.text(call.arguments[0])), call.line, call.end_line, call)
+
+
+def _restamped(change: Change, each: Added[Call]) -> Diagnostic | None:
+    call, function, index = each.what, each.function, change.head_index
+    place = Here(index, function.file, function)
+    if not concerned(each.file) or times.named(place, call.function) != status.RESTAMPS:
+        return None
+    if _restamped_before(change, each.file):
+        return None
+    for passing in _conditions_of(index, function, call):
+        way = (Passing(function, call.node), passing)
+        if not all(churn.each_time(index, step, []) for step in way):
+            continue
+        found = Sink("lastHeartbeatTime", passing.function, passing.node, way)
+        written = _is_written(change, found)
+        if written is None:
+            continue
+        return _diagnostic(
+            each.file,
+            function,
+            (each.first, each.last),
+            "heartbeat of conditions",
+            f"{code(syntax.text(call.function))} gives the condition a new {code(found.field)} in each call, so that no comparison "
+            f"spares the write: {_COST}",
+            f"Use {code('SetStatusConditionNoHeartbeat')}, which changes it only where the condition changes.",
+            written,
+            found,
+        )
+    return None
+
+
+def _conditions_of(index: PackageIndex, function: Function, call: Call) -> Iterator[Passing]:
+    """The places that name the conditions of an object's status, which a call sets one of: itself, or those who call its
+    function with a pointer to them."""
+    pointer = call.arguments[0]
+    if _is_of_a_status(index, function, pointer):
+        yield Passing(function, call.node)
+    number = next((n for n, each in enumerate(function.params) if each.name == syntax.text(pointer)), None)
+    for site in calls(index).callers(function) if number is not None else ():
+        arguments = site.call.arguments if site.call is not None and site.kind != "value" else []
+        given = arguments[number] if number is not None and number < len(arguments) else None
+        if given is not None and not site.caller.file.test and _is_of_a_status(index, site.caller, given):
+            yield Passing(site.caller, site.node)
+
+
+def _is_of_a_status(index: PackageIndex, function: Function, pointer: Node) -> bool:
+    """Say whether an expression points into the status of an API object: `&object.Status.Conditions`."""
+    selector = pointer.child_by_field_name("operand") if pointer.type == "unary_expression" else None
+    held = selector.child_by_field_name("operand") if selector is not None else None
+    owner = held.child_by_field_name("operand") if held is not None and held.type == "selector_expression" else None
+    if owner is None or held is None or not syntax.text(held).endswith(".Status"):
+        return False
+    return status.is_object(index, Here(index, function.file, function).type_of(owner))
+
+
+def _restamped_before(change: Change, file: ChangedFile) -> bool:
+    """Say whether a package used the same function before: its statuses had a new time in each pass already."""
+    return any(
+        status.RESTAMPS[0] in each.imports.values() and b".SetStatusCondition(" in each.source
+        for each in change.base_index.package_of(file.path).files()
+    )
 
 
 # Whether it is written
