@@ -51,13 +51,15 @@ state it belongs to changes, as `meta.SetStatusCondition` does; sort lists; leav
  }
 ```
 
-A condition that is removed and set again in one pass is reported too, and so is what gives it a new `lastHeartbeatTime` each time.
+Reported too: a condition that is removed and set again in one pass, what gives one a new `lastHeartbeatTime` each time, and what one
+pass sets to two values, if both are written.
 
 Not reported: what is handed to `meta.SetStatusCondition` or another function that decides whether it keeps the old time; what
 stands behind a condition that compares, or that asks the status itself; what is only set after a failure; lists that are
 sorted, or compared as sets; what was there before; command lines, tests and generated code.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -74,9 +76,10 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place as Here
 from analyzers.golang.types.types import Named, Pointer
-from analyzers.kubernetes import churn, map_order, status, times
+from analyzers.kubernetes import churn, flips, map_order, status, times
 from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.flips import Setting
 from analyzers.kubernetes.program import calls, origins
 from analyzers.kubernetes.requests import cached, predicates
 from analyzers.kubernetes.requests.requests import requests
@@ -109,6 +112,12 @@ def status_churn(change: Change) -> Iterator[Diagnostic]:
         yield from _of_count(change, counted)
     for again in added(change, _removals):
         yield from _set_again(change, again)
+    flipped: set[str] = set()
+    for setting in added(change, _settings):
+        flip = _flipped(change, setting) if setting.function.key not in flipped else None
+        if flip is not None:
+            flipped.add(setting.function.key)
+            yield flip
     functions: set[str] = set()
     for restamp in added(change, _restamps):
         found = _restamped(change, restamp) if restamp.function.key not in functions else None
@@ -395,6 +404,51 @@ def _set_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
 def _around(call: Call) -> set[tuple[int, str]]:
     """The branches a call stands in."""
     return {(each.node.start_byte, each.kind) for each in call.conditions if each.kind != "guard"}
+
+
+# What one pass sets to two values
+
+
+def _settings(function: Function) -> Iterator[Candidate[Setting]]:
+    if not _may_reach(function):
+        return
+    for each in flips.settings(function):
+        yield Candidate(("set", each.what, each.value), syntax.line(each.node), syntax.end_line(each.node), each)
+
+
+def _flipped(change: Change, each: Added[Setting]) -> Diagnostic | None:
+    if not concerned(each.file):
+        return None
+    found = flips.flip(change.head_index, each.function, each.what)
+    if found is None:
+        return None
+    first, second, sure = found
+    path = call_paths(change).worst_to(each.function)
+    if path.rare or path.root not in {"event", "periodic"}:
+        return None
+    # Whatever decides whether the pass comes here, the one who does so writes both.
+    written = _is_written(change, Sink(first.what, each.function, second.node, ())) is True
+    other = second if each.what.node == first.node else first
+    if sure:
+        flips_so = (
+            f"{code(first.what)} is {code(first.value)} and then {code(second.value)} in one pass, and both are written"
+        )
+    else:
+        flips_so = f"{code(first.what)} is given {code(first.value)} and then {code(second.value)} in one pass, and writes both"
+    at = syntax.line(other.node)
+    return dataclasses.replace(
+        _diagnostic(
+            each.file,
+            each.function,
+            (each.first, each.last),
+            f"flip of {first.what}",
+            f"{flips_so}: each pass over each object sends two writes that change it, and each is an event, which may begin "
+            "another pass.",
+            "Write the status once, when the pass ends.",
+            written and sure,
+        ),
+        related=(Place(each.file.path, at, at, "the other value"),),
+    )
 
 
 # A condition that a library gives a new time in each call
