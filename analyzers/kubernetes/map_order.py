@@ -62,9 +62,12 @@ def is_filled(left: Node, right: Node, name: str) -> bool:
 
 
 def order(index: PackageIndex, function: Function, collection: Node) -> Literal["map", "cache"] | None:
-    """Say whether a loop goes through a map, or through what a cache lists: `pods.Items`, `lister.List(...)`."""
+    """Say whether a loop goes through a map, or through what a cache lists, `pods.Items`, `lister.List(...)`, and nobody sorts."""
     if isinstance(index.underlying(index.type_of(collection, function.file, function)), Map):
         return "map"
+    text = syntax.text(collection)
+    if any(sorts(call) and any(text in syntax.text(each) for each in call.arguments) for call in function.calls):
+        return None
     return "cache" if _is_of_a_cache(index, function, collection) else None
 
 

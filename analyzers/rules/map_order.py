@@ -107,7 +107,8 @@ _LOST = frozenset({"start-up", "informer", "poll"})
 def _fills(function: Function) -> Iterator[Candidate[Fill]]:
     for fill in disorder.fills(function):
         key = ("fill", fill.text, fill.call.name if fill.call is not None else "")
-        yield Candidate(key, syntax.line(fill.node), syntax.end_line(fill.node), fill)
+        # One that another removed line filled so: there was a write again and again before.
+        yield Candidate(key, syntax.line(fill.node), syntax.end_line(fill.node), fill, (("fill",),))
 
 
 def _was_in_disorder(change: Change, old: Removed[Fill], new: Added[Fill]) -> bool:

@@ -51,8 +51,8 @@ state it belongs to changes, as `meta.SetStatusCondition` does; sort lists; leav
  }
 ```
 
-Reported too: a condition that is removed and set again in one pass, what gives one a new `lastHeartbeatTime` each time, and what one
-pass sets to two values, if both are written.
+Reported too: a condition that is removed and set again in one pass, what gives one a new `lastHeartbeatTime` each time, and what
+one pass sets to two values, if both are written.
 
 Not reported: what is handed to `meta.SetStatusCondition` or another function that decides whether it keeps the old time; what
 stands behind a condition that compares, or that asks the status itself; what is only set after a failure; lists that are
