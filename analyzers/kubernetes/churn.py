@@ -165,6 +165,7 @@ def stays(place: Place, condition: Condition) -> bool:
     if condition.kind == "guard":
         return (
             not _is_computed(test)
+            and not _is_set_flag(place, test)
             and (_is_with_constant(test) or not conditions.compared(requirement))
             and not any(asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test))
         )
@@ -303,6 +304,23 @@ def _is_flag(place: Place, node: Node) -> bool:
     return not any(test.type in {"identifier", "unary_expression"} for test in tests) and all(
         stays(place, each) for each in around
     )
+
+
+def _is_set_flag(place: Place, test: Node) -> bool:
+    """Say whether a test asks for a variable that the function sets to true or false: what it found, such as a change."""
+    node = test.child_by_field_name("operand") if test.type == "unary_expression" else test
+    binding = (
+        place.binding(syntax.text(node), node.start_byte) if node is not None and node.type == "identifier" else None
+    )
+    if binding is None or binding.kind != "var" or place.function is None:
+        return False
+    given = [
+        right.type
+        for assignment in place.function.facts.assigned(binding.name)
+        for left, right in zip(assignment.left, assignment.right, strict=False)
+        if syntax.text(left) == binding.name and assignment.operator == "="
+    ]
+    return bool(given) and all(type_ in {"true", "false"} for type_ in given)
 
 
 def _mentions_status(place: Place, node: Node) -> bool:
