@@ -113,7 +113,7 @@ def status_churn(change: Change) -> Iterator[Diagnostic]:
     for again in added(change, _removals):
         yield from _set_again(change, again)
     flipped: set[str] = set()
-    for setting in added(change, _settings):
+    for setting in added(change, _settings, partial(_flipped_before, change)):
         flip = _flipped(change, setting) if setting.function.key not in flipped else None
         if flip is not None:
             flipped.add(setting.function.key)
@@ -413,7 +413,13 @@ def _settings(function: Function) -> Iterator[Candidate[Setting]]:
     if not _may_reach(function):
         return
     for each in flips.settings(function):
-        yield Candidate(("set", each.what, each.value), syntax.line(each.node), syntax.end_line(each.node), each)
+        first, last = syntax.line(each.node), syntax.end_line(each.node)
+        yield Candidate(("set", each.what, each.value), first, last, each, (("set", each.what),))
+
+
+def _flipped_before(change: Change, old: Removed[Setting], new: Added[Setting]) -> bool:
+    """Say whether what a removed line set was one of two values too."""
+    return flips.flip(change.base_index, old.function, old.what) is not None
 
 
 def _flipped(change: Change, each: Added[Setting]) -> Diagnostic | None:
