@@ -35,6 +35,8 @@ _HAND_BACK = frozenset(
     }
 )
 """Functions whose result is another one as often as what they are given."""
+_UNMADE = (".CreationTimestamp.IsZero()", ".GetCreationTimestamp().IsZero()")
+"""What asks whether an object is not made yet: the API server sets its creationTimestamp (metav1.ObjectMeta)."""
 
 
 class Sink(NamedTuple):
@@ -55,7 +57,7 @@ def sink(index: PackageIndex, function: Function, node: Node) -> Sink | None:
         place = Place(index, function.file, function)
         return conditions.failed(conditions.requirements(place, destinations.conditions_at(function, node)))
 
-    found = destinations.destinations(index, calls(index).callers, function, node, _hands_back, failed)
+    found = destinations.destinations(index, calls(index).callers, function, node, hands_back, failed)
     # A comparison of the value itself spares nothing: it is another one.
     compared = [passing for each in found if each.kind == "compared" for passing in each.way]
     for each in found:
@@ -70,7 +72,7 @@ def sink(index: PackageIndex, function: Function, node: Node) -> Sink | None:
         way = (*each.way, Passing(each.function, each.node))
         if any(_put_back(passing, each.field) or _put_back(passing, field) for passing in way):
             continue
-        if all(_each_time(index, passing, compared) for passing in way):
+        if all(each_time(index, passing, compared) for passing in way):
             return Sink(field or each.field, each.function, each.node, way)
     return None
 
@@ -99,12 +101,14 @@ def _of_an_object(index: PackageIndex, found: Destination) -> bool:
     return False
 
 
-def _hands_back(place: Place, call: Node) -> bool:
+def hands_back(place: Place, call: Node) -> bool:
+    """Say whether what a call gives is another one as often as what it is given."""
     function = call.child_by_field_name("function")
     return function is not None and times.named(place, function) in _HAND_BACK
 
 
-def _each_time(index: PackageIndex, passing: Passing, compared: list[Passing]) -> bool:
+def each_time(index: PackageIndex, passing: Passing, compared: list[Passing]) -> bool:
+    """Say whether a place is reached in each pass, as far as its function tells; what was compared decides nothing."""
     place = Place(index, passing.function.file, passing.function)
     if after_a_search(passing) or _looked_through(passing):
         return False
@@ -161,6 +165,7 @@ def stays(place: Place, condition: Condition) -> bool:
     if condition.kind == "guard":
         return (
             not _is_computed(test)
+            and not _is_set_flag(place, test)
             and (_is_with_constant(test) or not conditions.compared(requirement))
             and not any(asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test))
         )
@@ -198,10 +203,15 @@ def _is_state(place: Place, node: Node, kind: str) -> bool:
     if any(_mentions_status(place, each) for each in syntax.walk(node) if each.type == "selector_expression"):
         return False
     operand = node.child_by_field_name("operand")
-    if node.type == "unary_expression" and operand is not None and syntax.has_token(node, "!"):
+    negated = node.type == "unary_expression" and syntax.has_token(node, "!")
+    if negated and operand is not None:
         node = syntax.unparenthesized(operand)
     if node.type == "identifier":
         return _is_flag(place, node)
+    if syntax.text(node).endswith(_UNMADE):
+        return (kind == "else") != negated  # what is stored has one: only its first pass finds none
+    if _asks_spec(place, node):
+        return True
     if node.type != "binary_expression":
         return kind == "case" and node.type in {"selector_expression", "expression_list", "interpreted_string_literal"}
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -213,9 +223,36 @@ def _is_state(place: Place, node: Node, kind: str) -> bool:
         return there
     if left.type == "call_expression" and syntax.text(left).startswith("len("):
         return there and right.type == "int_literal"
-    # an element of a collection, by its kind: if condition.Type == v1.PodScheduled; or what a user asked for
-    root = _root(left)
-    return _is_with_constant(node) and (_is_element(place, root) or ".Spec." in syntax.text(left))
+    # an element of a collection, by its kind: if condition.Type == v1.PodScheduled
+    return _is_with_constant(node) and _is_element(place, _root(left))
+
+
+def _asks_spec(place: Place, node: Node) -> bool:
+    """Say whether a test asks only for what a user wants, which a pass does not change: fields of a spec, compared with each other
+    or with constants, that the function does not set."""
+    sides = (
+        [node.child_by_field_name(side) for side in ("left", "right")] if node.type == "binary_expression" else [node]
+    )
+    asked = [side for side in sides if side is not None and _is_of_spec(side)]
+    others = [side for side in sides if side is not None and not _is_of_spec(side)]
+    if not asked or not (all(side.type == "nil" for side in others) or _is_with_constant(node)):
+        return False
+    texts = {syntax.text(each) for side in asked for each in syntax.walk(side) if each.type == "selector_expression"}
+    assignments = place.function.assignments if place.function is not None else ()
+    return not any(syntax.text(left) in texts for each in assignments for left in each.left)
+
+
+def _is_of_spec(node: Node) -> bool:
+    """Say whether an expression is a field of a spec, or what a conversion or a function makes of one alone."""
+    node = syntax.unparenthesized(node)
+    given = node.child_by_field_name("arguments") if node.type == "call_expression" else None
+    if given is not None:
+        arguments, called = syntax.children(given), node.child_by_field_name("function")
+        return called is not None and called.type == "identifier" and len(arguments) == 1 and _is_of_spec(arguments[0])
+    operand = node.child_by_field_name("operand")
+    if node.type in {"unary_expression", "type_conversion_expression"} and operand is not None:
+        return _is_of_spec(operand)
+    return node.type == "selector_expression" and ".Spec." in syntax.text(node)
 
 
 def _is_with_constant(test: Node) -> bool:
@@ -267,6 +304,23 @@ def _is_flag(place: Place, node: Node) -> bool:
     return not any(test.type in {"identifier", "unary_expression"} for test in tests) and all(
         stays(place, each) for each in around
     )
+
+
+def _is_set_flag(place: Place, test: Node) -> bool:
+    """Say whether a test asks for a variable that the function sets to true or false: what it found, such as a change."""
+    node = test.child_by_field_name("operand") if test.type == "unary_expression" else test
+    binding = (
+        place.binding(syntax.text(node), node.start_byte) if node is not None and node.type == "identifier" else None
+    )
+    if binding is None or binding.kind != "var" or place.function is None:
+        return False
+    given = [
+        right.type
+        for assignment in place.function.facts.assigned(binding.name)
+        for left, right in zip(assignment.left, assignment.right, strict=False)
+        if syntax.text(left) == binding.name and assignment.operator == "="
+    ]
+    return bool(given) and all(type_ in {"true", "false"} for type_ in given)
 
 
 def _mentions_status(place: Place, node: Node) -> bool:

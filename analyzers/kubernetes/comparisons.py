@@ -23,7 +23,7 @@ from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import clients
 from analyzers.kubernetes.requests.requests import sent_at
 
-__all__ = ["CREATES_OR_UPDATES", "Lack", "lack", "lack_of_change"]
+__all__ = ["CREATES_OR_UPDATES", "Lack", "compared_by", "lack", "lack_of_change"]
 
 _PACKAGES = {
     "reflect": "DeepEqual",
@@ -71,7 +71,7 @@ class _Read(NamedTuple):
     part: Way
 
 
-def _compared_by(place: Place, call: Call) -> tuple[Node, Node] | None:
+def compared_by(place: Place, call: Call) -> tuple[Node, Node] | None:
     """Give what a call compares field by field, None for other calls."""
     if call.operand is None or len(call.arguments) != 2:
         return None
@@ -89,7 +89,7 @@ def _compared_by(place: Place, call: Call) -> tuple[Node, Node] | None:
 def lack(index: PackageIndex, function: Function, call: Call) -> Lack | None:
     """Say what one of the two values that a call compares always lacks, None if that is not known."""
     place = Place(index, function.file, function)
-    pair = _compared_by(place, call)
+    pair = compared_by(place, call)
     types = [dereferenced(place.type_of(node)) for node in pair or ()]
     if pair is None or (None not in types and types[0] != types[1]):
         return None
@@ -236,7 +236,7 @@ def _harmless(place: Place, call: Call, number: int, at: Place, compared: Call, 
     function = place.function
     if function is not None and function is at.function and _comes_after(function, call, number, compared):
         return True
-    if handlers.logs(call) or _compared_by(place, call) is not None or _looks_only(place, call):
+    if handlers.logs(call) or compared_by(place, call) is not None or _looks_only(place, call):
         return True
     callee = place.index.callee(call, place.file, function)
     if callee is None or callee.body is None or depth >= _DEEPEST or number >= len(callee.params):

@@ -47,7 +47,7 @@ def order_of(index: PackageIndex, function: Function, name: str) -> Literal["map
         if held is not None and isinstance(index.underlying(index.type_of(held, function.file, function)), Map):
             return None  # which has no order of its own
         loop = assignment.loops[-1] if assignment.loops else None
-        found = _order(index, function, loop.collection) if loop is not None and loop.collection is not None else None
+        found = order(index, function, loop.collection) if loop is not None and loop.collection is not None else None
         if found is None:
             return None
     return found
@@ -61,10 +61,13 @@ def is_filled(left: Node, right: Node, name: str) -> bool:
     return syntax.text(left) == name and syntax.text(right).startswith(f"append({name},")
 
 
-def _order(index: PackageIndex, function: Function, collection: Node) -> Literal["map", "cache"] | None:
-    """Say whether a loop goes through a map, or through what a cache lists: `pods.Items`, `lister.List(...)`."""
+def order(index: PackageIndex, function: Function, collection: Node) -> Literal["map", "cache"] | None:
+    """Say whether a loop goes through a map, or through what a cache lists, `pods.Items`, `lister.List(...)`, and nobody sorts."""
     if isinstance(index.underlying(index.type_of(collection, function.file, function)), Map):
         return "map"
+    text = syntax.text(collection)
+    if any(sorts(call) and any(text in syntax.text(each) for each in call.arguments) for call in function.calls):
+        return None
     return "cache" if _is_of_a_cache(index, function, collection) else None
 
 

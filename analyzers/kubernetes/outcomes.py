@@ -7,11 +7,15 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.facts import Condition
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.place import Place
-from analyzers.kubernetes import churn
+from analyzers.kubernetes import churn, resources
 from analyzers.kubernetes.execution import conditions
 from analyzers.kubernetes.execution.conditions import Requirement
+from analyzers.kubernetes.program import calls
+from analyzers.kubernetes.requests.requests import Request, requests
 
-__all__ = ["Outcome", "follows", "result"]
+__all__ = ["Outcome", "follows", "leads", "result", "write"]
+
+_WRITES = frozenset({"UPDATE", "PATCH"})
 
 
 class Outcome(NamedTuple):
@@ -25,6 +29,39 @@ class Outcome(NamedTuple):
 def follows(outcome: Outcome, node: Node) -> bool:
     """Say whether a node behind it in the same function is reached because of an outcome, whatever else changes or does not."""
     return _reaches(outcome, node, None)
+
+
+def leads(outcome: Outcome, node: Node) -> bool:
+    """Say whether a node behind it in the same function may be reached because of an outcome, and without it is not."""
+    function = outcome.place.function
+    if function is None or node.start_byte < outcome.node.end_byte:
+        return False
+    return any(_decides(outcome, each) for each in conditions_at(function, node))
+
+
+def write(outcome: Outcome, kind: str = "") -> Request | None:
+    """Give the write (of objects of a kind, if one is named) that follows from an outcome: in its own function, or in one that asks
+    for its result."""
+    found = _following(outcome, kind)
+    if found is not None:
+        return found
+    value, function, index = result(outcome), outcome.place.function, outcome.place.index
+    for site in calls(index).callers(function) if value is not None and function is not None else ():
+        if site.call is not None and site.kind != "value" and not site.caller.file.test:
+            place = Place(index, site.caller.file, site.caller)
+            found = _following(Outcome(place, site.call.node, bool(value)), kind)
+            if found is not None:
+                return found
+    return None
+
+
+def _following(outcome: Outcome, kind: str) -> Request | None:
+    function, resource = outcome.place.function, resources.plural(kind)
+    for each in requests(outcome.place.index, function.file, function) if function is not None else ():
+        of_kind = not resource or each.resource in {"", resource}
+        if each.verb in _WRITES and of_kind and follows(outcome, each.call.node):
+            return each
+    return None
 
 
 def _reaches(outcome: Outcome, node: Node, returned: bool | None) -> bool:

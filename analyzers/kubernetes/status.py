@@ -2,7 +2,8 @@
 
 Sources: kubernetes/community contributors/devel/sig-architecture/api-conventions.md ("Spec and Status": every object has a
 field Status; "Typical status properties": conditions, whose lastTransitionTime changes only when the status does);
-k8s.io/apimachinery pkg/api/meta/conditions.go (SetStatusCondition keeps that time).
+k8s.io/apimachinery pkg/api/meta/conditions.go (SetStatusCondition keeps that time); openshift/custom-resource-status v1.1.2
+conditions/v1/conditions.go (SetStatusCondition sets LastHeartbeatTime in each call, SetStatusConditionNoHeartbeat does not).
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Array, Map, Named, Pointer, Slice, Struct, Type, dereferenced
 
 META = "k8s.io/apimachinery/pkg/apis/meta/v1"
+RESTAMPS = ("github.com/openshift/custom-resource-status/conditions/v1", "SetStatusCondition")
+"""The function that gives a condition a new time in each call, whether or not it has changed."""
 _MOST_TYPES = 400
 
 

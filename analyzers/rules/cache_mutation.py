@@ -41,10 +41,11 @@ what was there before; command lines, tests and generated code.
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
-from analyzers.analysis.diagnostic import Diagnostic, code
+from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call
@@ -53,7 +54,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import cached
 from analyzers.kubernetes.requests.cached import Shared
-from analyzers.news.added import Added, Candidate, added
+from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 
 
@@ -75,7 +76,7 @@ def cache_mutation(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each change of an object that a cache shares."""
     news = [
         (each, shared)
-        for each in added(change, _mutations)
+        for each in added(change, _mutations, partial(_was_shared, change))
         if concerned(each.file)
         and (shared := _shared(change.head_index, each.what)) is not None
         and not _was_changed(change, each)
@@ -84,10 +85,19 @@ def cache_mutation(change: Change) -> Iterator[Diagnostic]:
     told = {each.what.call.name for each, _ in news if each.what.call is not None}
     for each, shared in news:
         if not shared.by or each.function.name not in told:
-            yield _diagnostic(each.file, each.what, shared, each.first, each.last)
+            yield _diagnostic(change, each.file, each.what, shared, each.first, each.last)
     for file in change.go_files:
         yield from _uncopied(change, file)
         yield from _uncopied_getters(change, file)
+
+
+def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) -> bool:
+    """Say whether a removed change pays for a new one: it changed what is shared too. One of an object of the caller's own, which
+    came from the API server, does not, unless the change drops the copy of it, which is told there."""
+    if _shared(change.head_index, new.what) is None or _shared(change.base_index, old.what) is not None:
+        return True
+    origin = cached.root(new.what.node)
+    return origin is not None and any(name == syntax.text(origin) for name, _ in _lost_copies(new.file))
 
 
 def _was_changed(change: Change, each: Added[Mutation]) -> bool:
@@ -109,7 +119,7 @@ def _uncopied(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
             if origin is None or syntax.text(origin) != name or candidate.first < at:
                 continue
             if (found := _shared(change.head_index, candidate.what)) is not None:
-                yield _diagnostic(file, candidate.what, found, at, at)
+                yield _diagnostic(change, file, candidate.what, found, at, at)
                 break
 
 
@@ -168,7 +178,9 @@ def _returned(file: ChangedFile, function: Function, changed: tuple[Mutation, Sh
     )
 
 
-def _diagnostic(file: ChangedFile, found: Mutation, shared: Shared, first: int, last: int) -> Diagnostic:
+def _diagnostic(
+    change: Change, file: ChangedFile, found: Mutation, shared: Shared, first: int, last: int
+) -> Diagnostic:
     place = _short(found.node)
     what = f"{code(found.call.name)} changes {code(place)}" if found.call is not None else f"{code(place)} is changed"
     origin = cached.root(found.node)
@@ -185,7 +197,17 @@ def _diagnostic(file: ChangedFile, found: Mutation, shared: Shared, first: int, 
         concern=f"change {name} of {shared.source}",
         function=found.function.key,
         priority=35,
+        related=_changed_at(change.head_index, found),
     )
+
+
+def _changed_at(index: PackageIndex, found: Mutation) -> tuple[Place, ...]:
+    """Where the function that is called changes what it is given."""
+    inner = _changes(index, found) if found.call is not None and not found.elements else None
+    if inner is None:
+        return ()
+    at = syntax.line(inner.node)
+    return (Place(inner.function.file.path, at, at, "is changed here"),)
 
 
 def _remedy(found: Mutation, shared: Shared, name: str) -> str:
@@ -229,7 +251,7 @@ def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     if shared is None:
         return None
     if found.call is not None and not found.elements:
-        return shared if shared.holds == "object" and _changes(index, found) else None
+        return shared if shared.holds == "object" and _changes(index, found) is not None else None
     return shared if cached.reaches_shared(index, function, found.node, shared, found.elements) else None
 
 
@@ -312,24 +334,25 @@ _DEEPEST = 2
 """Functions that hand on, one to the other, what they are given."""
 
 
-def _changes(index: PackageIndex, found: Mutation, depth: int = 0) -> bool:
-    """Whether the function that is called changes what the parameter points to, or hands it on to one that does."""
+def _changes(index: PackageIndex, found: Mutation, depth: int = 0) -> Mutation | None:
+    """The change that the function that is called makes to what the parameter points to, itself or in one that it hands it on
+    to."""
     call = found.call
     callee = index.callee(call, found.function.file, found.function) if call is not None else None
     if callee is None or found.argument >= len(callee.params):
-        return False
-    known: dict[object, bool] = index.found.setdefault(_changes, {})
+        return None
+    known: dict[object, Mutation | None] = index.found.setdefault(_changes, {})
     key = (callee.file.key, callee.region.start, found.argument, depth)
     if key not in known:
-        known[key] = False  # for whom it calls that calls it
+        known[key] = None  # for whom it calls that calls it
         known[key] = _changes_parameter(index, callee, found.argument, depth)
     return known[key]
 
 
-def _changes_parameter(index: PackageIndex, callee: Function, number: int, depth: int) -> bool:
+def _changes_parameter(index: PackageIndex, callee: Function, number: int, depth: int) -> Mutation | None:
     parameter = callee.params[number]
     if parameter.type.type != "pointer_type":
-        return False
+        return None
     given = Shared("", "object")
     for candidate in _mutations(callee):
         inner = candidate.what
@@ -341,11 +364,11 @@ def _changes_parameter(index: PackageIndex, callee: Function, number: int, depth
         if cached.copied_between(index, callee, inner.node, 0):
             continue
         if inner.call is not None and not inner.elements:
-            if depth < _DEEPEST and _changes(index, inner, depth + 1):
-                return True
+            if depth < _DEEPEST and (further := _changes(index, inner, depth + 1)) is not None:
+                return further
         elif cached.reaches_shared(index, callee, inner.node, given, inner.elements):
-            return True
-    return False
+            return inner
+    return None
 
 
 def _short(node: Node) -> str:

@@ -70,8 +70,6 @@ from analyzers.golang.types.types import Named, Pointer, Struct
 from analyzers.kubernetes import comparisons, outcomes, resources, status, times
 from analyzers.kubernetes.execution import critical_paths
 from analyzers.kubernetes.outcomes import Outcome
-from analyzers.kubernetes.program import calls
-from analyzers.kubernetes.requests.requests import Request, requests
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths
@@ -79,7 +77,6 @@ from analyzers.news.paths import call_paths
 _PASSES = Burden("object", critical_paths.RECONCILER)
 _CONDITIONS = "k8s.io/apimachinery/pkg/api/meta"
 _COMPARES = frozenset({"DeepEqual", "Equal", "DeepDerivative"})
-_WRITES = frozenset({"UPDATE", "PATCH"})
 _AGAIN = frozenset({"event", "periodic", "critical"})
 _MOST_STEPS = 1_000_000
 """Assignments of a function times its conditions, for each CreateOrUpdate in it."""
@@ -183,7 +180,7 @@ def _is_asked_again(change: Change, function: Function, call: Call) -> bool:
     """Say whether a comparison is made in each pass, or in front of a write by whoever calls it: not at start-up."""
     root = call_paths(change).worst_to(function, call.closures).root
     if root == "unknown":
-        return _write(change.head_index, function, call) is not None
+        return outcomes.write(_unequal(change.head_index, function, call)) is not None
     return root in _AGAIN
 
 
@@ -243,7 +240,7 @@ def _type(place: Here, node: Node) -> object:
 def _lacking(change: Change, each: Added[Call]) -> Diagnostic | None:
     call, function = each.what, each.function
     lack = comparisons.lack(change.head_index, function, call)
-    write = _write(change.head_index, function, call, lack.kind) if lack is not None else None
+    write = outcomes.write(_unequal(change.head_index, function, call), lack.kind) if lack is not None else None
     if lack is None or write is None:
         return None
     path = call_paths(change).worst_to(function, call.closures)
@@ -326,26 +323,5 @@ def _lacking_change(change: Change, each: Added[_Put]) -> Diagnostic | None:
     )
 
 
-def _write(index: PackageIndex, function: Function, call: Call, kind: str = "") -> Request | None:
-    """The write that follows from a comparison which finds a difference: in the same function, or in one that asks for it."""
-    outcome = Outcome(Here(index, function.file, function), call.node, False)
-    found = _following(index, outcome, kind)
-    if found is not None:
-        return found
-    value = outcomes.result(outcome)
-    for site in calls(index).callers(function) if value is not None else ():
-        if site.call is not None and site.kind != "value" and not site.caller.file.test:
-            place = Here(index, site.caller.file, site.caller)
-            found = _following(index, Outcome(place, site.call.node, bool(value)), kind)
-            if found is not None:
-                return found
-    return None
-
-
-def _following(index: PackageIndex, outcome: Outcome, kind: str) -> Request | None:
-    function, resource = outcome.place.function, resources.plural(kind)
-    for each in requests(index, function.file, function) if function is not None else ():
-        of_kind = not resource or each.resource in {"", resource}
-        if each.verb in _WRITES and of_kind and outcomes.follows(outcome, each.call.node):
-            return each
-    return None
+def _unequal(index: PackageIndex, function: Function, call: Call) -> Outcome:
+    return Outcome(Here(index, function.file, function), call.node, False)

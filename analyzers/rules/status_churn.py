@@ -51,14 +51,17 @@ state it belongs to changes, as `meta.SetStatusCondition` does; sort lists; leav
  }
 ```
 
-A condition that is removed and set again in one pass is reported too.
+Reported too: a condition that is removed and set again in one pass, what gives one a new `lastHeartbeatTime` each time, and what
+one pass sets to two values, if both are written.
 
 Not reported: what is handed to `meta.SetStatusCondition` or another function that decides whether it keeps the old time; what
 stands behind a condition that compares, or that asks the status itself; what is only set after a failure; lists that are
 sorted, or compared as sets; what was there before; command lines, tests and generated code.
 """
 
+import dataclasses
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile
@@ -73,12 +76,14 @@ from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place as Here
 from analyzers.golang.types.types import Named, Pointer
-from analyzers.kubernetes import churn, map_order, status, times
+from analyzers.kubernetes import churn, flips, map_order, status, times
 from analyzers.kubernetes.churn import Sink
 from analyzers.kubernetes.execution import critical_paths
-from analyzers.kubernetes.requests import predicates
+from analyzers.kubernetes.flips import Setting
+from analyzers.kubernetes.program import calls, origins
+from analyzers.kubernetes.requests import cached, predicates
 from analyzers.kubernetes.requests.requests import requests
-from analyzers.news.added import Added, Candidate, added
+from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 from analyzers.news.paths import call_paths
 
@@ -97,7 +102,7 @@ class Unsteady(NamedTuple):
 
 def status_churn(change: Change) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each new value in a status that differs in each pass."""
-    for each in added(change, _times):
+    for each in added(change, _times, partial(_was_written, change)):
         yield from _of_time(change, each)
     for each in added(change, _collected):
         yield from _of_map(change, each, each.first, each.last)
@@ -107,6 +112,18 @@ def status_churn(change: Change) -> Iterator[Diagnostic]:
         yield from _of_count(change, counted)
     for again in added(change, _removals):
         yield from _set_again(change, again)
+    flipped: set[str] = set()
+    for setting in added(change, _settings, partial(_flipped_before, change)):
+        flip = _flipped(change, setting) if setting.function.key not in flipped else None
+        if flip is not None:
+            flipped.add(setting.function.key)
+            yield flip
+    functions: set[str] = set()
+    for restamp in added(change, _restamps):
+        found = _restamped(change, restamp) if restamp.function.key not in functions else None
+        if found is not None:
+            functions.add(restamp.function.key)
+            yield found
 
 
 def _diagnostic(
@@ -156,6 +173,12 @@ def _times(function: Function) -> Iterator[Candidate[Unsteady]]:
             into = syntax.text(above.parent).partition(":")[0] if above is not None and above.parent is not None else ""
             renamed = (("time in", function.name, call.name),)  # another field of the same status
             yield Candidate(("time", call.name, into[:40]), call.line, call.end_line, Unsteady(call.node), renamed)
+
+
+def _was_written(change: Change, old: Removed[Unsteady], new: Added[Unsteady]) -> bool:
+    """Say whether the time that a removed line asked for got into a status in each pass too."""
+    place = Here(change.base_index, old.function.file, old.function)
+    return churn.sink(change.base_index, old.function, times.whole(place, old.what.node)) is not None
 
 
 def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
@@ -299,7 +322,7 @@ def _of_count(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:
         or not all(churn.stays(place, each) for each in around)
     ):
         return
-    if _begins_anew(function, left):
+    if _begins_anew(function, left) or _is_given_anew(place, left):
         return
     found = Sink(syntax.text(field), function, left, ())
     written = _is_written(change, found)
@@ -330,6 +353,16 @@ def _begins_anew(function: Function, left: Node) -> bool:
                 if text == name or made.startswith(("&", "v", "new(")) or "{" in made or assignment.operator == "var":
                     return True
     return False
+
+
+def _is_given_anew(place: Here, left: Node) -> bool:
+    """Say whether what is counted in is a part of a parameter that somebody who calls makes anew."""
+    root = cached.root(left)
+    binding = place.binding(syntax.text(root), root.start_byte) if root is not None else None
+    if root is None or binding is None or binding.kind not in {"param", "receiver"}:
+        return False
+    made = {"literal", "made"}
+    return any(each.kind in made and not each.access for each in origins(place.index).of(place, root).origins)
 
 
 # A condition that is removed and set again
@@ -371,6 +404,131 @@ def _set_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
 def _around(call: Call) -> set[tuple[int, str]]:
     """The branches a call stands in."""
     return {(each.node.start_byte, each.kind) for each in call.conditions if each.kind != "guard"}
+
+
+# What one pass sets to two values
+
+
+def _settings(function: Function) -> Iterator[Candidate[Setting]]:
+    if not _may_reach(function):
+        return
+    for each in flips.settings(function):
+        first, last = syntax.line(each.node), syntax.end_line(each.node)
+        yield Candidate(("set", each.what, each.value), first, last, each, (("set", each.what),))
+
+
+def _flipped_before(change: Change, old: Removed[Setting], new: Added[Setting]) -> bool:
+    """Say whether what a removed line set was one of two values too."""
+    return flips.flip(change.base_index, old.function, old.what) is not None
+
+
+def _flipped(change: Change, each: Added[Setting]) -> Diagnostic | None:
+    if not concerned(each.file):
+        return None
+    found = flips.flip(change.head_index, each.function, each.what)
+    if found is None:
+        return None
+    first, second, sure = found
+    path = call_paths(change).worst_to(each.function)
+    if path.rare or path.root not in {"event", "periodic"}:
+        return None
+    # Whatever decides whether the pass comes here, the one who does so writes both.
+    written = _is_written(change, Sink(first.what, each.function, second.node, ())) is True
+    other = second if each.what.node == first.node else first
+    if sure:
+        flips_so = (
+            f"{code(first.what)} is {code(first.value)} and then {code(second.value)} in one pass, and both are written"
+        )
+    else:
+        flips_so = f"{code(first.what)} is given {code(first.value)} and then {code(second.value)} in one pass, and writes both"
+    at = syntax.line(other.node)
+    return dataclasses.replace(
+        _diagnostic(
+            each.file,
+            each.function,
+            (each.first, each.last),
+            f"flip of {first.what}",
+            f"{flips_so}: each pass over each object sends two writes that change it, and each is an event, which may begin "
+            "another pass.",
+            "Write the status once, when the pass ends.",
+            written and sure,
+        ),
+        related=(Place(each.file.path, at, at, "the other value"),),
+    )
+
+
+# A condition that a library gives a new time in each call
+
+
+def _restamps(function: Function) -> Iterator[Candidate[Call]]:
+    if status.RESTAMPS[0] not in function.file.imports.values() or not _holds(function, b"SetStatusCondition("):
+        return
+    for call in function.calls:
+        above = call.node.parent
+        unused = above is not None and above.type == "expression_statement"  # its result says whether more has changed
+        if call.name == status.RESTAMPS[1] and len(call.arguments) == 2 and unused:
+            yield Candidate(("restamp", syntax.text(call.arguments[0])), call.line, call.end_line, call)
+
+
+def _restamped(change: Change, each: Added[Call]) -> Diagnostic | None:
+    call, function, index = each.what, each.function, change.head_index
+    place = Here(index, function.file, function)
+    if not concerned(each.file) or times.named(place, call.function) != status.RESTAMPS:
+        return None
+    if _restamped_before(change, each.file):
+        return None
+    for passing in _conditions_of(index, function, call):
+        way = (Passing(function, call.node), passing)
+        if not all(churn.each_time(index, step, []) for step in way):
+            continue
+        found = Sink("lastHeartbeatTime", passing.function, passing.node, way)
+        written = _is_written(change, found)
+        if written is None:
+            continue
+        return _diagnostic(
+            each.file,
+            function,
+            (each.first, each.last),
+            "heartbeat of conditions",
+            f"{code(syntax.text(call.function))} gives the condition a new {code(found.field)} in each call, so that no comparison "
+            f"spares the write: {_COST}",
+            f"Use {code('SetStatusConditionNoHeartbeat')}, which changes it only where the condition changes.",
+            written,
+            found,
+        )
+    return None
+
+
+def _conditions_of(index: PackageIndex, function: Function, call: Call) -> Iterator[Passing]:
+    """The places that name the conditions of an object's status, which a call sets one of: itself, or those who call its
+    function with a pointer to them."""
+    pointer = call.arguments[0]
+    if _is_of_a_status(index, function, pointer):
+        yield Passing(function, call.node)
+    number = next((n for n, each in enumerate(function.params) if each.name == syntax.text(pointer)), None)
+    for site in calls(index).callers(function) if number is not None else ():
+        arguments = site.call.arguments if site.call is not None and site.kind != "value" else []
+        given = arguments[number] if number is not None and number < len(arguments) else None
+        if given is not None and not site.caller.file.test and _is_of_a_status(index, site.caller, given):
+            yield Passing(site.caller, site.node)
+
+
+def _is_of_a_status(index: PackageIndex, function: Function, pointer: Node) -> bool:
+    """Say whether an expression points into the status of an API object: `&object.Status.Conditions`."""
+    selector = pointer.child_by_field_name("operand") if pointer.type == "unary_expression" else None
+    held = selector.child_by_field_name("operand") if selector is not None else None
+    owner = held.child_by_field_name("operand") if held is not None and held.type == "selector_expression" else None
+    if owner is None or held is None or not syntax.text(held).endswith(".Status"):
+        return False
+    return status.is_object(index, Here(index, function.file, function).type_of(owner))
+
+
+def _restamped_before(change: Change, file: ChangedFile) -> bool:
+    """Say whether a package used the same function before: its statuses had a new time in each pass already."""
+    return any(
+        status.RESTAMPS[0] in each.imports.values() and b".SetStatusCondition(" in each.source
+        for each in change.base_index.package_of(file.path).files()
+    )
 
 
 # Whether it is written
@@ -420,7 +578,9 @@ def _is_written(change: Change, found: Sink) -> bool | None:
         return False  # a part of a reconcile, whose events somebody else chooses
     files = [file for file in index.package_of(last.file.path).files() if not file.test]
     reconciler = [file for file in index.package_of(root.file.path).files() if not file.test]
-    if any(_holds_back(index, each) for file in (*files, *reconciler) for each in file.functions):
+    builders = [each for file in (*files, *reconciler) for each in file.functions if _holds(each, b"For(", b"Watch(")]
+    own = [each for each in builders if each.receiver_name and each.receiver_name == root.receiver_name]
+    if any(_holds_back(index, each) for each in own or builders):
         return False
     return any(
         request.verb in _WRITES

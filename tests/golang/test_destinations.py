@@ -50,6 +50,24 @@ func fill(w *Whole, at int) {
 }
 
 func lost() { outside(now()) }
+
+func same(at int) int { return at }
+
+func entering() int { return same(now()) }
+
+func another(w *Whole) { w.Parts = []Part{{At: same(1)}} }
+
+func selected(w *Whole) {
+	other := &Whole{Parts: []Part{{At: now()}}}
+	w.Parts = other.Parts
+}
+
+func beside(w *Pair) {
+	other := &Pair{First: now()}
+	w.Second = other.Second
+}
+
+type Pair struct{ First, Second int }
 """
 
 
@@ -76,6 +94,8 @@ def _goes(name: str) -> list[tuple[str, str, str, bool]]:
         ("through", ("through", "Whole", "Parts", True)),
         ("made", ("caller", "Whole", "Parts", True)),
         ("handed", ("fill", "Part", "At", True)),
+        ("selected", ("selected", "Whole", "Parts", True)),
+        ("beside", ("beside", "Pair", "First", False)),
     ],
 )
 def test_a_value_is_followed_to_what_keeps_it(name: str, last: tuple[str, str, str, bool]) -> None:
@@ -84,6 +104,10 @@ def test_a_value_is_followed_to_what_keeps_it(name: str, last: tuple[str, str, s
 
 def test_what_is_given_away_is_not_followed() -> None:
     assert _goes("lost") == []
+
+
+def test_a_value_leaves_a_function_where_it_came_in() -> None:
+    assert _goes("entering") == []
 
 
 def test_the_conditions_at_a_node() -> None:

@@ -415,10 +415,11 @@ def copied_by_setting(function: Function, node: Node, start: int) -> bool:
         for each in (function.facts.assigned(_text(origin)) if origin is not None else ())
         if start < each.node.start_byte and each.node.end_byte <= node.start_byte
     ]
+    behind = {condition.node.start_byte for condition in conditions_at(function, node)}
     return bool(given) and all(
         any(
             condition.test is not None
-            and not condition.node.start_byte <= node.start_byte < condition.node.end_byte
+            and condition.node.start_byte not in behind  # which decides whether the path is reached at all
             and _asks_receiver(function, condition.test)
             for condition in conditions_at(function, each)
         )
