@@ -55,8 +55,11 @@ from collections.abc import Iterator
 
 from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, Level, code
+from analyzers.kubernetes.execution.reconciled import reconciled
 from analyzers.kubernetes.passes import come_to
+from analyzers.kubernetes.requests.invariant import is_invariant
 from analyzers.kubernetes.requests.requests import READS, requests
+from analyzers.news.paths import call_paths
 from analyzers.news.requests import NewRequest, each_of, new_requests
 from analyzers.news.sent import Sent
 
@@ -68,15 +71,16 @@ def live_read(change: Change) -> Iterator[Diagnostic]:
         if request.verb != "GET" or request.unlisted or new.component.every_node:
             continue
         kind = each_of(change, new)
-        if kind is None or _is_written(change, new):
+        if (kind is None and not _is_of_its_object(change, new)) or _is_written(change, new):
             continue
+        each = code(kind.name) if kind is not None else "object"
         yield Diagnostic(
             analyzer="live-read",
             path=request.path,
             line=new.first_line,
             end_line=new.end_line,
             construct=f"{code(request.method)} sends {request.a_what} to the API server in each reconcile of each"
-            f" {code(kind.name)}{' that asks for it' if come_to(new.path) == 'asked' else ''}.",
+            f" {each}{' that asks for it' if come_to(new.path) == 'asked' else ''}.",
             remedy="Read it through a cache that keeps it, or hand on what was read before.",
             unless="Leave it if only the newest will do, or if a cache of all such objects would cost more.",
             concern=f"read {request.resource} live",
@@ -84,6 +88,14 @@ def live_read(change: Change) -> Iterator[Diagnostic]:
             level=Level.NOTICE,
             subject=Sent(new, "call"),
         )
+
+
+def _is_of_its_object(change: Change, new: NewRequest) -> bool:
+    """Say whether each pass over an object of a kind that is not seen reads something of that object's own."""
+    index, functions = change.head_index, new.path.functions
+    if come_to(new.path) == "some" or reconciled(index, functions) is not None:
+        return False
+    return not is_invariant(index, call_paths(change), new.request)
 
 
 def _is_written(change: Change, new: NewRequest) -> bool:
