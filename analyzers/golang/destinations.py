@@ -274,7 +274,9 @@ class _Search:
         if left.type == "selector_expression" and field is not None:
             owner = self.type_of(function, operand)
             if owner is not None:
-                outside = binding is None or binding.kind in {"param", "receiver"}
+                outside = binding is None or (
+                    binding.kind in {"param", "receiver"} and not self.is_copy(step, binding, operand)
+                )
                 self.put(step, left, owner, syntax.text(field), kept=outside)
         if binding is not None:
             self.kept(step._replace(inside=(*steps(left), *step.inside)), binding, statement.end_byte)
@@ -307,6 +309,15 @@ class _Search:
                 self.kept(
                     _Step(site.caller, site.call.node, way, inside, step.entered[:-1]), other, site.call.node.end_byte
                 )
+
+    def is_copy(self, step: _Step, binding: Binding, operand: Node) -> bool:
+        """Say whether a field of a parameter is the function's own: the struct is given by value."""
+        given = self.pointer(step, binding)
+        return (
+            operand.type == "identifier"
+            and isinstance(given, Named)
+            and not isinstance(self.index.underlying(given), Pointer)
+        )
 
     def pointer(self, step: _Step, binding: Binding) -> Type | None:
         return self.index.resolve(binding.type, step.function.file, step.function) if binding.type is not None else None

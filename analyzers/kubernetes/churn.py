@@ -164,17 +164,24 @@ def stays(place: Place, condition: Condition) -> bool:
         return True  # that nothing has failed
     if condition.kind == "guard":
         return (
-            not _is_computed(test)
+            not _is_computed(place, test)
             and not _is_set_flag(place, test)
-            and (_is_with_constant(test) or not conditions.compared(requirement))
+            and (_is_with_constant(place, test) or not conditions.compared(requirement))
             and not any(asks_status(place, each) or _was_found(place, each) for each in syntax.walk(test))
         )
-    waiting = [test]
+    kind, waiting = condition.kind, [test]
+    if kind == "case":
+        switch = condition.node.parent
+        value = switch.child_by_field_name("value") if switch is not None else None
+        if value is None:
+            kind, waiting = "if", syntax.children(test)  # a switch over nothing is a chain of tests
+        elif any(_mentions_status(place, each) for each in syntax.walk(value) if each.type == "selector_expression"):
+            return False
     while waiting:
         node = syntax.unparenthesized(waiting.pop())
         if node.type == "binary_expression" and (syntax.has_token(node, "&&") or syntax.has_token(node, "||")):
             waiting.extend(syntax.children(node))
-        elif not _is_state(place, node, condition.kind):
+        elif not _is_state(place, node, kind):
             return False
     return True
 
@@ -224,7 +231,7 @@ def _is_state(place: Place, node: Node, kind: str) -> bool:
     if left.type == "call_expression" and syntax.text(left).startswith("len("):
         return there and right.type == "int_literal"
     # an element of a collection, by its kind: if condition.Type == v1.PodScheduled
-    return _is_with_constant(node) and _is_element(place, _root(left))
+    return _is_with_constant(place, node) and _is_element(place, _root(left))
 
 
 def _asks_spec(place: Place, node: Node) -> bool:
@@ -235,7 +242,7 @@ def _asks_spec(place: Place, node: Node) -> bool:
     )
     asked = [side for side in sides if side is not None and _is_of_spec(side)]
     others = [side for side in sides if side is not None and not _is_of_spec(side)]
-    if not asked or not (all(side.type == "nil" for side in others) or _is_with_constant(node)):
+    if not asked or not (all(side.type == "nil" for side in others) or _is_with_constant(place, node)):
         return False
     texts = {syntax.text(each) for side in asked for each in syntax.walk(side) if each.type == "selector_expression"}
     assignments = place.function.assignments if place.function is not None else ()
@@ -255,22 +262,24 @@ def _is_of_spec(node: Node) -> bool:
     return node.type == "selector_expression" and ".Spec." in syntax.text(node)
 
 
-def _is_with_constant(test: Node) -> bool:
-    """Say whether a test compares something with a literal, or with a package's exported name."""
+def _is_with_constant(place: Place, test: Node) -> bool:
+    """Say whether a test compares something with a literal, or with an exported name of a package."""
     right = test.child_by_field_name("right") if test.type == "binary_expression" else None
     if right is None:
         return False
+    if right.type in {"interpreted_string_literal", "int_literal"}:
+        return True
     path = syntax.path(right)
-    return right.type in {"interpreted_string_literal", "int_literal"} or (
-        path is not None and len(path) < 3 and path[-1][:1].isupper()
-    )
+    operand = right.child_by_field_name("operand")
+    of_package = operand is None or place.imported(operand) is not None
+    return path is not None and len(path) < 3 and path[-1][:1].isupper() and of_package
 
 
-def _is_computed(test: Node) -> bool:
+def _is_computed(place: Place, test: Node) -> bool:
     """Say whether a test compares with a constant what was computed, and not what is kept: `string(patch) == "{}"`."""
     left = test.child_by_field_name("left")
     computed = left is not None and left.type in {"call_expression", "type_conversion_expression"}
-    return computed and _is_with_constant(test) and left is not None and not syntax.text(left).startswith("len(")
+    return computed and _is_with_constant(place, test) and left is not None and not syntax.text(left).startswith("len(")
 
 
 def _root(node: Node) -> Node:

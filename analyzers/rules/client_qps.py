@@ -76,6 +76,8 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
             continue  # moved, or written differently
         if setting.flag and not any(each.value for each in same):
             continue  # a flag's first default: nobody is raised by it
+        if not same and _had_it(change, setting):
+            continue  # written once more, where it was a flag's default or stays one
         if setting.kind == "limit":
             limit = _raised(setting, same, file)
             if limit is not None and not (limit.old is None and limit.factor is None and _is_unlimited(change, file)):
@@ -94,6 +96,17 @@ _UNLIMITED_SINCE = 21
 def _is_unlimited(change: Change, file: ChangedFile) -> bool:
     """Say whether the client of a file's program has no limit by default: to set one is to lower it."""
     return (restraints.release(change.head_index, file.path) or 0) >= _UNLIMITED_SINCE
+
+
+def _had_it(change: Change, setting: Setting) -> bool:
+    """Say whether what the change rewrites set a client's limit to the same before."""
+    return setting.kind == "limit" and any(
+        (found.kind, found.value) == ("limit", setting.value)
+        for file in change.go_files
+        if file.base is not None
+        for line in file.base.source.decode("utf-8", "replace").splitlines()
+        for found in settings(line)
+    )
 
 
 def _before(setting: Setting, removed: list[Setting], names: set[str]) -> list[Setting]:

@@ -87,6 +87,8 @@ def expensive_metrics(change: Change) -> Iterator[Diagnostic]:
             deletes = bool(judged) and _deletes(file, vector.variable)
             if deletes:  # bounded by what there is at a time, which is nothing to ask of few objects
                 judged = [each._replace(level=Level.NOTICE) for each in judged if not each.passing]
+            elif known is not None and set(known.labels) - set(vector.labels):  # another name, or two, for what it had
+                judged = [each._replace(level=Level.NOTICE) if each.passing else each for each in judged]
             judged.sort(key=lambda each: (each.level is not Level.WARNING, -each.rank))
             if known is None:  # one more beside those that have such a label
                 kept = {label for each in _before(file).values() for label in each.labels}

@@ -219,11 +219,9 @@ def _is_met_again(index: PackageIndex, function: Function, to: Call | str) -> bo
     """Say whether nothing that the next pass may find otherwise stands before a call in a function: what it leaves for in between,
     but for failures, and what is asked and then set."""
     calls = [to] if isinstance(to, Call) else [each for each in function.calls if each.name == to]
-    assigned = {_fields(left) for each in function.assignments for left in each.left}
     returns = [each for each in syntax.walk(function.body) if each.type == "return_statement"] if function.body else []
     for call in calls:
-        asked = conditions_at(function, call.node)
-        if any(_fields(each) in assigned for one in asked if one.test is not None for each in _selected(one.test)):
+        if conditions.settled(function, conditions_at(function, call.node)):
             continue
         if not any(_is_left(index, function, call, each) for each in returns):
             return True
@@ -244,16 +242,6 @@ def _is_left(index: PackageIndex, function: Function, call: Call, statement: Nod
 def _leaving(function: Function, call: Call) -> list[Condition]:
     """The branches before a call that may end the function, around it or not."""
     return [one for one in function.facts.conditions if one.node.end_byte <= call.node.start_byte and _leaves(one.node)]
-
-
-def _selected(test: Node) -> Iterator[Node]:
-    return (each for each in syntax.walk(test) if each.type == "selector_expression")
-
-
-def _fields(node: Node) -> tuple[str, ...]:
-    """The fields that an expression leads through, whatever variable it begins at; a copy has the same."""
-    path = syntax.path(node)
-    return tuple(path[1:]) if path is not None and len(path) > 1 else ()
 
 
 def _writes(function: Function) -> Iterator[Candidate[Call]]:

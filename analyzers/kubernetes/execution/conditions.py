@@ -38,6 +38,7 @@ __all__ = [
     "missed",
     "refuses",
     "requirements",
+    "settled",
     "spares",
 ]
 
@@ -505,6 +506,20 @@ def keeps_answers(function: Function, place: Place) -> bool:
             continue
         (asked if call.name in _READS else put).add(syntax.text(call.operand))
     return bool(asked & put)
+
+
+def settled(function: Function, found: Iterable[Condition]) -> bool:
+    """Say whether a function sets a field that one of the conditions asks of: what is reached once, until the field is another
+    one. A copy has the same fields: `if w.Spec.Image == "" { copy.Spec.Image = image }`."""
+    tests = [each.test for each in found if each.test is not None]
+    asked = {_fields(node) for test in tests for node in syntax.walk(test) if node.type == "selector_expression"}
+    return any(_fields(left) in asked - {()} for each in function.assignments for left in each.left)
+
+
+def _fields(node: Node) -> tuple[str, ...]:
+    """The fields that an expression leads through, whatever variable it begins at."""
+    path = syntax.path(node)
+    return tuple(path[1:]) if path is not None else ()
 
 
 def found_nothing(found: Iterable[Requirement]) -> bool:

@@ -65,6 +65,7 @@ def request(
         read,
         live,
         unstructured=unstructured,
+        type_name=_name(object_type).removesuffix("List"),
         component=where,
     )
 

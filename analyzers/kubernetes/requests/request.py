@@ -26,7 +26,8 @@ class Request:
     """One API request: what is sent (verb, resource: "" where unknown, scope), how (kind), and where it stands.
 
     `method` is the Go method at whose name it is sent, on `line`; the whole call ends on `end_line`. `live` is False
-    for a read that a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`).
+    for a read that a cache in the process answers (a controller-runtime client's, unless its object is `unstructured`;
+    `type_name` is the object's Go type there).
     `list_watch`: it is the body of a ListWatch, which an informer calls. For kind "wrapper", `through` are the functions
     that the call leads through, the last of which sends it, `within` the loops over items in there, and `inner` the
     conditions around it in there. `every`: a library sends it again after so many seconds.
@@ -45,6 +46,7 @@ class Request:
     list_watch: bool = False
     through: tuple[Function, ...] = ()
     unstructured: bool = False
+    type_name: str = ""
     within: tuple[tuple[Function, Loop], ...] = ()
     every: float | None = None
     inner: tuple[Requirement, ...] = ()

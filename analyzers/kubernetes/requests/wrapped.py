@@ -8,11 +8,12 @@ from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.facts.source import SourceFile
+from analyzers.golang.memos import memos
 from analyzers.golang.types.checker import Package, PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import BUILTINS, Interface
 from analyzers.kubernetes.execution.components import Kind, component
-from analyzers.kubernetes.execution.conditions import Requirement, requirements
+from analyzers.kubernetes.execution.conditions import Requirement, requirements, settled
 from analyzers.kubernetes.execution.flows import reaches
 from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import controller_runtime, list_watch
@@ -106,7 +107,9 @@ def _live(index: PackageIndex, inner: Request, file: SourceFile, function: Funct
     number = _parameter(inner)
     if number is None or inner.via is not None or number >= len(call.arguments):
         return inner.live
-    return controller_runtime.is_live(index, file, function, call.arguments[number], inner.unstructured)
+    return controller_runtime.is_live(
+        index, file, function, call.arguments[number], inner.unstructured, inner.type_name
+    )
 
 
 def _parameter(request: Request) -> int | None:
@@ -198,10 +201,13 @@ def _find_sent(index: PackageIndex, callee: Function, depth: int) -> list[Reques
     region = callee.region
     if callee.file.source.count(b"\n", region.start, region.end) > _LONGEST:
         return []
+    if next(memos(callee), None) is not None:
+        return []  # it keeps the answer
     direct = [
         request
         for request in direct_requests(index, callee.file, callee)
-        if (request.live or _parameter(request) is not None or _kept(request) is not None)
+        if not settled(callee, request.call.conditions)
+        and (request.live or _parameter(request) is not None or _kept(request) is not None)
         and not request.list_watch
         and not request.background
         and request.kind != WEBHOOK
