@@ -2,7 +2,8 @@
 
 Source: kubernetes/community contributors/devel/sig-architecture/api-conventions.md ("Typical status properties": a condition says
 how the object is now, and its lastTransitionTime when that changed); k8s.io/apimachinery pkg/api/meta/conditions.go
-(SetStatusCondition takes the new status and reason as they are). Seen in openshift/hive @f28fddba (a condition with three reasons).
+(SetStatusCondition takes the new status and reason as they are, and gives a condition whose status differs the time). Seen in
+openshift/hive @f28fddba (a condition with three reasons).
 """
 
 import itertools
@@ -24,6 +25,7 @@ from analyzers.kubernetes.requests.requests import sent_at
 __all__ = ["Flip", "Setting", "flip", "settings"]
 
 _WRITES = frozenset({"UPDATE", "PATCH", "APPLY"})
+_CONDITION = "condition "
 _TEXTS = frozenset({"interpreted_string_literal", "raw_string_literal"})
 _CONSTANTS = frozenset({"interpreted_string_literal", "raw_string_literal", "int_literal", "true", "false"})
 
@@ -45,11 +47,13 @@ class Setting(NamedTuple):
 
 
 class Flip(NamedTuple):
-    """Two settings of one pass, each of which is written; not `sure` where a function writes them that may compare."""
+    """Two settings of one pass, each of which is written; not `sure` where a function writes them that may compare. `renewed`: only
+    the second one is, but with a new time, as the condition's status was another one in between."""
 
     first: Setting
     second: Setting
     sure: bool
+    renewed: bool = False
 
 
 def settings(function: Function) -> Iterator[Setting]:
@@ -87,7 +91,9 @@ def _condition(call: Call) -> Setting | None:
     said = [given[name] for name in ("Status", "Reason") if name in given]
     if not all(_may_be_constant(each) for each in said):
         return None
-    return Setting(call.node, way[0], f"condition {syntax.text(given['Type'])} of {syntax.text(operand)}", tuple(said))
+    return Setting(
+        call.node, way[0], f"{_CONDITION}{syntax.text(given['Type'])} of {syntax.text(operand)}", tuple(said)
+    )
 
 
 def _may_be_constant(node: Node) -> bool:
@@ -116,8 +122,13 @@ def flip(index: PackageIndex, function: Function, new: Setting) -> Flip | None:
             continue
         between = any(first.node.end_byte <= each.start_byte < second.node.start_byte for each in writes)
         behind = any(each.start_byte >= second.node.end_byte for each in writes)
-        if between and behind and _branches(function, first.node) <= _branches(function, second.node):
+        if not behind or not _branches(function, first.node) <= _branches(function, second.node):
+            continue
+        if between:
             return Flip(first, second, True)
+        statuses = [syntax.text(each.values[0]) for each in (first, second)]
+        if first.what.startswith(_CONDITION) and statuses[0] != statuses[1]:
+            return Flip(first, second, True, renewed=True)
     return None
 
 

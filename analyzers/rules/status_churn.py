@@ -428,7 +428,7 @@ def _flipped(change: Change, each: Added[Setting]) -> Diagnostic | None:
     found = flips.flip(change.head_index, each.function, each.what)
     if found is None:
         return None
-    first, second, sure = found
+    first, second, sure, renewed = found
     path = call_paths(change).worst_to(each.function)
     if path.rare or path.root not in {"event", "periodic"}:
         return None
@@ -442,15 +442,21 @@ def _flipped(change: Change, each: Added[Setting]) -> Diagnostic | None:
     else:
         flips_so = f"{code(first.what)} is given {code(first.value)} and then {code(second.value)} in one pass, and writes both"
     at = syntax.line(other.node)
+    costs = (
+        f"{flips_so}: each pass over each object sends two writes that change it, and each is an event, which may begin "
+        "another pass."
+    )
+    if renewed:
+        values = f"{code(syntax.text(first.values[0]))} and then {code(syntax.text(second.values[0]))}"
+        costs = f"{code(first.what)} is {values} in one pass, and so gets a new {code('lastTransitionTime')} each time: {_COST}"
     return dataclasses.replace(
         _diagnostic(
             each.file,
             each.function,
             (each.first, each.last),
             f"flip of {first.what}",
-            f"{flips_so}: each pass over each object sends two writes that change it, and each is an event, which may begin "
-            "another pass.",
-            "Write the status once, when the pass ends.",
+            costs,
+            "Set it once, to what the pass found." if renewed else "Write the status once, when the pass ends.",
             written and sure,
         ),
         related=(Place(each.file.path, at, at, "the other value"),),
