@@ -17,7 +17,7 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import kinds, resources
-from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution import conditions, critical_paths
 from analyzers.kubernetes.requests.library import example
 
 _TWO = re.compile(r"^\(\w+, \w+ (interface\{\}|any)\)$|^\(\w+ (interface\{\}|any), \w+ (interface\{\}|any)\)$")
@@ -78,6 +78,8 @@ def compares(
             and _compared(node, names)
             and (constants or _varies(function, node, names))
         ):
+            return True
+        if node.type == "binary_expression" and constants and _asks_both(node, names):
             return True
         if node.type == "if_statement" and constants:
             asked = (node.child_by_field_name("initializer"), node.child_by_field_name("condition"))
@@ -172,6 +174,16 @@ def _compared(node: Node, names: set[str]) -> bool:
     return any(side is not None and _mentions(side, names) for side in sides) and not any(
         side is not None and syntax.text(side) in _NOTHING for side in sides
     )
+
+
+def _asks_both(test: Node, names: set[str]) -> bool:
+    """Say whether a test asks the same of the old object and of another one: `!old.IsDone() && new.IsDone()`."""
+    asked: tuple[set[str], set[str]] = (set(), set())
+    for atom in conditions.atoms(test):
+        called = atom.child_by_field_name("function") if atom.type == "call_expression" else atom
+        if called is not None and called.type == "selector_expression" and (path := syntax.path(called)) is not None:
+            asked[_mentions(called, names)].add(path[-1])
+    return bool(asked[0] & asked[1])
 
 
 def _varies(function: Function, comparison: Node, names: set[str]) -> bool:

@@ -48,7 +48,7 @@ def first_kept(change: Change) -> list[Kept]:
     found_kinds: list[Kept] = []
     news: dict[tuple[Named, frozenset[str] | None], list[Kept]] = {}
     for file in change.go_files:
-        if file.head is None or not MANAGED.search(file.head.source):
+        if file.head is None or not (MANAGED.search(file.head.source) or _READS.search(file.head.source)):
             continue
         for function in file.functions():
             reads = requests(change.head_index, function.file, function, ())
@@ -233,3 +233,5 @@ def _kept_before(change: Change) -> list[tuple[ChangedFile, CachedKind]]:
 
 
 MANAGED = re.compile(rb"sigs\.k8s\.io/controller-runtime")
+_READS = re.compile(rb"\.(?:Get|List)\(")
+"""What reads with a client that another package's struct keeps, whose package it need not import."""

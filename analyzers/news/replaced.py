@@ -137,10 +137,10 @@ def _renamed(old: Request, new: Request) -> bool:
 
 
 def _instead(old: Request, new: Request) -> bool:
-    """A write of one thing that became a write of another in the same function, in as many loops."""
+    """A write, or a GET, of one thing that became one of another in the same function, in as many loops."""
     writes = {"CREATE", *_WRITES}
     same = old.function.key == new.function.key and len(old.loops) == len(new.loops)
-    return same and {old.verb, new.verb} <= writes
+    return same and ({old.verb, new.verb} <= writes or old.verb == new.verb == "GET")
 
 
 def _pays(old: Request, new: Request) -> bool:

@@ -3,6 +3,8 @@
 import re
 
 from analyzers.analysis.change import Change
+from analyzers.golang.facts import syntax
+from analyzers.golang.facts.facts import Call
 from analyzers.kubernetes.kinds import alike
 from analyzers.kubernetes.requests.clients import client
 from analyzers.kubernetes.requests.requests import Request
@@ -34,15 +36,21 @@ def replaces_cache(change: Change, new: AddedRequest) -> bool:
             and known.kind in {"lister", "store"}
             and (not known.resource or known.resource == request.resource)
         ):
-            return True
+            return not _is_there_still(request, call)
         # A manager's GetConfigMap, or such a function kept in a field.
         if (
             kind in call.name.lower()
             and re.match("get|list", call.name.lower())
             and (_CACHE.search(named) or call.name[:1].islower())
         ):
-            return known is None
+            return known is None and not _is_there_still(request, call)
     return False
+
+
+def _is_there_still(request: Request, old: Call) -> bool:
+    """Say whether the function reads from the cache as it did, and live besides: what the cache does not keep."""
+    asked = syntax.text(old.function)
+    return any(syntax.text(each.function) == asked for each in request.function.calls)
 
 
 def was_cached(reads: list[Request], new: Request) -> bool:

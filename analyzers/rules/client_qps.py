@@ -78,6 +78,8 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
             continue  # a flag's first default: nobody is raised by it
         if not same and _had_it(change, setting):
             continue  # written once more, where it was a flag's default or stays one
+        if setting.kind == "limit" and not _limits_a_client(change, setting):
+            continue
         if setting.kind == "limit":
             limit = _raised(setting, same, file)
             if limit is not None and not (limit.old is None and limit.factor is None and _is_unlimited(change, file)):
@@ -88,6 +90,8 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
                 yield _diagnostic(file, number, _quickened(pace), pace)
 
 
+_FIELDS = frozenset({"qps", "burst"})
+"""The fields of client-go's rest.Config that limit what a client sends."""
 _UNLIMITED_SINCE = 21
 """The minor version of controller-runtime from which on its clients have no limit unless one is set: pkg/client/config
 (config.go) gives QPS -1."""
@@ -96,6 +100,24 @@ _UNLIMITED_SINCE = 21
 def _is_unlimited(change: Change, file: ChangedFile) -> bool:
     """Say whether the client of a file's program has no limit by default: to set one is to lower it."""
     return (restraints.release(change.head_index, file.path) or 0) >= _UNLIMITED_SINCE
+
+
+def _limits_a_client(change: Change, setting: Setting) -> bool:
+    """Say whether a limit may be one of requests to the API server: a field of rest.Config, or a constant that the program gives to
+    one, or to a flag. One that is only given to something else limits a cloud's client, or a server."""
+    if setting.name.lower() in _FIELDS or setting.name == "RateLimiter" or setting.flag:
+        return True
+    name = re.escape(setting.name.encode())
+    used, given = (
+        re.compile(pattern)
+        for pattern in (
+            rb"[(,.=:][ \t]{0,20}(?:\w{1,80}\.)?" + name + rb"\b",
+            rb"(?i:\b(?:qps|burst)[ \t]{0,20}:?[=:]|-(?:qps|burst)\")[^\n]{0,200}\b" + name + rb"\b",
+        )
+    )
+    found = [change.head_index.file(path) for path in change.head_index.words.files(setting.name)]
+    sources = [each.source for each in found if each is not None]
+    return any(map(given.search, sources)) or not any(map(used.search, sources))
 
 
 def _had_it(change: Change, setting: Setting) -> bool:

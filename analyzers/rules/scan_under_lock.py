@@ -88,7 +88,7 @@ def scan_under_lock(change: Change) -> Iterator[Diagnostic]:
             concern="scan under a lock",
             function=function.key,
             level=Level.WARNING if sure else Level.NOTICE,
-            subject=Burden(path.per, path),
+            subject=Burden("call", path),  # how many there are under it, nobody can see
         )
 
 

@@ -176,9 +176,15 @@ def _times(function: Function) -> Iterator[Candidate[Unsteady]]:
 
 
 def _was_written(change: Change, old: Removed[Unsteady], new: Added[Unsteady]) -> bool:
-    """Say whether the time that a removed line asked for got into a status in each pass too."""
-    place = Here(change.base_index, old.function.file, old.function)
-    return churn.sink(change.base_index, old.function, times.whole(place, old.what.node)) is not None
+    """Say whether the time that a removed line asked for got into a status in each pass too; what a new one that gets into none
+    takes the place of is nobody's."""
+
+    def gets_there(index: PackageIndex, function: Function, node: Node) -> bool:
+        return churn.sink(index, function, times.whole(Here(index, function.file, function), node)) is not None
+
+    return gets_there(change.base_index, old.function, old.what.node) and gets_there(
+        change.head_index, new.function, new.what.node
+    )
 
 
 def _of_time(change: Change, each: Added[Unsteady]) -> Iterator[Diagnostic]:

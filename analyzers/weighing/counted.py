@@ -25,6 +25,8 @@ def is_counted(subject: object, change: Change) -> bool:
 
 @is_counted.register
 def _sent(subject: Sent, change: Change) -> bool:
+    if subject.new.because == "uncached" and subject.new.request.resource in resources.FEW:
+        return False
     if subject.per == "object" or subject.new.because == "uncached" or subject.new.component.every_node:
         return True  # the same is asked again and again, or was there already; or each of the nodes asks
     weight = load(subject.new, change)
@@ -81,4 +83,5 @@ def _placed(subject: PodAffinity, change: Change) -> bool:
 
 @is_counted.register
 def _borne(subject: Burden, change: Change) -> bool:
-    return subject.per != "call"
+    # What a scheduler does for a pod beside its requests is little next to them, and only for the pods that ask for it.
+    return subject.per not in {"call", "pod"}

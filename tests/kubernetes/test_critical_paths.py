@@ -74,7 +74,7 @@ def _path(path: str, function: str) -> CriticalPath | None:
         # the framework's extension points, in a scheduler of other things
         (
             "plugins/binder.go",
-            "func (b *B) Bind(c context.Context, s *framework.CycleState, sub *apps.Subscription) *framework.Status",
+            "func (b *B) Reserve(c context.Context, s *framework.CycleState, sub *apps.Subscription) *framework.Status",
             "the scheduling path",
             "cycle",
         ),

@@ -165,9 +165,8 @@ class _Sign(NamedTuple):
     signature: str
 
 
-_EXTENSION_POINTS = (
-    "PreFilter PostFilter PreScore NormalizeScore Reserve Unreserve Permit PreBind PostBind Bind PreEnqueue"
-)
+# PreBind, Bind and PostBind run beside the scheduling of further pods (kubernetes pkg/scheduler/schedule_one.go, bindingCycle).
+_EXTENSION_POINTS = "PreFilter PostFilter PreScore NormalizeScore Reserve Unreserve Permit PreEnqueue"
 _STATE_OF_A_POD = r"(CycleState|PreFilterState)\b.{0,80}\bPod(Info)?\b|\bPod(Info)?\b.{0,80}(CycleState|PreFilterState)"
 _DEVICE = r"\.(AllocateRequest|PreStartContainerRequest|PreferredAllocationRequest|DevicePlugin_ListAndWatchServer)\b"
 _OBJECT = r"(interface\{\}|any)"

@@ -215,20 +215,29 @@ def kept_elsewhere(
     filled = re.compile(rb"\.%b\{\s*\w" % name)
     given = re.compile(rb"^func[^\n]*\)\s*\(?\*\w+\.%b\b[^\n]*\{$" % name, re.MULTILINE)
 
+    def may_be_read(file: SourceFile, at: int) -> bool:
+        line = file.source[file.source.rfind(b"\n", 0, at) + 1 : at]
+        return _WRITTEN.search(line) is None and (counts is None or counts(file, at))
+
     def wanted(file: SourceFile) -> bool:
         source = file.source
         # What a file without a client of either sort makes, it hands to those who have one.
         asks = USES.search(source) is not None or _OF_CLIENT_GO.search(source) is None
         if asks and (
-            _whole(file, mention, counts) or (_READS_FILLED.search(source) is not None and _whole(file, filled, counts))
+            _whole(file, mention, counts)
+            or (_READS_FILLED.search(source) is not None and _whole(file, filled, may_be_read))
         ):
             return True
         # Whoever is given it by a function may read it by what it was filled with.
-        return filled.search(source) is not None and any(
+        return _whole(file, filled, may_be_read) and any(
             counts is None or counts(file, match.start()) for match in given.finditer(source)
         )
 
     return _found(index, path, wanted, (kind.name,), (f"{kind.name}List",), within=within)
+
+
+_WRITTEN = re.compile(rb"\.(?:Create|Update|Patch|Delete)\([^()\n]{0,200}&\w{0,80}$")
+"""What stands before a literal that is written and so never filled: `c.Delete(ctx, &v1.Secret{`."""
 
 
 def valued(index: PackageIndex, kind: str, path: str, within: frozenset[str] | None = None) -> bool:
