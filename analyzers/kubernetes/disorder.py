@@ -95,6 +95,14 @@ def _root(node: Node) -> Node | None:
 def order(index: PackageIndex, function: Function, fill: Fill) -> Literal["map", "cache"] | None:
     """Say in whose order what is filled is: that of the loop around it over a map, or over what a cache lists; None where it has
     another, or is sorted."""
+    known: dict[object, Literal["map", "cache"] | None] = index.found.setdefault(order, {})
+    key = (function.file.path, function.region.start, fill.node.start_byte, fill.root.start_byte, fill.argument)
+    if key not in known:
+        known[key] = _order(index, function, fill)
+    return known[key]
+
+
+def _order(index: PackageIndex, function: Function, fill: Fill) -> Literal["map", "cache"] | None:
     binding = function.binding(syntax.text(fill.root), fill.root.start_byte)
     if binding is None or any(_sorts(call, fill.text) for call in function.calls):
         return None

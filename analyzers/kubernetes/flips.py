@@ -112,6 +112,14 @@ def _converted(node: Node) -> list[Node]:
 
 def flip(index: PackageIndex, function: Function, new: Setting) -> Flip | None:
     """Give the flip that a setting is a part of; None if there is none."""
+    known: dict[object, Flip | None] = index.found.setdefault(flip, {})
+    key = (function.file.path, function.region.start, new.node.start_byte)
+    if key not in known:
+        known[key] = _flip(index, function, new)
+    return known[key]
+
+
+def _flip(index: PackageIndex, function: Function, new: Setting) -> Flip | None:
     place = Place(index, function.file, function)
     same = [each for each in settings(function) if each.what == new.what and _is_settled(place, each)]
     if new.call is not None:

@@ -94,6 +94,10 @@ def cache_mutation(change: Change) -> Iterator[Diagnostic]:
 def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) -> bool:
     """Say whether a removed change pays for a new one: it changed what is shared too. One of an object of the caller's own, which
     came from the API server, does not, unless the change drops the copy of it, which is told there."""
+    was, now = _binding(old.what), _binding(new.what)
+    if was is not None and now is not None and was.value is not None and now.value is not None:
+        if (was.kind, syntax.text(was.value)) == (now.kind, syntax.text(now.value)):
+            return True  # it is what it was
     if _shared(change.head_index, new.what) is None or _shared(change.base_index, old.what) is not None:
         return True
     origin = cached.root(new.what.node)
@@ -241,6 +245,14 @@ def _binding(found: Mutation) -> Binding | None:
 
 def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     """What is shared of the place that is changed; None if it is not known to be, or was copied."""
+    known: dict[object, Shared | None] = index.found.setdefault(_shared, {})
+    key = (found.function.file.path, found.function.region.start, found.node.start_byte, found.argument)
+    if key not in known:
+        known[key] = _find_shared(index, found)
+    return known[key]
+
+
+def _find_shared(index: PackageIndex, found: Mutation) -> Shared | None:
     function, binding, origin = found.function, _binding(found), cached.root(found.node)
     if binding is None or origin is None:
         return None

@@ -113,6 +113,8 @@ def _fills(function: Function) -> Iterator[Candidate[Fill]]:
 
 def _was_in_disorder(change: Change, old: Removed[Fill], new: Added[Fill]) -> bool:
     """Whether what a removed line filled was in the order of a map too: one of a list does not pay for it."""
+    if disorder.order(change.head_index, new.function, new.what) is None:
+        return False  # which is told by nobody
     return disorder.order(change.base_index, old.function, old.what) is not None
 
 

@@ -425,7 +425,11 @@ def _settings(function: Function) -> Iterator[Candidate[Setting]]:
 
 def _flipped_before(change: Change, old: Removed[Setting], new: Added[Setting]) -> bool:
     """Say whether what a removed line set was one of two values too."""
-    return flips.flip(change.base_index, old.function, old.what) is not None
+    # What is no flip now is told by nobody, and takes no other one's place.
+    return (
+        flips.flip(change.head_index, new.function, new.what) is not None
+        and flips.flip(change.base_index, old.function, old.what) is not None
+    )
 
 
 def _flipped(change: Change, each: Added[Setting]) -> Diagnostic | None:
