@@ -58,8 +58,14 @@ def sink(index: PackageIndex, function: Function, node: Node) -> Sink | None:
         return conditions.failed(conditions.requirements(place, destinations.conditions_at(function, node)))
 
     found = destinations.destinations(index, calls(index).callers, function, node, hands_back, failed)
-    # A comparison of the value itself spares nothing: it is another one.
-    compared = [passing for each in found if each.kind == "compared" for passing in each.way]
+    # A comparison of the value itself spares nothing: it is another one. One that leaves it out spares what it finds equal.
+    fields = {each.field for each in found if each.kind == "field"}
+    compared = [
+        passing
+        for each in found
+        if each.kind == "compared" and not _leaves_out(index, each, fields)
+        for passing in each.way
+    ]
     for each in found:
         if each.kind != "field" or each.owner is None:
             continue
@@ -75,6 +81,19 @@ def sink(index: PackageIndex, function: Function, node: Node) -> Sink | None:
         if all(each_time(index, passing, compared) for passing in way):
             return Sink(field or each.field, each.function, each.node, way)
     return None
+
+
+def _leaves_out(index: PackageIndex, comparison: Destination, fields: set[str]) -> bool:
+    """Say whether a comparison is made by a function of the program that asks for none of these fields."""
+    node: Node | None = comparison.node
+    while node is not None and node.type != "call_expression":
+        node = node.parent if node.type != "block" else None
+    call = comparison.function.facts.call_at(node) if node is not None else None
+    callee = index.callee(call, comparison.function.file, comparison.function) if call is not None else None
+    if callee is None or callee.body is None:
+        return False
+    asked = {syntax.text(each) for each in syntax.walk(callee.body) if each.type == "field_identifier"}
+    return bool(asked) and not asked & fields
 
 
 def _put_back(passing: Passing, field: str) -> bool:

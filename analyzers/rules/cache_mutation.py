@@ -95,9 +95,14 @@ def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) ->
     """Say whether a removed change pays for a new one: it changed what is shared too. One of an object of the caller's own, which
     came from the API server, does not, unless the change drops the copy of it, which is told there."""
     was, now = _binding(old.what), _binding(new.what)
-    if was is not None and now is not None and was.value is not None and now.value is not None:
-        if (was.kind, syntax.text(was.value)) == (now.kind, syntax.text(now.value)):
-            return True  # it is what it was
+    if (
+        was is not None
+        and now is not None
+        and was.value is not None
+        and now.value is not None
+        and (was.kind, syntax.text(was.value)) == (now.kind, syntax.text(now.value))
+    ):
+        return True  # it is what it was
     if _shared(change.head_index, new.what) is None or _shared(change.base_index, old.what) is not None:
         return True
     origin = cached.root(new.what.node)
