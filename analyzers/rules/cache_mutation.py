@@ -51,9 +51,11 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Map, Pointer, Slice
+from analyzers.kubernetes import scheme_defaults
 from analyzers.kubernetes.program import calls
-from analyzers.kubernetes.requests import cached
-from analyzers.kubernetes.requests.cached import Shared
+from analyzers.kubernetes.requests import cached, clients, informed
+from analyzers.kubernetes.requests.cached import GIVEN, Given, Holds, Shared
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 
@@ -92,22 +94,42 @@ def cache_mutation(change: Change) -> Iterator[Diagnostic]:
 
 
 def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) -> bool:
-    """Say whether a removed change pays for a new one: it changed what is shared too. One of an object of the caller's own, which
-    came from the API server, does not, unless the change drops the copy of it, which is told there."""
-    if _shared(change.head_index, new.what) is None or _shared(change.base_index, old.what) is not None:
+    """Say whether a removed change pays for a new one: it changed what is shared too, or something of which nobody sees whether
+    it was. One of an object of the caller's own, which came from the API server, does not, unless the change drops the copy of
+    it, which is told there."""
+    if _shared(change.head_index, new.what) is None or _may_be_shared(change.base_index, old.what):
         return True
     origin = cached.root(new.what.node)
     return origin is not None and any(name == syntax.text(origin) for name, _ in _lost_copies(new.file))
 
 
 def _was_changed(change: Change, each: Added[Mutation]) -> bool:
-    """Say whether the same function changed the same part of what is shared before: in another branch, or fewer times."""
+    """Say whether the same function changed the same variable's object before, so that a copy of it was missing already; or
+    what may have been shared, in the same part."""
     old = each.file.base.function(each.function.key) if each.file.base is not None else None
-    place = _short(each.what.node)
-    return old is not None and any(
-        _short(before.what.node) == place and _shared(change.base_index, before.what) is not None
-        for before in _mutations(old)
-    )
+    origin, place = cached.root(each.what.node), _short(each.what.node)
+    if old is None or origin is None:
+        return False
+    name = syntax.text(origin)
+    for candidate in _mutations(old):
+        before = cached.root(candidate.what.node)
+        if before is None or syntax.text(before) != name:
+            continue
+        if _shared(change.base_index, candidate.what) is not None:
+            return True
+        if _short(candidate.what.node) == place and _may_be_shared(change.base_index, candidate.what):
+            return True
+    return False
+
+
+def _may_be_shared(index: PackageIndex, found: Mutation) -> bool:
+    """Say whether a place that is changed is shared, or nobody sees whether it is."""
+    if _shared(index, found) is not None:
+        return True
+    origin = cached.root(found.node)
+    if origin is None or _binding(found) is None or cached.is_own(index, found.function, origin):
+        return False
+    return found.call is None or found.elements or _is_changed(index, found, "object")
 
 
 def _uncopied(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
@@ -197,13 +219,16 @@ def _diagnostic(
         concern=f"change {name} of {shared.source}",
         function=found.function.key,
         priority=35,
-        related=_changed_at(change.head_index, found),
+        related=_changed_at(change.head_index, found, shared),
     )
 
 
-def _changed_at(index: PackageIndex, found: Mutation) -> tuple[Place, ...]:
+def _changed_at(index: PackageIndex, found: Mutation, shared: Shared) -> tuple[Place, ...]:
     """Where the function that is called changes what it is given."""
-    inner = _changes(index, found) if found.call is not None and not found.elements else None
+    if found.call is None or found.elements:
+        return ()
+    given = None if found.node.type == "identifier" else _given(index, found, None)
+    inner = _changes(index, found, given.holds if given is not None else shared.holds)
     if inner is None:
         return ()
     at = syntax.line(inner.node)
@@ -219,6 +244,8 @@ def _remedy(found: Mutation, shared: Shared, name: str) -> str:
         if value.type == "unary_expression" and operand is not None and syntax.has_token(value, "*"):
             return f"{name} := *{syntax.text(operand)}.DeepCopy()"
         return "DeepCopy()"
+    if shared.holds == "event":
+        return f"{'.'.join(_short(found.node).split('.')[:2])}.DeepCopyObject()"
     if shared.holds == "list":
         element = next((each for each in syntax.walk(found.node) if _is_element(each, name)), None)
         place = syntax.text(element) if element is not None else f"{name}[i]"
@@ -247,12 +274,53 @@ def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     copied = cached.copied_between(index, function, found.node, binding.start)
     if copied and not cached.copied_by_setting(function, found.node, binding.start):
         return None
-    shared = cached.shared(index, function, binding) or cached.shared_by_others(index, function, origin)
+    shared = cached.shared(index, function, binding)
+    if found.call is not None and not found.elements:
+        return _shared_with_callee(index, found, binding, shared)
+    shared = shared or cached.shared_by_others(index, function, origin)
     if shared is None:
         return None
-    if found.call is not None and not found.elements:
-        return shared if shared.holds == "object" and _changes(index, found) is not None else None
     return shared if cached.reaches_shared(index, function, found.node, shared, found.elements) else None
+
+
+def _shared_with_callee(index: PackageIndex, found: Mutation, binding: Binding, shared: Shared | None) -> Shared | None:
+    """What is shared of that which a function is given that changes it."""
+    if shared is not None:
+        # What a setting copies `_shared` has judged, of a whole variable.
+        given = shared if found.node.type == "identifier" and found.argument >= 0 else _given(index, found, None)
+        return shared if given is not None and _is_changed(index, found, given.holds) else None
+    origin = cached.root(found.node)
+    if origin is None or not cached.is_object(index, index.type_of(origin, found.function.file, found.function)):
+        return None
+    given = _given(index, found, Given(found.function, binding, "object"))
+    if given is None or given.source != GIVEN or not _is_changed(index, found, given.holds):
+        return None  # before it is asked where that comes from, which costs more
+    return cached.shared_by_others(index, found.function, origin)
+
+
+def _is_changed(index: PackageIndex, found: Mutation, holds: Holds) -> bool:
+    return _decodes(index, found) or _changes(index, found, holds) is not None
+
+
+_DECODED_INTO = {"Get": 2, "Create": 1, "Update": 1, "Patch": 1}
+"""The methods of controller-runtime's client that decode the API server's answer into an argument (pkg/client/typed_client.go,
+`Do(ctx).Into(obj)`; Get's is filled from the cache), and its number."""
+
+
+def _decodes(index: PackageIndex, found: Mutation) -> bool:
+    """Say whether a call writes what the API server answers into what it is given."""
+    call, function = found.call, found.function
+    if call is None or call.operand is None or _DECODED_INTO.get(call.name) != found.argument:
+        return False
+    known = clients.client(index.type_of(call.operand, function.file, function))
+    return known is not None and known.kind == "controller-runtime"
+
+
+def _given(index: PackageIndex, found: Mutation, given: Given | None) -> Shared | None:
+    """What is shared of what a call gives a function: as an argument, or as the operand of a method."""
+    if found.argument >= 0:
+        return cached.value(index, found.function, found.node, given)
+    return cached.pointed_to(index, found.function, found.node, given)
 
 
 _COPYING = frozenset({"DeepCopy", "DeepCopyObject", "Copy", "Clone"})
@@ -283,17 +351,16 @@ def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
 
 def _handed(function: Function, call: Call) -> Iterator[Mutation]:
     """The places that a call may change: of what its operand or its arguments point to."""
-    if call.name in _SETTERS and call.operand is not None and cached.root(call.operand) is not None:
-        yield Mutation(function, call.operand, call, -1, True)
-    if call.name == "delete" and call.operand is None and call.arguments and cached.root(call.arguments[0]) is not None:
-        yield Mutation(function, call.arguments[0], call, 0, True)
-    elif call.operand is not None and (number := _changed_argument(function, call)) is not None:
-        if number < len(call.arguments) and cached.root(call.arguments[number]) is not None:
-            yield Mutation(function, call.arguments[number], call, number, True)
-    else:
-        for number, argument in enumerate(call.arguments):
-            if argument.type == "identifier":
-                yield Mutation(function, argument, call, number)
+    if call.operand is not None and cached.root(call.operand) is not None:
+        yield Mutation(function, call.operand, call, -1, call.name in _SETTERS)
+    if (number := _changed_argument(function, call)) is not None:
+        place = call.arguments[number] if number < len(call.arguments) else None
+        if place is not None and cached.root(place) is not None:
+            yield Mutation(function, place, call, number, True)
+        return
+    for number, argument in enumerate(call.arguments):
+        if cached.root(argument) is not None:
+            yield Mutation(function, argument, call, number)
 
 
 _SETTERS_WORDS = """
@@ -304,71 +371,123 @@ SetManagedFields SetGroupVersionKind
 _SETTERS = frozenset(_SETTERS_WORDS.split())
 """The methods of metav1.Object that change it (apimachinery pkg/apis/meta/v1/meta.go), and the one of schema.ObjectKind."""
 _ORDERS = re.compile(r"(Strings|Ints|Float64s|Slice|SliceStable|Sort\w{0,80}|Stable|Reverse)$")
+_SHIFTS = frozenset({"Delete", "DeleteFunc", "Compact", "CompactFunc"})
+_FILLS_MAPS = frozenset({"Copy", "DeleteFunc", "Clear"})
 _CHANGERS: dict[tuple[str, str], int] = {
     ("controllerutil", "AddFinalizer"): 0,
     ("controllerutil", "RemoveFinalizer"): 0,
     ("controllerutil", "SetControllerReference"): 1,
     ("controllerutil", "SetOwnerReference"): 1,
+    ("controllerutil", "RemoveControllerReference"): 1,
+    ("controllerutil", "RemoveOwnerReference"): 1,
+    ("controllerutil", "CreateOrUpdate"): 2,
+    ("controllerutil", "CreateOrPatch"): 2,
     ("meta", "SetStatusCondition"): 0,
     ("meta", "RemoveStatusCondition"): 0,
     ("v1", "SetMetaDataAnnotation"): 0,
     ("v1", "SetMetaDataLabel"): 0,
+    ("unstructured", "SetNestedField"): 0,
+    ("unstructured", "SetNestedMap"): 0,
+    ("unstructured", "SetNestedSlice"): 0,
+    ("unstructured", "SetNestedStringMap"): 0,
+    ("unstructured", "SetNestedStringSlice"): 0,
+    ("unstructured", "RemoveNestedField"): 0,
 }
-"""Functions of controller-runtime and apimachinery, by package and name, and the argument that they change."""
+"""Functions of controller-runtime and apimachinery, by package and name, and the argument that they change (apimachinery
+pkg/apis/meta/v1/unstructured/helpers.go; controller-runtime pkg/controller/controllerutil: CreateOrUpdate reads into it)."""
 
 
 def _changed_argument(function: Function, call: Call) -> int | None:
     """The number of the argument that a library's function changes, None if it is not known to change one."""
-    name = syntax.text(call.operand) if call.operand is not None else ""
+    if call.operand is None:
+        return 0 if call.name in {"delete", "copy", "clear"} else None
+    name = syntax.text(call.operand)
     path = function.file.imports.get(name)
     if path is None or function.binding(name, call.node.start_byte) is not None:
         return None
     if path in {"sort", "slices", "golang.org/x/exp/slices"}:
-        return 0 if _ORDERS.match(call.name) else None
+        return 0 if _ORDERS.match(call.name) or (call.name in _SHIFTS and path != "sort") else None
+    if path in {"maps", "golang.org/x/exp/maps"}:
+        return 0 if call.name in _FILLS_MAPS else None
+    if path == "encoding/json":
+        return 1 if call.name == "Unmarshal" else None
     if path.startswith(("k8s.io/apimachinery/", "sigs.k8s.io/controller-runtime/")):
         return _CHANGERS.get((path.rpartition("/")[2], call.name))
     return None
 
 
-_DEEPEST = 2
+_DEEPEST = 3
 """Functions that hand on, one to the other, what they are given."""
 
 
-def _changes(index: PackageIndex, found: Mutation, depth: int = 0) -> Mutation | None:
-    """The change that the function that is called makes to what the parameter points to, itself or in one that it hands it on
-    to."""
-    call = found.call
-    callee = index.callee(call, found.function.file, found.function) if call is not None else None
-    if callee is None or found.argument >= len(callee.params):
+def _changes(index: PackageIndex, found: Mutation, holds: Holds, depth: int = 0) -> Mutation | None:
+    """The change that the function that is called makes to what it is given, itself or in one that it hands it on to."""
+    callee, number = _called(index, found)
+    if callee is None:
         return None
     known: dict[object, Mutation | None] = index.found.setdefault(_changes, {})
-    key = (callee.file.key, callee.region.start, found.argument, depth)
+    key = (callee.file.key, callee.region.start, number, holds, depth)
     if key not in known:
         known[key] = None  # for whom it calls that calls it
-        known[key] = _changes_parameter(index, callee, found.argument, depth)
+        known[key] = _changes_given(index, callee, number, holds, depth)
     return known[key]
 
 
-def _changes_parameter(index: PackageIndex, callee: Function, number: int, depth: int) -> Mutation | None:
-    parameter = callee.params[number]
-    if parameter.type.type != "pointer_type":
+def _called(index: PackageIndex, found: Mutation) -> tuple[Function | None, int]:
+    """The function that is called, and the number of its parameter that is meant."""
+    call, function = found.call, found.function
+    if call is None:
+        return None, 0
+    if (defaults := scheme_defaults.defaulter(index, function, call)) is not None:
+        return defaults, 0
+    return index.callee(call, function.file, function), found.argument
+
+
+def _changes_given(index: PackageIndex, callee: Function, number: int, holds: Holds, depth: int) -> Mutation | None:
+    binding = _parameter(index, callee, number, holds)
+    if binding is None:
         return None
-    given = Shared("", "object")
+    given = Given(callee, binding, holds)
     for candidate in _mutations(callee):
         inner = candidate.what
-        origin = cached.root(inner.node)
-        if origin is None or syntax.text(origin) != parameter.name:
+        at = _binding(inner)
+        if at is None or cached.copied_between(index, callee, inner.node, at.start):
             continue
-        if (binding := callee.binding(parameter.name, inner.node.start_byte)) is None or binding.kind != "param":
-            continue
-        if cached.copied_between(index, callee, inner.node, 0):
+        has = cached.of_binding(index, callee, at, given)
+        if has is None or has.source != GIVEN:
             continue
         if inner.call is not None and not inner.elements:
-            if depth < _DEEPEST and (further := _changes(index, inner, depth + 1)) is not None:
+            handed = _given(index, inner, given)
+            if handed is None or handed.source != GIVEN or depth >= _DEEPEST:
+                continue
+            if _decodes(index, inner):
+                return inner
+            if (further := _changes(index, inner, handed.holds, depth + 1)) is not None:
                 return further
-        elif cached.reaches_shared(index, callee, inner.node, given, inner.elements):
+        elif cached.reaches_shared(index, callee, inner.node, has, inner.elements):
             return inner
     return None
+
+
+def _parameter(index: PackageIndex, callee: Function, number: int, holds: Holds) -> Binding | None:
+    """The parameter of a function, -1 for its receiver, through which it can change what it is given."""
+    if callee.body is None or number >= len(callee.params):
+        return None
+    if number < 0:
+        name = callee.receiver.name if callee.receiver is not None else ""
+    else:
+        name = "" if callee.params[number].variadic else callee.params[number].name
+    binding = callee.binding(name, callee.body.start_byte + 1)
+    type_ = index.resolve(binding.type, callee.file, callee) if binding is not None else None
+    under = index.underlying(type_)
+    fits = {
+        "object": isinstance(type_, Pointer) or informed.is_object(index, type_),
+        "copy": isinstance(type_, Pointer),
+        "part": isinstance(under, Slice | Map),
+        "list": isinstance(under, Slice),
+        "event": False,
+    }
+    return binding if fits[holds] else None
 
 
 def _short(node: Node) -> str:
