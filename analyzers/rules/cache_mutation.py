@@ -104,22 +104,36 @@ def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) ->
 
 
 def _was_changed(change: Change, each: Added[Mutation]) -> bool:
-    """Say whether the same function changed the same variable's object before, so that a copy of it was missing already; or
-    what may have been shared, in the same part."""
-    old = each.file.base.function(each.function.key) if each.file.base is not None else None
+    """Say whether the same function, or one that hands the object to it, changed the same variable's object before, so that a
+    copy of it was missing already; or what may have been shared, in the same part."""
     origin, place = cached.root(each.what.node), _short(each.what.node)
-    if old is None or origin is None:
+    if origin is None:
         return False
-    name = syntax.text(origin)
-    for candidate in _mutations(old):
-        before = cached.root(candidate.what.node)
-        if before is None or syntax.text(before) != name:
-            continue
-        if _shared(change.base_index, candidate.what) is not None:
+    for old, before in _changed_before(each.file, each.function, syntax.text(origin)):
+        if _shared(change.base_index, before) is not None:
             return True
-        if _short(candidate.what.node) == place and _may_be_shared(change.base_index, candidate.what):
+        if old.key == each.function.key and _short(before.node) == place and _may_be_shared(change.base_index, before):
+            return True
+    number = next((at for at, given in enumerate(each.function.params) if given.name == syntax.text(origin)), None)
+    files = {file.path: file for file in change.go_files}
+    for site in calls(change.head_index).callers(each.function) if number is not None else ():
+        file = files.get(site.caller.file.path)
+        if site.kind != "call" or site.call is None or file is None or number is None:
+            continue
+        handed = cached.root(site.call.arguments[number]) if number < len(site.call.arguments) else None
+        name = syntax.text(handed) if handed is not None else ""
+        if any(_shared(change.base_index, before) for _, before in _changed_before(file, site.caller, name)):
             return True
     return False
+
+
+def _changed_before(file: ChangedFile, function: Function, name: str) -> Iterator[tuple[Function, Mutation]]:
+    """What a function, as it was before the change, did to what the variable `name` holds."""
+    old = file.base.function(function.key) if file.base is not None else None
+    for candidate in _mutations(old) if old is not None else ():
+        before = cached.root(candidate.what.node)
+        if old is not None and before is not None and syntax.text(before) == name:
+            yield old, candidate.what
 
 
 def _may_be_shared(index: PackageIndex, found: Mutation) -> bool:
