@@ -109,7 +109,7 @@ def _was_changed(change: Change, each: Added[Mutation]) -> bool:
     origin, place = cached.root(each.what.node), _short(each.what.node)
     if origin is None:
         return False
-    for old, before in _changed_before(each.file, each.function, syntax.text(origin)):
+    for old, before in _changed_before(change, each.file, each.function, syntax.text(origin)):
         if _shared(change.base_index, before) is not None:
             return True
         if old.key == each.function.key and _short(before.node) == place and _may_be_shared(change.base_index, before):
@@ -122,14 +122,21 @@ def _was_changed(change: Change, each: Added[Mutation]) -> bool:
             continue
         handed = cached.root(site.call.arguments[number]) if number < len(site.call.arguments) else None
         name = syntax.text(handed) if handed is not None else ""
-        if any(_shared(change.base_index, before) for _, before in _changed_before(file, site.caller, name)):
+        if any(_shared(change.base_index, before) for _, before in _changed_before(change, file, site.caller, name)):
             return True
     return False
 
 
-def _changed_before(file: ChangedFile, function: Function, name: str) -> Iterator[tuple[Function, Mutation]]:
-    """What a function, as it was before the change, did to what the variable `name` holds."""
+def _changed_before(
+    change: Change, file: ChangedFile, function: Function, name: str
+) -> Iterator[tuple[Function, Mutation]]:
+    """What a function, as it was before the change, in the same file or in another one of the package, did to what the variable
+    `name` holds."""
     old = file.base.function(function.key) if file.base is not None else None
+    if old is None:
+        package, receiver = change.base_index.package_of(file.path), function.receiver_name
+        declared = package.method(receiver, function.name) if receiver else package.lookup(function.name)
+        old = declared if isinstance(declared, Function) else None
     for candidate in _mutations(old) if old is not None else ():
         before = cached.root(candidate.what.node)
         if old is not None and before is not None and syntax.text(before) == name:
@@ -220,7 +227,7 @@ def _diagnostic(
     place = _short(found.node)
     what = f"{code(found.call.name)} changes {code(place)}" if found.call is not None else f"{code(place)} is changed"
     origin = cached.root(found.node)
-    name = syntax.text(origin) if origin is not None else place
+    name = shared.kept or (syntax.text(origin) if origin is not None else place)
     handed = f" ({code(shared.by)} hands it on)" if shared.by else ""
     also = " A copied struct shares what its maps, slices and pointers hold." if shared.holds == "copy" else ""
     return Diagnostic(
@@ -293,7 +300,7 @@ def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
         return _shared_with_callee(index, found, binding, shared)
     shared = shared or cached.shared_by_others(index, function, origin)
     if shared is None:
-        return None
+        return cached.shared_in_a_part(index, function, found.node, found.elements)
     return shared if cached.reaches_shared(index, function, found.node, shared, found.elements) else None
 
 
@@ -367,6 +374,9 @@ def _handed(function: Function, call: Call) -> Iterator[Mutation]:
     """The places that a call may change: of what its operand or its arguments point to."""
     if call.operand is not None and cached.root(call.operand) is not None:
         yield Mutation(function, call.operand, call, -1, call.name in _SETTERS)
+    shifted = _shifted(call)
+    if shifted is not None and cached.root(shifted) is not None:
+        yield Mutation(function, shifted, call, 0, True)
     if (number := _changed_argument(function, call)) is not None:
         place = call.arguments[number] if number < len(call.arguments) else None
         if place is not None and cached.root(place) is not None:
@@ -375,6 +385,17 @@ def _handed(function: Function, call: Call) -> Iterator[Mutation]:
     for number, argument in enumerate(call.arguments):
         if cached.root(argument) is not None:
             yield Mutation(function, argument, call, number)
+
+
+def _shifted(call: Call) -> Node | None:
+    """The slice whose elements an append overwrites, as `append(s[:i], s[i+1:]...)` does to drop one."""
+    if call.name != "append" or call.operand is not None or len(call.arguments) < 2:
+        return None
+    into = syntax.unparenthesized(call.arguments[0])
+    ends = into.type == "slice_expression" and into.child_by_field_name("end") is not None
+    if not ends or into.child_by_field_name("capacity") is not None:
+        return None
+    return into.child_by_field_name("operand")
 
 
 _SETTERS_WORDS = """

@@ -63,6 +63,8 @@ class Shared(NamedTuple):
     holds: Holds
     by: str = ""
     """The function that hands it on as an argument, "" where it is taken in the function itself."""
+    kept: str = ""
+    """The field or element in which it is kept, "" where a variable holds it."""
 
 
 class Given(NamedTuple):
@@ -112,15 +114,21 @@ def shared_by_others(index: PackageIndex, function: Function, name: Node) -> Sha
     place = Place(index, function.file, function)
     if not is_object(index, place.type_of(name)) or not _keeps_caches(index):
         return None
-    for each in origins(index).of(place, name).origins:
-        at = each.place.function
-        if at is None or at.file.test or each.copied or len({path for path, _ in each.way}) > _MOST_FILES:
-            continue
-        found = _given(index, at, each.node) if each.kind == "call" else None
-        if found is not None and each.access == (() if found.holds == "object" else (ELEMENT,)):
-            return Shared(found.source, "object", "" if at.key == function.key else at.key)
-        if each.kind == "parameter" and _is_handed(index, at, each):
-            return Shared("an informer's event", "object", "" if at.key == function.key else at.key)
+    shares = (_shared_at(index, function, each) for each in origins(index).of(place, name).origins)
+    return next((each for each in shares if each is not None), None)
+
+
+def _shared_at(index: PackageIndex, function: Function, origin: Origin) -> Shared | None:
+    """What is shared of a value that comes from one place."""
+    at = origin.place.function
+    if at is None or at.file.test or origin.copied or len({path for path, _ in origin.way}) > _MOST_FILES:
+        return None
+    by = "" if at.key == function.key else at.key
+    found = _given(index, at, origin.node) if origin.kind == "call" else None
+    if found is not None and origin.access == (() if found.holds == "object" else (ELEMENT,)):
+        return Shared(found.source, "object", by)
+    if origin.kind == "parameter" and _is_handed(index, at, origin):
+        return Shared("an informer's event", "object", by)
     return None
 
 
@@ -148,6 +156,20 @@ def _is_handed(index: PackageIndex, function: Function, origin: Origin) -> bool:
     if found == "event":
         return len(origin.access) == 1 and origin.access[0] in informed.FIELDS
     return found == "object" and not origin.access
+
+
+def shared_in_a_part(index: PackageIndex, function: Function, place: Node, elements: bool) -> Shared | None:
+    """Say what a place has of a shared object that a field or an element keeps (`item.pod` in `item.pod.Labels`): one that is
+    given nothing else, wherever in the program."""
+    at: Node | None = place if elements else place.child_by_field_name("operand")
+    while at is not None and at.type in _STEPS and not is_object(index, _type(index, function, at)):
+        at = at.child_by_field_name("operand")
+    if at is None or at.type not in {"selector_expression", "index_expression"} or not _keeps_caches(index):
+        return None
+    found = origins(index).of(Place(index, function.file, function), at)
+    shares = [_shared_at(index, function, each) for each in found.origins if each.kind != "constant"]
+    first = next(iter(shares), None)
+    return first._replace(kept=_text(at)) if first is not None and found.complete and all(shares) else None
 
 
 def _keeps_caches(index: PackageIndex) -> bool:
@@ -246,7 +268,11 @@ def _of(index: PackageIndex, function: Function, node: Node, depth: int, given: 
         return _bound(index, function, binding, depth + 1, given)
     operand = node.child_by_field_name("operand")
     if node.type == "call_expression":
-        return _given(index, function, node) or _returned(index, function, node, depth, given)
+        return (
+            _given(index, function, node)
+            or _part(index, function, node, depth, given)
+            or _returned(index, function, node, depth, given)
+        )
     if operand is None:
         return None
     if node.type == "type_assertion_expression":
@@ -288,6 +314,23 @@ def _address(index: PackageIndex, function: Function, node: Node, depth: int, gi
     if reaches_shared(index, function, node, found):
         return found._replace(holds="object")
     return found if found.holds == "copy" else None
+
+
+_PARTS = frozenset({"GetLabels", "GetAnnotations", "GetFinalizers", "GetOwnerReferences"})
+"""What gives a map or slice of ObjectMeta as it is (apimachinery pkg/apis/meta/v1/meta.go); of Unstructured, it gives copies."""
+
+
+def _part(index: PackageIndex, function: Function, value: Node, depth: int, given: Given | None) -> Shared | None:
+    """The map or slice of an object that a getter of its metadata gives."""
+    call = function.facts.call_at(value)
+    if call is None or call.name not in _PARTS or call.operand is None or call.arguments:
+        return None
+    type_ = _type(index, function, call.operand)
+    named = type_.elem if isinstance(type_, Pointer) else type_
+    if not isinstance(named, Named) or named.name.startswith("Unstructured") or not is_object(index, Pointer(named)):
+        return None
+    found = _of(index, function, call.operand, depth + 1, given)
+    return found._replace(holds="part") if found is not None and found.holds in {"object", "copy"} else None
 
 
 def _given(index: PackageIndex, function: Function, value: Node) -> Shared | None:
