@@ -40,7 +40,7 @@ what was there before; command lines, tests and generated code.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -122,7 +122,9 @@ def _was_changed(change: Change, each: Added[Mutation]) -> bool:
             continue
         handed = cached.root(site.call.arguments[number]) if number < len(site.call.arguments) else None
         name = syntax.text(handed) if handed is not None else ""
-        if any(_shared(change.base_index, before) for _, before in _changed_before(change, file, site.caller, name)):
+        if any(
+            _may_be_shared(change.base_index, before) for _, before in _changed_before(change, file, site.caller, name)
+        ):
             return True
     return False
 
@@ -364,10 +366,13 @@ def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
         for left in assignment.left:
             if left.type != "identifier" and cached.root(left) is not None:
                 line = syntax.line(left)
-                yield Candidate(("change", _short(left)), line, line, Mutation(function, left))
+                renamed: tuple[Hashable, ...] = (("change", "*", _part(left)),)
+                yield Candidate(("change", _short(left)), line, line, Mutation(function, left), renamed)
     for call in function.calls:
         for found in _handed(function, call):
-            yield Candidate(("hand", call.name, _short(found.node)), call.line, call.end_line, found)
+            renamed = (("hand", "*", call.name, found.argument, _part(found.node)),)
+            key = ("hand", call.name, _short(found.node))
+            yield Candidate(key, call.line, call.end_line, found, renamed)
 
 
 def _handed(function: Function, call: Call) -> Iterator[Mutation]:
@@ -523,6 +528,13 @@ def _parameter(index: PackageIndex, callee: Function, number: int, holds: Holds)
         "event": False,
     }
     return binding if fits[holds] else None
+
+
+def _part(node: Node) -> str:
+    """A place as it is written, without the variable at its beginning: what stays where that is renamed."""
+    origin = cached.root(node)
+    text = _short(node)
+    return text.replace(syntax.text(origin), "", 1) if origin is not None else text
 
 
 def _short(node: Node) -> str:

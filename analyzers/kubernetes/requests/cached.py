@@ -136,7 +136,10 @@ def is_own(index: PackageIndex, function: Function, name: Node) -> bool:
     """Say whether a variable is seen to hold nothing but what the program made, copied or asked for."""
     found = origins(index).of(Place(index, function.file, function), name)
     return found.complete and all(
-        each.kind in {"call", "literal", "made", "constant", "filled", "appended"} for each in found.origins
+        each.kind in {"constant", "filled", "appended"}
+        or (each.kind in {"literal", "made"} and not each.access)
+        or (each.kind == "call" and (at := each.place.function) is not None and _given(index, at, each.node) is None)
+        for each in found.origins
     )
 
 
