@@ -114,8 +114,11 @@ def shared_by_others(index: PackageIndex, function: Function, name: Node) -> Sha
     place = Place(index, function.file, function)
     if not is_object(index, place.type_of(name)) or not _keeps_caches(index):
         return None
-    shares = (_shared_at(index, function, each) for each in origins(index).of(place, name).origins)
-    return next((each for each in shares if each is not None), None)
+    found = [each for each in origins(index).of(place, name).origins if each.kind != "constant"]
+    shares = [(each, _shared_at(index, function, each)) for each in found]
+    # Of a field it is not known which of all the values that are put there somewhere is meant.
+    mixed = any(each.kept and shared is None for each, shared in shares)
+    return next((shared for each, shared in shares if shared is not None and not (each.kept and mixed)), None)
 
 
 def _shared_at(index: PackageIndex, function: Function, origin: Origin) -> Shared | None:
