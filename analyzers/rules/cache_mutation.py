@@ -32,11 +32,14 @@ is changed.
 ```
 
 A copied struct shares what its maps, slices and pointers hold, and `&*pod` is `pod`. What a getter gives is shared if it
-stops to copy.
+stops to copy. controller-runtime hands to predicates, event handlers and mappings what the informer has; its client gives
+copies. A function changes what it is given if it, or one that it hands it on to, writes into it: a method of the object, a
+scheme's defaults, a helper of the libraries, a client that decodes the API server's answer into it.
 
 Not reported: objects from the API server or from controller-runtime's client, which are the caller's own; copies; the
-slice that a lister's List gives, which is the caller's own, to be sorted or filled with copies; changes two calls away;
-what was there before; command lines, tests and generated code.
+slice that a lister's List gives, which is the caller's own, to be sorted or filled with copies; changes more than four
+calls away; what comes from a cache through many files, or through a field that holds copies too; more changes in a function
+that changed the same object before; command lines, tests and generated code.
 """
 
 import re
