@@ -300,6 +300,8 @@ def _shared(index: PackageIndex, found: Mutation) -> Shared | None:
     copied = cached.copied_between(index, function, found.node, binding.start)
     if copied and not cached.copied_by_setting(function, found.node, binding.start):
         return None
+    if cached.is_unstored(index, function, found.node):
+        return None
     shared = cached.shared(index, function, binding)
     if found.call is not None and not found.elements:
         return _shared_with_callee(index, found, binding, shared)

@@ -476,7 +476,11 @@ def reaches_shared(index: PackageIndex, function: Function, place: Node, found: 
         if first and found.holds in {"copy", "list", "event"} and not (step.type == "index_expression" and not listed):
             continue
         own = False
-    if elements and not (not steps and found.holds in {"copy", "list", "event"}):
+    # The elements of a list are pointers, its own; so are those of a part of it.
+    bare = not steps or (
+        listed and all(step.type in {"slice_expression", "parenthesized_expression"} for step in steps)
+    )
+    if elements and not (bare and found.holds in {"copy", "list", "event"}):
         own = False
     return not own
 
@@ -557,6 +561,27 @@ def copied_between(index: PackageIndex, function: Function, node: Node, start: i
             else current.child_by_field_name("operand")
         )
     return False
+
+
+def is_unstored(index: PackageIndex, function: Function, node: Node) -> bool:
+    """Say whether a path is only reached where the object of the variable at its beginning has no resource version: it was
+    never stored, and comes from no cache."""
+    place, origin = Place(index, function.file, function), root(node)
+    if origin is None:
+        return False
+    versions = {f"{_text(origin)}.{version}" for version in ("ResourceVersion", "GetResourceVersion()")}
+
+    def has_none(_: Place, test: Node, truth: bool) -> bool:
+        left, right = test.child_by_field_name("left"), test.child_by_field_name("right")
+        if left is None or right is None or _text(right) != '""' or _text(left) not in versions:
+            return False
+        return syntax.has_token(test, "==" if truth else "!=")
+
+    return any(
+        each.test is not None and conditions.implies(place, each.test, each.kind == "if", has_none)
+        for each in conditions_at(function, node)
+        if each.kind in {"if", "else", "guard"}
+    )
 
 
 def copied_by_setting(function: Function, node: Node, start: int) -> bool:
