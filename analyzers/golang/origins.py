@@ -70,7 +70,8 @@ class Origin(NamedTuple):
     nobody writes), "filled" (a variable whose address, or that as a pointer, is given to the call), "unknown". `node` is
     the expression, in `place`; `access` are the steps from it to the value ("Items", ELEMENT); `call` the call of a "call"
     or "filled", whose argument number or result number is `number`. `way` are the lines (path, line) on the way, the
-    value's own first. copied: somewhere on the way it was `*x`, which copies a struct.
+    value's own first. copied: somewhere on the way it was `*x`, which copies a struct. kept: somewhere on the way it was in a
+    field, so that it is one of all values that are put there.
     """
 
     kind: Kind
@@ -81,6 +82,7 @@ class Origin(NamedTuple):
     number: int = 0
     way: tuple[tuple[str, int], ...] = ()
     copied: bool = False
+    kept: bool = False
 
     @property
     def line(self) -> int:
@@ -111,6 +113,7 @@ class _Step(NamedTuple):
     frame: _Frame | None
     way: tuple[tuple[str, int], ...]
     copied: bool = False
+    kept: bool = False
 
 
 class Writer(NamedTuple):
@@ -365,7 +368,9 @@ class _Search:
         )
 
     def end(self, step: _Step, kind: Kind, call: Call | None = None, number: int = 0) -> None:
-        self.found.append(Origin(kind, step.node, step.place, step.access, call, number, step.way, step.copied))
+        self.found.append(
+            Origin(kind, step.node, step.place, step.access, call, number, step.way, step.copied, step.kept)
+        )
 
     def follow(self, step: _Step) -> None:
         node, kind = step.node, step.node.type
@@ -434,7 +439,7 @@ class _Search:
 
     def declared(self, step: _Step, declared: object) -> None:
         if isinstance(declared, Function) and declared.initializer is None:
-            self.found.append(Origin("function", step.node, step.place, step.access, None, 0, step.way))
+            self.found.append(Origin("function", step.node, step.place, step.access, None, 0, step.way, kept=step.kept))
         elif isinstance(declared, Value):
             self.variable(step, declared)
         else:
@@ -446,7 +451,9 @@ class _Search:
             self.go(step, value.value, Place(self.index, value.file, None))
         elif value.value is None and value.kind == "var":
             self.found.append(
-                Origin("made", value.node, Place(self.index, value.file, None), step.access, way=step.way)
+                Origin(
+                    "made", value.node, Place(self.index, value.file, None), step.access, way=step.way, kept=step.kept
+                )
             )
         else:
             self.end(step, "variable")
@@ -514,7 +521,7 @@ class _Search:
         if since is not None:
             pass
         elif binding.value is None:
-            self.found.append(Origin("made", binding.node, step.place, step.access, way=step.way))
+            self.found.append(Origin("made", binding.node, step.place, step.access, way=step.way, kept=step.kept))
         elif binding.parts == 1:
             self.go(step, binding.value)
         else:
@@ -546,7 +553,9 @@ class _Search:
             if argument.type == "unary_expression" and not syntax.has_token(argument, "&"):
                 continue
             if function.binding(binding.name, argument.end_byte - 1) is binding:
-                self.found.append(Origin("filled", argument, step.place, step.access, call, number, step.way))
+                self.found.append(
+                    Origin("filled", argument, step.place, step.access, call, number, step.way, kept=step.kept)
+                )
 
     def receiver(self, step: _Step, function: Function) -> None:
         frame = step.frame
@@ -563,7 +572,9 @@ class _Search:
         if writers and not self.engine.saw_all(owner, field):
             self.complete = False
         for writer in writers:
-            self.waiting.append(step._replace(node=writer.node, place=writer.place, access=access, frame=None))
+            self.waiting.append(
+                step._replace(node=writer.node, place=writer.place, access=access, frame=None, kept=True)
+            )
         return bool(writers)
 
     def parameter(self, step: _Step, binding: Binding, function: Function) -> None:
@@ -615,7 +626,7 @@ class _Search:
             if inner is not None:
                 self.go(step, each, place, inner)
             else:
-                self.found.append(Origin("literal", each, place, step.access, way=step.way))
+                self.found.append(Origin("literal", each, place, step.access, way=step.way, kept=step.kept))
 
     def of_closure(self, step: _Step, closure: Closure, binding: Binding) -> None:
         """A parameter of a function literal: what it is called with, where that is seen."""

@@ -32,15 +32,18 @@ is changed.
 ```
 
 A copied struct shares what its maps, slices and pointers hold, and `&*pod` is `pod`. What a getter gives is shared if it
-stops to copy.
+stops to copy. controller-runtime hands to predicates, event handlers and mappings what the informer has; its client gives
+copies. A function changes what it is given if it, or one that it hands it on to, writes into it: a method of the object, a
+scheme's defaults, a helper of the libraries, a client that decodes the API server's answer into it.
 
 Not reported: objects from the API server or from controller-runtime's client, which are the caller's own; copies; the
-slice that a lister's List gives, which is the caller's own, to be sorted or filled with copies; changes two calls away;
-what was there before; command lines, tests and generated code.
+slice that a lister's List gives, which is the caller's own, to be sorted or filled with copies; changes more than four
+calls away; what comes from a cache through many files, or through a field that holds copies too; more changes in a function
+that changed the same object before; command lines, tests and generated code.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -51,9 +54,11 @@ from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Binding, Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
+from analyzers.golang.types.types import Map, Pointer, Slice
+from analyzers.kubernetes import scheme_defaults
 from analyzers.kubernetes.program import calls
-from analyzers.kubernetes.requests import cached
-from analyzers.kubernetes.requests.cached import Shared
+from analyzers.kubernetes.requests import cached, clients, informed
+from analyzers.kubernetes.requests.cached import GIVEN, Given, Holds, Shared
 from analyzers.news.added import Added, Candidate, Removed, added
 from analyzers.news.concerned import concerned
 
@@ -92,8 +97,9 @@ def cache_mutation(change: Change) -> Iterator[Diagnostic]:
 
 
 def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) -> bool:
-    """Say whether a removed change pays for a new one: it changed what is shared too. One of an object of the caller's own, which
-    came from the API server, does not, unless the change drops the copy of it, which is told there."""
+    """Say whether a removed change pays for a new one: it changed what is shared too, or something of which nobody sees whether
+    it was. One of an object of the caller's own, which came from the API server, does not, unless the change drops the copy of
+    it, which is told there."""
     was, now = _binding(old.what), _binding(new.what)
     if (
         was is not None
@@ -103,20 +109,62 @@ def _was_shared(change: Change, old: Removed[Mutation], new: Added[Mutation]) ->
         and (was.kind, syntax.text(was.value)) == (now.kind, syntax.text(now.value))
     ):
         return True  # it is what it was
-    if _shared(change.head_index, new.what) is None or _shared(change.base_index, old.what) is not None:
+    if _shared(change.head_index, new.what) is None or _may_be_shared(change.base_index, old.what):
         return True
     origin = cached.root(new.what.node)
     return origin is not None and any(name == syntax.text(origin) for name, _ in _lost_copies(new.file))
 
 
 def _was_changed(change: Change, each: Added[Mutation]) -> bool:
-    """Say whether the same function changed the same part of what is shared before: in another branch, or fewer times."""
-    old = each.file.base.function(each.function.key) if each.file.base is not None else None
-    place = _short(each.what.node)
-    return old is not None and any(
-        _short(before.what.node) == place and _shared(change.base_index, before.what) is not None
-        for before in _mutations(old)
-    )
+    """Say whether the same function, or one that hands the object to it, changed the same variable's object before, so that a
+    copy of it was missing already; or what may have been shared, in the same part."""
+    origin, place = cached.root(each.what.node), _short(each.what.node)
+    if origin is None:
+        return False
+    for old, before in _changed_before(change, each.file, each.function, syntax.text(origin)):
+        if _shared(change.base_index, before) is not None:
+            return True
+        if old.key == each.function.key and _short(before.node) == place and _may_be_shared(change.base_index, before):
+            return True
+    number = next((at for at, given in enumerate(each.function.params) if given.name == syntax.text(origin)), None)
+    files = {file.path: file for file in change.go_files}
+    for site in calls(change.head_index).callers(each.function) if number is not None else ():
+        file = files.get(site.caller.file.path)
+        if site.kind != "call" or site.call is None or file is None or number is None:
+            continue
+        handed = cached.root(site.call.arguments[number]) if number < len(site.call.arguments) else None
+        name = syntax.text(handed) if handed is not None else ""
+        if any(
+            _may_be_shared(change.base_index, before) for _, before in _changed_before(change, file, site.caller, name)
+        ):
+            return True
+    return False
+
+
+def _changed_before(
+    change: Change, file: ChangedFile, function: Function, name: str
+) -> Iterator[tuple[Function, Mutation]]:
+    """What a function, as it was before the change, in the same file or in another one of the package, did to what the variable
+    `name` holds."""
+    old = file.base.function(function.key) if file.base is not None else None
+    if old is None:
+        package, receiver = change.base_index.package_of(file.path), function.receiver_name
+        declared = package.method(receiver, function.name) if receiver else package.lookup(function.name)
+        old = declared if isinstance(declared, Function) else None
+    for candidate in _mutations(old) if old is not None else ():
+        before = cached.root(candidate.what.node)
+        if old is not None and before is not None and syntax.text(before) == name:
+            yield old, candidate.what
+
+
+def _may_be_shared(index: PackageIndex, found: Mutation) -> bool:
+    """Say whether a place that is changed is shared, or nobody sees whether it is."""
+    if _shared(index, found) is not None:
+        return True
+    origin = cached.root(found.node)
+    if origin is None or _binding(found) is None or cached.is_own(index, found.function, origin):
+        return False
+    return found.call is None or found.elements or _is_changed(index, found, "object")
 
 
 def _uncopied(change: Change, file: ChangedFile) -> Iterator[Diagnostic]:
@@ -193,7 +241,7 @@ def _diagnostic(
     place = _short(found.node)
     what = f"{code(found.call.name)} changes {code(place)}" if found.call is not None else f"{code(place)} is changed"
     origin = cached.root(found.node)
-    name = syntax.text(origin) if origin is not None else place
+    name = shared.kept or (syntax.text(origin) if origin is not None else place)
     handed = f" ({code(shared.by)} hands it on)" if shared.by else ""
     also = " A copied struct shares what its maps, slices and pointers hold." if shared.holds == "copy" else ""
     return Diagnostic(
@@ -206,13 +254,16 @@ def _diagnostic(
         concern=f"change {name} of {shared.source}",
         function=found.function.key,
         priority=35,
-        related=_changed_at(change.head_index, found),
+        related=_changed_at(change.head_index, found, shared),
     )
 
 
-def _changed_at(index: PackageIndex, found: Mutation) -> tuple[Place, ...]:
+def _changed_at(index: PackageIndex, found: Mutation, shared: Shared) -> tuple[Place, ...]:
     """Where the function that is called changes what it is given."""
-    inner = _changes(index, found) if found.call is not None and not found.elements else None
+    if found.call is None or found.elements:
+        return ()
+    given = None if found.node.type == "identifier" else _given(index, found, None)
+    inner = _changes(index, found, given.holds if given is not None else shared.holds)
     if inner is None:
         return ()
     at = syntax.line(inner.node)
@@ -228,6 +279,8 @@ def _remedy(found: Mutation, shared: Shared, name: str) -> str:
         if value.type == "unary_expression" and operand is not None and syntax.has_token(value, "*"):
             return f"{name} := *{syntax.text(operand)}.DeepCopy()"
         return "DeepCopy()"
+    if shared.holds == "event":
+        return f"{'.'.join(_short(found.node).split('.')[:2])}.DeepCopyObject()"
     if shared.holds == "list":
         element = next((each for each in syntax.walk(found.node) if _is_element(each, name)), None)
         place = syntax.text(element) if element is not None else f"{name}[i]"
@@ -264,12 +317,55 @@ def _find_shared(index: PackageIndex, found: Mutation) -> Shared | None:
     copied = cached.copied_between(index, function, found.node, binding.start)
     if copied and not cached.copied_by_setting(function, found.node, binding.start):
         return None
-    shared = cached.shared(index, function, binding) or cached.shared_by_others(index, function, origin)
-    if shared is None:
+    if cached.is_unstored(index, function, found.node):
         return None
+    shared = cached.shared(index, function, binding)
     if found.call is not None and not found.elements:
-        return shared if shared.holds == "object" and _changes(index, found) is not None else None
+        return _shared_with_callee(index, found, binding, shared)
+    shared = shared or cached.shared_by_others(index, function, origin)
+    if shared is None:
+        return cached.shared_in_a_part(index, function, found.node, found.elements)
     return shared if cached.reaches_shared(index, function, found.node, shared, found.elements) else None
+
+
+def _shared_with_callee(index: PackageIndex, found: Mutation, binding: Binding, shared: Shared | None) -> Shared | None:
+    """What is shared of that which a function is given that changes it."""
+    if shared is not None:
+        # What a setting copies `_shared` has judged, of a whole variable.
+        given = shared if found.node.type == "identifier" and found.argument >= 0 else _given(index, found, None)
+        return shared if given is not None and _is_changed(index, found, given.holds) else None
+    origin = cached.root(found.node)
+    if origin is None or not cached.is_object(index, index.type_of(origin, found.function.file, found.function)):
+        return None
+    given = _given(index, found, Given(found.function, binding, "object"))
+    if given is None or given.source != GIVEN or not _is_changed(index, found, given.holds):
+        return None  # before it is asked where that comes from, which costs more
+    return cached.shared_by_others(index, found.function, origin)
+
+
+def _is_changed(index: PackageIndex, found: Mutation, holds: Holds) -> bool:
+    return _decodes(index, found) or _changes(index, found, holds) is not None
+
+
+_DECODED_INTO = {"Get": 2, "Create": 1, "Update": 1, "Patch": 1}
+"""The methods of controller-runtime's client that decode the API server's answer into an argument (pkg/client/typed_client.go,
+`Do(ctx).Into(obj)`; Get's is filled from the cache), and its number."""
+
+
+def _decodes(index: PackageIndex, found: Mutation) -> bool:
+    """Say whether a call writes what the API server answers into what it is given."""
+    call, function = found.call, found.function
+    if call is None or call.operand is None or _DECODED_INTO.get(call.name) != found.argument:
+        return False
+    known = clients.client(index.type_of(call.operand, function.file, function))
+    return known is not None and known.kind == "controller-runtime"
+
+
+def _given(index: PackageIndex, found: Mutation, given: Given | None) -> Shared | None:
+    """What is shared of what a call gives a function: as an argument, or as the operand of a method."""
+    if found.argument >= 0:
+        return cached.value(index, found.function, found.node, given)
+    return cached.pointed_to(index, found.function, found.node, given)
 
 
 _COPYING = frozenset({"DeepCopy", "DeepCopyObject", "Copy", "Clone"})
@@ -292,25 +388,41 @@ def _mutations(function: Function) -> Iterator[Candidate[Mutation]]:
         for left in assignment.left:
             if left.type != "identifier" and cached.root(left) is not None:
                 line = syntax.line(left)
-                yield Candidate(("change", _short(left)), line, line, Mutation(function, left))
+                renamed: tuple[Hashable, ...] = (("change", "*", _part(left)),)
+                yield Candidate(("change", _short(left)), line, line, Mutation(function, left), renamed)
     for call in function.calls:
         for found in _handed(function, call):
-            yield Candidate(("hand", call.name, _short(found.node)), call.line, call.end_line, found)
+            renamed = (("hand", "*", call.name, found.argument, _part(found.node)),)
+            key = ("hand", call.name, _short(found.node))
+            yield Candidate(key, call.line, call.end_line, found, renamed)
 
 
 def _handed(function: Function, call: Call) -> Iterator[Mutation]:
     """The places that a call may change: of what its operand or its arguments point to."""
-    if call.name in _SETTERS and call.operand is not None and cached.root(call.operand) is not None:
-        yield Mutation(function, call.operand, call, -1, True)
-    if call.name == "delete" and call.operand is None and call.arguments and cached.root(call.arguments[0]) is not None:
-        yield Mutation(function, call.arguments[0], call, 0, True)
-    elif call.operand is not None and (number := _changed_argument(function, call)) is not None:
-        if number < len(call.arguments) and cached.root(call.arguments[number]) is not None:
-            yield Mutation(function, call.arguments[number], call, number, True)
-    else:
-        for number, argument in enumerate(call.arguments):
-            if argument.type == "identifier":
-                yield Mutation(function, argument, call, number)
+    if call.operand is not None and cached.root(call.operand) is not None:
+        yield Mutation(function, call.operand, call, -1, call.name in _SETTERS)
+    shifted = _shifted(call)
+    if shifted is not None and cached.root(shifted) is not None:
+        yield Mutation(function, shifted, call, 0, True)
+    if (number := _changed_argument(function, call)) is not None:
+        place = call.arguments[number] if number < len(call.arguments) else None
+        if place is not None and cached.root(place) is not None:
+            yield Mutation(function, place, call, number, True)
+        return
+    for number, argument in enumerate(call.arguments):
+        if cached.root(argument) is not None:
+            yield Mutation(function, argument, call, number)
+
+
+def _shifted(call: Call) -> Node | None:
+    """The slice whose elements an append overwrites, as `append(s[:i], s[i+1:]...)` does to drop one."""
+    if call.name != "append" or call.operand is not None or len(call.arguments) < 2:
+        return None
+    into = syntax.unparenthesized(call.arguments[0])
+    ends = into.type == "slice_expression" and into.child_by_field_name("end") is not None
+    if not ends or into.child_by_field_name("capacity") is not None:
+        return None
+    return into.child_by_field_name("operand")
 
 
 _SETTERS_WORDS = """
@@ -321,71 +433,130 @@ SetManagedFields SetGroupVersionKind
 _SETTERS = frozenset(_SETTERS_WORDS.split())
 """The methods of metav1.Object that change it (apimachinery pkg/apis/meta/v1/meta.go), and the one of schema.ObjectKind."""
 _ORDERS = re.compile(r"(Strings|Ints|Float64s|Slice|SliceStable|Sort\w{0,80}|Stable|Reverse)$")
+_SHIFTS = frozenset({"Delete", "DeleteFunc", "Compact", "CompactFunc"})
+_FILLS_MAPS = frozenset({"Copy", "DeleteFunc", "Clear"})
 _CHANGERS: dict[tuple[str, str], int] = {
     ("controllerutil", "AddFinalizer"): 0,
     ("controllerutil", "RemoveFinalizer"): 0,
     ("controllerutil", "SetControllerReference"): 1,
     ("controllerutil", "SetOwnerReference"): 1,
+    ("controllerutil", "RemoveControllerReference"): 1,
+    ("controllerutil", "RemoveOwnerReference"): 1,
+    ("controllerutil", "CreateOrUpdate"): 2,
+    ("controllerutil", "CreateOrPatch"): 2,
     ("meta", "SetStatusCondition"): 0,
     ("meta", "RemoveStatusCondition"): 0,
     ("v1", "SetMetaDataAnnotation"): 0,
     ("v1", "SetMetaDataLabel"): 0,
+    ("unstructured", "SetNestedField"): 0,
+    ("unstructured", "SetNestedMap"): 0,
+    ("unstructured", "SetNestedSlice"): 0,
+    ("unstructured", "SetNestedStringMap"): 0,
+    ("unstructured", "SetNestedStringSlice"): 0,
+    ("unstructured", "RemoveNestedField"): 0,
 }
-"""Functions of controller-runtime and apimachinery, by package and name, and the argument that they change."""
+"""Functions of controller-runtime and apimachinery, by package and name, and the argument that they change (apimachinery
+pkg/apis/meta/v1/unstructured/helpers.go; controller-runtime pkg/controller/controllerutil: CreateOrUpdate reads into it)."""
 
 
 def _changed_argument(function: Function, call: Call) -> int | None:
     """The number of the argument that a library's function changes, None if it is not known to change one."""
-    name = syntax.text(call.operand) if call.operand is not None else ""
+    if call.operand is None:
+        return 0 if call.name in {"delete", "copy", "clear"} else None
+    name = syntax.text(call.operand)
     path = function.file.imports.get(name)
     if path is None or function.binding(name, call.node.start_byte) is not None:
         return None
     if path in {"sort", "slices", "golang.org/x/exp/slices"}:
-        return 0 if _ORDERS.match(call.name) else None
+        return 0 if _ORDERS.match(call.name) or (call.name in _SHIFTS and path != "sort") else None
+    if path in {"maps", "golang.org/x/exp/maps"}:
+        return 0 if call.name in _FILLS_MAPS else None
+    if path == "encoding/json":
+        return 1 if call.name == "Unmarshal" else None
     if path.startswith(("k8s.io/apimachinery/", "sigs.k8s.io/controller-runtime/")):
         return _CHANGERS.get((path.rpartition("/")[2], call.name))
     return None
 
 
-_DEEPEST = 2
+_DEEPEST = 3
 """Functions that hand on, one to the other, what they are given."""
 
 
-def _changes(index: PackageIndex, found: Mutation, depth: int = 0) -> Mutation | None:
-    """The change that the function that is called makes to what the parameter points to, itself or in one that it hands it on
-    to."""
-    call = found.call
-    callee = index.callee(call, found.function.file, found.function) if call is not None else None
-    if callee is None or found.argument >= len(callee.params):
+def _changes(index: PackageIndex, found: Mutation, holds: Holds, depth: int = 0) -> Mutation | None:
+    """The change that the function that is called makes to what it is given, itself or in one that it hands it on to."""
+    callee, number = _called(index, found)
+    if callee is None:
         return None
     known: dict[object, Mutation | None] = index.found.setdefault(_changes, {})
-    key = (callee.file.key, callee.region.start, found.argument, depth)
+    key = (callee.file.key, callee.region.start, number, holds, depth)
     if key not in known:
         known[key] = None  # for whom it calls that calls it
-        known[key] = _changes_parameter(index, callee, found.argument, depth)
+        known[key] = _changes_given(index, callee, number, holds, depth)
     return known[key]
 
 
-def _changes_parameter(index: PackageIndex, callee: Function, number: int, depth: int) -> Mutation | None:
-    parameter = callee.params[number]
-    if parameter.type.type != "pointer_type":
+def _called(index: PackageIndex, found: Mutation) -> tuple[Function | None, int]:
+    """The function that is called, and the number of its parameter that is meant."""
+    call, function = found.call, found.function
+    if call is None:
+        return None, 0
+    if (defaults := scheme_defaults.defaulter(index, function, call)) is not None:
+        return defaults, 0
+    return index.callee(call, function.file, function), found.argument
+
+
+def _changes_given(index: PackageIndex, callee: Function, number: int, holds: Holds, depth: int) -> Mutation | None:
+    binding = _parameter(index, callee, number, holds)
+    if binding is None:
         return None
-    given = Shared("", "object")
+    given = Given(callee, binding, holds)
     for candidate in _mutations(callee):
         inner = candidate.what
-        origin = cached.root(inner.node)
-        if origin is None or syntax.text(origin) != parameter.name:
+        at = _binding(inner)
+        if at is None or cached.copied_between(index, callee, inner.node, at.start):
             continue
-        if (binding := callee.binding(parameter.name, inner.node.start_byte)) is None or binding.kind != "param":
-            continue
-        if cached.copied_between(index, callee, inner.node, 0):
+        has = cached.of_binding(index, callee, at, given)
+        if has is None or has.source != GIVEN:
             continue
         if inner.call is not None and not inner.elements:
-            if depth < _DEEPEST and (further := _changes(index, inner, depth + 1)) is not None:
+            handed = _given(index, inner, given)
+            if handed is None or handed.source != GIVEN or depth >= _DEEPEST:
+                continue
+            if _decodes(index, inner):
+                return inner
+            if (further := _changes(index, inner, handed.holds, depth + 1)) is not None:
                 return further
-        elif cached.reaches_shared(index, callee, inner.node, given, inner.elements):
+        elif cached.reaches_shared(index, callee, inner.node, has, inner.elements):
             return inner
     return None
+
+
+def _parameter(index: PackageIndex, callee: Function, number: int, holds: Holds) -> Binding | None:
+    """The parameter of a function, -1 for its receiver, through which it can change what it is given."""
+    if callee.body is None or number >= len(callee.params):
+        return None
+    if number < 0:
+        name = callee.receiver.name if callee.receiver is not None else ""
+    else:
+        name = "" if callee.params[number].variadic else callee.params[number].name
+    binding = callee.binding(name, callee.body.start_byte + 1)
+    type_ = index.resolve(binding.type, callee.file, callee) if binding is not None else None
+    under = index.underlying(type_)
+    fits = {
+        "object": isinstance(type_, Pointer) or informed.is_object(index, type_),
+        "copy": isinstance(type_, Pointer),
+        "part": isinstance(under, Slice | Map),
+        "list": isinstance(under, Slice),
+        "event": False,
+    }
+    return binding if fits[holds] else None
+
+
+def _part(node: Node) -> str:
+    """A place as it is written, without the variable at its beginning: what stays where that is renamed."""
+    origin = cached.root(node)
+    text = _short(node)
+    return text.replace(syntax.text(origin), "", 1) if origin is not None else text
 
 
 def _short(node: Node) -> str:

@@ -194,16 +194,16 @@ def test_a_program_is_searched_once_for_an_informer(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_bounded_number_of_functions_is_compared_for_twins(monkeypatch: pytest.MonkeyPatch) -> None:
-    def controller(name: str, pod: str) -> str:
+    def controller(name: str, change: str) -> str:
         body = "".join(f"\tstep{number}()\n" for number in range(6))
         return (
             f"func {name}(lister corelisters.PodLister) {{\n"
-            f'\t{pod}, _ := lister.Pods("ns").Get("pod")\n{body}\t{pod}.Status.Phase = v1.PodRunning\n}}\n'
+            f'\tpod, _ := lister.Pods("ns").Get("pod")\n{body}\tpod.Status.{change}\n}}\n'
         )
 
     head = 'package p\n\nimport (\n\tv1 "k8s.io/api/core/v1"\n\tcorelisters "k8s.io/client-go/listers/core/v1"\n)\n\n'
-    old = head + "".join(controller(f"old{number}", "pod") for number in range(60))
-    new = head + "".join(controller(f"new{number}", "one") for number in range(60))
+    old = head + "".join(controller(f"old{number}", "Phase = v1.PodRunning") for number in range(60))
+    new = head + "".join(controller(f"new{number}", 'Reason = "Running"') for number in range(60))
     compared: list[float] = []
 
     def unlike(one: Counter[str], other: Counter[str]) -> float:

@@ -232,7 +232,7 @@ def atoms(node: Node) -> Iterator[Node]:
 
 def fails(place: Place, node: Node, truth: bool) -> bool:
     """Say whether a part of a test tells of a failure by being true, or false."""
-    against = _against_nil(node)
+    against = against_nil(node)
     if against is not None:
         other, unequal = against
         return unequal == truth and is_error(place, other)
@@ -253,8 +253,8 @@ def _is_asserted_error(place: Place, node: Node) -> bool:
     return operand is not None and is_error(place, operand)
 
 
-def _against_nil(node: Node) -> tuple[Node, bool] | None:
-    """What `x != nil` compares with nil, and whether it is to be another; None for other tests."""
+def against_nil(node: Node) -> tuple[Node, bool] | None:
+    """Give what `x != nil` compares with nil, and whether it is to be another; None for other tests."""
     if node.type != "binary_expression":
         return None
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -298,7 +298,7 @@ _END = frozenset({"NamespaceTerminating", "PodSucceeded", "PodFailed"})
 
 
 def _ends(place: Place, node: Node, truth: bool) -> bool:
-    against = _against_nil(node)
+    against = against_nil(node)
     if against is not None:
         return against[1] == truth and _last_name(against[0]) in {"DeletionTimestamp", "GetDeletionTimestamp"}
     if node.type == "call_expression":
@@ -363,7 +363,7 @@ def _call(place: Place, node: Node) -> Call | None:
 
 
 def _misses(place: Place, node: Node, truth: bool) -> bool:
-    against = _against_nil(node)
+    against = against_nil(node)
     if against is not None:
         other, unequal = against
         if is_error(place, other):
@@ -383,7 +383,7 @@ _FOUND = frozenset({"ok", "found", "exists", "cached"})
 
 
 def _absent(place: Place, node: Node, truth: bool) -> bool:
-    against = _against_nil(node)
+    against = against_nil(node)
     if against is not None:
         return against[1] != truth and not is_error(place, against[0])
     if node.type == "selector_expression":

@@ -170,6 +170,7 @@ _EXTENSION_POINTS = "PreFilter PostFilter PreScore NormalizeScore Reserve Unrese
 _STATE_OF_A_POD = r"(CycleState|PreFilterState)\b.{0,80}\bPod(Info)?\b|\bPod(Info)?\b.{0,80}(CycleState|PreFilterState)"
 _DEVICE = r"\.(AllocateRequest|PreStartContainerRequest|PreferredAllocationRequest|DevicePlugin_ListAndWatchServer)\b"
 _OBJECT = r"(interface\{\}|any)"
+_MAPS = r"client\.Object\) \[\](reconcile|ctrl)\.Request$"
 _SIGNS = (
     _Sign(
         SCHEDULING,
@@ -203,7 +204,7 @@ _SIGNS = (
     _Sign(NODE_SERVICE, r"Node(Prepare|Unprepare)Resources? PrepareResourceClaims UnprepareResourceClaims", r"\w"),
     _Sign(NODE_SERVICE, r"\w+", r"^\(\w+ \*skel\.CmdArgs\)"),
     _Sign(RECONCILER, r"Reconcile ReconcileKind", r"\bRequest\b|context\.Context"),
-    _Sign(MAPPING, r"\w+", r"client\.Object\) \[\](reconcile|ctrl)\.Request$"),
+    _Sign(MAPPING, r"\w+", _MAPS),
     _Sign(HANDLER, r"OnAdd OnUpdate OnDelete", rf"^\(\w+(, \w+)? {_OBJECT}(, \w+ (bool|{_OBJECT}))?\)$"),
     _Sign(HANDLER, r"Create Update Delete Generic", r"event\.(Typed)?(Create|Update|Delete|Generic)Event"),
 )
@@ -390,11 +391,22 @@ def _splits_its_key(function: Function) -> bool:
     )
 
 
+_MAPPING = re.compile(_MAPS)
+
+
 def signature(function: Function) -> str:
     """Give the text of a function's parameters and results, on one line."""
-    node = function.node
-    parts = [node.child_by_field_name(field) for field in ("parameters", "result")] if node is not None else []
+    return _signature(function.node) if function.node is not None else ""
+
+
+def _signature(node: Node) -> str:
+    parts = [node.child_by_field_name(field) for field in ("parameters", "result")]
     return " ".join(" ".join(syntax.text(part).split()) for part in parts if part is not None)
+
+
+def maps(literal: Node) -> bool:
+    """Say whether a function literal is a mapping by its look: it is given an object and gives requests for others."""
+    return _MAPPING.search(_signature(literal)) is not None
 
 
 def within(function: Function, closures: Iterable[Closure]) -> CriticalPath | None:
