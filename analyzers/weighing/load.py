@@ -228,7 +228,12 @@ def _size(new: NewRequest) -> tuple[int | None, str]:
     """How many bytes a LIST carries, and of what; None where it is not known."""
     request = new.request
     count = scale.COUNTS.get(request.resource) if request.verb == "LIST" else None
-    if count is None or request.resource in resources.FEW or request.scope == "namespace" or request.options.one_object:
+    if (
+        count is None
+        or request.resource in resources.LITTLE
+        or request.scope == "namespace"
+        or request.options.one_object
+    ):
         return None, ""
     if request.options.labels or request.options.fields or request.options.limited:
         # A selection, or a page, of unknown size: the server reads all, and sends less.
