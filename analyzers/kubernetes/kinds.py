@@ -43,6 +43,9 @@ _KINDS: dict[str, str] = {
 _BULKY = {"CustomResourceDefinition": "customresourcedefinitions"}
 """Types of which there are few, whatever the cluster's size, but so large that a cache of all of them is much."""
 
+KEPT = {name: resource for name, resource in _KINDS.items() if not name.endswith("Info")} | _BULKY
+"""The types of API objects, of which caches keep all, with their resources."""
+
 RESOURCES = frozenset(_KINDS.values())
 """The resources that grow with the cluster."""
 

@@ -58,6 +58,11 @@ BYTES: dict[str, int] = {
 OBJECT_BYTES = 2_000  # assumption for every other kind
 
 
+def size(resource: str) -> int:
+    """Give the bytes of all objects of a resource, 0 where their number is not known."""
+    return COUNTS.get(resource, 0) * BYTES.get(resource, OBJECT_BYTES)
+
+
 def human_count(number: float) -> str:
     """Give a count as people write it: 150,000; 2.5; 0.033; 7.5e8 from a hundred million on."""
     if number >= 1e8:

@@ -40,8 +40,7 @@ class Kept(NamedTuple):
     @property
     def size(self) -> int:
         """The bytes of all objects of the kind in the largest supported cluster."""
-        resource = self.found.resource
-        return scale.COUNTS[resource] * scale.BYTES.get(resource, scale.OBJECT_BYTES)
+        return scale.size(self.found.resource)
 
 
 @once
