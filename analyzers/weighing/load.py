@@ -150,7 +150,8 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
         return "pods", scale.PODS_ON_A_NODE
     found = collections.extent(place, collection)
     known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS
-    known = known and not (on_a_node or found.picked)
+    # Of the few a loop is for some, as a controller's own definitions are.
+    known = known and found.resource not in resources.FEW and not (on_a_node or found.picked)
     return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 
