@@ -40,6 +40,12 @@ _KINDS: dict[str, str] = {
     "Workload": "workloads",
 }
 
+_BULKY = {"CustomResourceDefinition": "customresourcedefinitions"}
+"""Types of which there are few, whatever the cluster's size, but so large that a cache of all of them is much."""
+
+KEPT = {name: resource for name, resource in _KINDS.items() if not name.endswith("Info")} | _BULKY
+"""The types of API objects, of which caches keep all, with their resources."""
+
 RESOURCES = frozenset(_KINDS.values())
 """The resources that grow with the cluster."""
 
@@ -60,6 +66,16 @@ def kind(type_: Type | None) -> str | None:
     if isinstance(type_, Named) and type_.name in _KINDS and API.search(type_.path):
         return _KINDS[type_.name]
     return None
+
+
+def kept(type_: Type | None) -> str | None:
+    """Give the resource that a type stands for if a cache of all its objects is large: of what grows with the cluster, and of
+    definitions of kinds; else None."""
+    if isinstance(type_, Pointer):
+        type_ = type_.elem
+    if isinstance(type_, Named) and type_.name in _BULKY and API.search(type_.path):
+        return _BULKY[type_.name]
+    return kind(type_)
 
 
 def element(type_: Type | None) -> Type | None:

@@ -36,6 +36,10 @@ thirdpartyresources deviceclasses servicecidrs
 FEW = frozenset(_FEW_WORDS.split())
 """The resources of which even the largest clusters hold some tens: to read them all is cheap once, not every second."""
 
+LITTLE = FEW - {"customresourcedefinitions"}
+"""Those of the few that are small as well: a definition holds the whole schema of its kind, so that all of them are much to keep,
+and to copy (scale.py has the numbers)."""
+
 _LARGE_WORDS = """
 pods secrets configmaps events nodes replicasets deployments jobs persistentvolumes persistentvolumeclaims
 endpointslices

@@ -3,8 +3,10 @@
 Counts: kubernetes/community sig-scalability/configs-and-limits/thresholds.md (2026): 5,000 nodes, 150,000 pods,
 10,000 services and namespaces, 150,000 objects of one builtin type, 1,000,000 events. Sizes: the same folder's
 faq.md (leases 0.3 kB, most objects below 20 kB), KEP-589 (nodes 20 kB in production), KEP-752 (a slice of 100
-endpoints 10 kB); the 4 kB of a pod, and what is marked, are assumptions between "a few kilobytes" (the
-contributors' guide) and measured objects, and every text that uses them says so.
+endpoints 10 kB); 500 definitions of custom resources are the suggested maximum of KEP-95 (kubernetes/enhancements
+keps/sig-api-machinery/95-custom-resource-definitions, "Scale Targets for GA"), and the mean of 487 from config/crd/bases of 121
+projects was 56 kB of JSON in 2026 (their schemas; the median 11 kB); the 4 kB of a pod, and what is marked, are assumptions
+between "a few kilobytes" (the contributors' guide) and measured objects, and every text that uses them says so.
 """
 
 import math
@@ -39,6 +41,7 @@ COUNTS: dict[str, int] = {
     "deployments": OBJECTS,
     "jobs": OBJECTS,
     "replicationcontrollers": OBJECTS,
+    "customresourcedefinitions": 500,
 }
 
 BYTES: dict[str, int] = {
@@ -50,8 +53,14 @@ BYTES: dict[str, int] = {
     "secrets": 2_000,  # assumption
     "configmaps": 2_000,  # assumption
     "events": 1_000,  # assumption
+    "customresourcedefinitions": 50_000,  # assumption
 }
 OBJECT_BYTES = 2_000  # assumption for every other kind
+
+
+def size(resource: str) -> int:
+    """Give the bytes of all objects of a resource, 0 where their number is not known."""
+    return COUNTS.get(resource, 0) * BYTES.get(resource, OBJECT_BYTES)
 
 
 def human_count(number: float) -> str:

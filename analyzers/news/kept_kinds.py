@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzers.analysis.change import Change, ChangedFile, once
+from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
 from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.source import SourceFile
@@ -16,7 +17,9 @@ from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
 from analyzers.kubernetes import scale
 from analyzers.kubernetes.execution import entries, node_programs
+from analyzers.kubernetes.execution.components import component
 from analyzers.kubernetes.execution.entries import Entry
+from analyzers.kubernetes.program import calls
 from analyzers.kubernetes.requests import cached_kinds, managers, restraints
 from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.requests import requests
@@ -37,8 +40,7 @@ class Kept(NamedTuple):
     @property
     def size(self) -> int:
         """The bytes of all objects of the kind in the largest supported cluster."""
-        resource = self.found.resource
-        return scale.COUNTS[resource] * scale.BYTES.get(resource, scale.OBJECT_BYTES)
+        return scale.size(self.found.resource)
 
 
 @once
@@ -51,7 +53,11 @@ def first_kept(change: Change) -> list[Kept]:
         if file.head is None or not (MANAGED.search(file.head.source) or _READS.search(file.head.source)):
             continue
         for function in file.functions():
-            reads = requests(change.head_index, function.file, function, ())
+            reads = [
+                each
+                for each in requests(change.head_index, function.file, function, ())
+                if not _is_given_by_nobody(change.head_index, function, each.call)
+            ]
             for found in cached_kinds.cached_kinds(change.head_index, function, reads):
                 if found.resource in scale.COUNTS and file.added(found.call.line, found.call.end_line):
                     within = node_programs.agents_code(change.head_index, file.path)
@@ -83,6 +89,16 @@ def first_kept(change: Change) -> list[Kept]:
             for each in _new_to_processes(change, kind, places)
         ),
     ]
+
+
+def _is_given_by_nobody(index: PackageIndex, function: Function, read: Call) -> bool:
+    """Say whether a function reads with a client that it is given, and nothing of the program calls it: tests may, with another
+    client than the manager's."""
+    root = (syntax.path(read.operand) or [""])[0] if read.operand is not None else ""
+    if function.receiver_name or not root or root not in {each.name for each in function.params}:
+        return False
+    callers = calls(index).callers(function)
+    return callers.complete and not any(component(each.caller.file.path).reviewed for each in callers)
 
 
 def _cause(place: Kept) -> int:

@@ -7,10 +7,11 @@ as pods need them. In a controller, the first read of a kind through controller-
 and keeps all objects of that kind, as `Watches` and `IndexField` do: leave the kind out of the cache (`DisableFor`),
 restrict it (`ByObject`), or keep its metadata alone (`builder.OnlyMetadata`). Predicates drop events and restrict no
 cache; `DisableFor` leaves a kind out for reads, not for what is watched. A program that a DaemonSet runs has a manager, and
-such a cache, on each node.
+such a cache, on each node. CustomResourceDefinitions are few, but each holds its schemas: 500 of about 50 kB are 25 MB.
 
 Each process has caches of its own: what one program of a repository, or one command of a binary, keeps already is new to
 another. The way from where that begins to the line is told with it; what its own manager, or factory, restricts counts.
+So has each `cluster.New`, and each further manager of a process: what is read through its client, its own options must restrict.
 
 ```diff
 --- a/pkg/agent/pods/watcher.go
@@ -48,7 +49,8 @@ Not reported: watches that a field selector restricts, watches of one namespace,
 (which a network agent needs whole), informers that the program takes from a factory already, or whose factory is not seen
 to be whole, what a new program watches on purpose, what moved from one program to another, and watches that were
 only moved or written differently; kinds that a manager's options restrict, wherever in the program they stand, or whose
-objects its cache may hold already, as code that uses controller-runtime had values of them before. What a controller
+objects its cache may hold already, as code that uses controller-runtime had values of them before; reads with a client
+that nobody but tests gives. What a controller
 watches on purpose is a notice, unless there are as many of it as pods, or more, and only those matter that other objects own
 or name, its map function needs metadata alone, or its predicates choose among all objects.
 """
@@ -75,6 +77,7 @@ from analyzers.kubernetes.requests.cached_kinds import CachedKind
 from analyzers.kubernetes.requests.informers import informers, restraint
 from analyzers.kubernetes.requests.requests import requests
 from analyzers.news.first_informed import first_informed
+from analyzers.news.further_caches import FurtherCache, further_caches
 from analyzers.news.kept_kinds import MANAGED, Kept, first_kept
 from analyzers.news.processes import Process
 from analyzers.news.requests import component_of
@@ -87,6 +90,7 @@ def large_watch(change: Change) -> Iterator[Diagnostic]:
     yield from _on_nodes(change)
     yield from _by_managers(change)
     yield from _for_one(change)
+    yield from _by_further_caches(change)
     yield from _by_factories(change)
 
 
@@ -256,6 +260,33 @@ def _by_managers(change: Change) -> Iterator[Diagnostic]:
         # One place is one comment, and the largest kind of which few are needed speaks for what is kept because of it.
         first = max(together, key=lambda each: (_of_a_few(each.found), each.size))
         yield _kept(change, first, sorted({each.found.resource for each in together} - {first.found.resource}))
+
+
+def _by_further_caches(change: Change) -> Iterator[Diagnostic]:
+    """The caches that a process has beside its manager's, and what they keep because something reads it from them."""
+    places: dict[tuple[str, int], list[FurtherCache]] = {}
+    for each in further_caches(change):
+        places.setdefault((each.file.path, each.made.line), []).append(each)
+    for first, *others in places.values():
+        found, file, function, made = first.read, first.file, first.function, first.made
+        known = restraints.advice(change.head_index, file.path)
+        also = sorted({each.read.resource for each in others} - {found.resource})
+        yield Diagnostic(
+            analyzer="large-watch",
+            path=file.path,
+            line=made.line,
+            end_line=made.line,
+            construct=f"{code(syntax.text(made.function))} makes a cache of its own, and {code(first.reader.key)} reads "
+            f"{found.resource} from it: the first read makes it list, watch and keep all of them."
+            + (f" So it is with {_listed(also)}." if also else ""),
+            remedy=_restricting(found, False, True, known, component_of(change, file, function)),
+            concern=f"watch {found.resource} further",
+            function=function.key,
+            witness=(
+                Place(first.reader.file.path, found.call.line, found.call.end_line, f"it reads {found.resource}"),
+            ),
+            subject=Watch(found.resource, True, False, component_of(change, file, function), first=True),
+        )
 
 
 def _trap(change: Change, each: Kept) -> str:

@@ -46,7 +46,8 @@ controller-runtime's cached client deep-copy every object they give as well. Lis
 
 Not reported: walks that were there before, or replace a request to the API server; walks once per period, at start-up
 or behind a conflict; a storage's own `List`, which is asked for all; reads from an index; resources of which there are
-few, pods on a node among them; loops over a few things; command lines, tests and generated code. A walk of one
+few, pods on a node among them (of definitions of kinds, whose size is what is much, those that a selector leaves); loops
+over a few things, or over caches; command lines, tests and generated code. A walk of one
 namespace for each reconciled object is a notice, and so is a read that begins to copy what it gives. A read that loses
 its index is reported wherever it stands.
 """
@@ -61,7 +62,7 @@ from analyzers.analysis.diagnostic import Diagnostic, Place, code
 from analyzers.analysis.subject import Lost, Walk
 from analyzers.golang.facts import syntax
 from analyzers.golang.facts.declaration import Function
-from analyzers.golang.facts.facts import Call
+from analyzers.golang.facts.facts import Call, Loop
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import collections, critical_paths
@@ -85,14 +86,15 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
         found = scans.scan(change.head_index, each.function, each.what) or scans.wrapped(
             change.head_index, each.function, each.what
         )
-        if found is None or found.resource in resources.FEW:
+        if found is None or found.resource in resources.LITTLE or _is_cheap(each.what, found):
             continue
         walk = _lost(change, each, found, lost) if lost else _walk(change, each, found)
         if walk is None or keeps_its_own(change, each.file, each.function, found.resource):
             continue
         if found.copies and _keeps_some(change, each.file, found.resource):
             continue
-        if found.copies and found.everywhere and _keeps_few(change, each.file):
+        namespaced = found.resource not in resources.CLUSTER_SCOPED
+        if found.copies and found.everywhere and namespaced and _keeps_few(change, each.file):
             found, walk = dataclasses.replace(found, everywhere=False), dataclasses.replace(walk, everywhere=False)
         yield Diagnostic(
             analyzer="lister-scan-in-loop",
@@ -101,12 +103,22 @@ def lister_scan_in_loop(change: Change) -> Iterator[Diagnostic]:
             end_line=each.what.end_line,
             construct=f"{code(_shown(each.what))} {_does(found, walk)}.",
             remedy=_remedy(walk),
-            unless="Leave it if the cache holds few objects." if found.resource not in collections.RESOURCES else "",
+            unless=_unless(found),
             concern=f"scan {found.resource or _shown(each.what)} per {walk.per}",
             function=each.function.key,
             related=_around(change, each, walk),
             subject=walk,
         )
+
+
+def _is_cheap(call: Call, found: Scan) -> bool:
+    """Say whether few objects are gone through, and those that match alone are copied: what is much of the few is their size."""
+    return found.resource in resources.FEW and (bool(found.path) or not found.copies or len(call.arguments) > 2)
+
+
+def _is_of_any_kind(found: Scan) -> bool:
+    """Say whether a client's cache is asked for objects that only run time knows the kind of: a loop may ask for another each."""
+    return found.copies and not found.resource
 
 
 def _keeps_some(change: Change, file: ChangedFile, resource: str) -> bool:
@@ -134,6 +146,8 @@ def _does(found: Scan, walk: Walk) -> str:
 def _remedy(walk: Walk) -> str:
     if walk.lost == "copies":
         return "Keep `client.UnsafeDisableDeepCopy` where nothing is changed."
+    if walk.resource in resources.FEW and walk.per != "item":
+        return "Get those that it needs by their names; whether one is there, its metadata tell."
     if walk.per == "item":
         return "List once before the loop."
     if walk.keyless:
@@ -141,6 +155,12 @@ def _remedy(walk: Walk) -> str:
     if walk.per in {"pod", "pod and node"} and walk.resource == "nodes":
         return "Go on only for pods that need it, behind an early return, or keep the answer as nodes and pods come and go."
     return "Read from an index (`AddIndexers`, `IndexField`) what belongs to it."
+
+
+def _unless(found: Scan) -> str:
+    if found.resource in resources.FEW:
+        return "Leave it if it needs them all."
+    return "Leave it if the cache holds few objects." if found.resource not in collections.RESOURCES else ""
 
 
 def _walks(change: Change) -> Iterator[tuple[Added[Call], Lost]]:
@@ -277,12 +297,13 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     way = call_paths(change).worst(function, call)
     if way.rare:
         return None
-    for loop in () if found.indexed else reversed(call.loops):
-        if loop.kind == "range" and not bounded(index, function, loop) and loop.collection is not None:
+    once = found.indexed or _is_of_any_kind(found)
+    for loop in () if once else reversed(call.loops):
+        if loop.kind == "range" and not bounded(index, function, loop) and not _is_of(loop, call) and loop.collection:
             growing = collections.growing(index, function.file, function, loop.collection)
             times = growing.resource if growing is not None and growing.typed else ""
             return Walk(found.resource, found.everywhere, "item", times, found.copies)
-    for item in () if found.indexed else reversed(way.loops):
+    for item in () if once else reversed(way.loops):
         if item.loop.kind == "range" and item.loop.collection is not None:
             growing = collections.growing(index, item.function.file, item.function, item.loop.collection)
             if growing is not None:
@@ -297,6 +318,12 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _is_of(loop: Loop, call: Call) -> bool:
+    """Say whether a loop gives the cache that is walked: each is another one."""
+    root = (syntax.path(call.operand) or [""])[0] if call.operand is not None else ""
+    return root in {loop.key, loop.value} - {None}
 
 
 _QUEUED = re.compile(rb"\bEnqueueRequestForObject\b|\.For\(")

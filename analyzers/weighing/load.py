@@ -150,7 +150,8 @@ def _number(change: Change, item: ItemLoop, on_a_node: bool) -> tuple[str, int] 
         return "pods", scale.PODS_ON_A_NODE
     found = collections.extent(place, collection)
     known = found.size == "all" and found.witness is not None and found.resource in scale.COUNTS
-    known = known and not (on_a_node or found.picked)
+    # Of the few a loop is for some, as a controller's own definitions are.
+    known = known and found.resource not in resources.FEW and not (on_a_node or found.picked)
     return (found.resource, scale.COUNTS[found.resource]) if known else None
 
 
@@ -228,7 +229,12 @@ def _size(new: NewRequest) -> tuple[int | None, str]:
     """How many bytes a LIST carries, and of what; None where it is not known."""
     request = new.request
     count = scale.COUNTS.get(request.resource) if request.verb == "LIST" else None
-    if count is None or request.resource in resources.FEW or request.scope == "namespace" or request.options.one_object:
+    if (
+        count is None
+        or request.resource in resources.LITTLE
+        or request.scope == "namespace"
+        or request.options.one_object
+    ):
         return None, ""
     if request.options.labels or request.options.fields or request.options.limited:
         # A selection, or a page, of unknown size: the server reads all, and sends less.

@@ -145,7 +145,8 @@ def _level(new: NewRequest, per: Per, change: Change) -> Level:
     if per == "item":
         through = {grows(change, each, sure=not hot) for each in path.loops} - {None}
         # Of kinds that Kubernetes does not know (tenants, pools, gateways) there are few, however they are gone through.
-        grown, few = bool(through & scale.COUNTS.keys()), bool(through - scale.COUNTS.keys())
+        growing = scale.COUNTS.keys() - resources.FEW
+        grown, few = bool(through & growing), bool(through - growing)
         if request.kind == "discovery":
             return Level.NOTICE
         if request.verb in {"GET", "LIST"}:
@@ -335,7 +336,7 @@ def _priority(new: NewRequest, estimate: Estimate) -> float:
 def weigh_watch(watch: Watch, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     """Give a diagnostic about an informer or a watch with level, multiplier, estimate, priority and cc."""
     count = scale.COUNTS.get(watch.resource) if watch.all_namespaces and not watch.selected else None
-    large = count is not None and watch.resource not in resources.FEW
+    large = count is not None and watch.resource not in resources.LITTLE
     each = scale.BYTES.get(watch.resource, scale.OBJECT_BYTES)
     carried = count * each if large and count is not None else None
     node = watch.component.every_node

@@ -22,7 +22,7 @@ from analyzers.analysis.subject import (
     Walk,
     Watch,
 )
-from analyzers.kubernetes import perf_jobs, scale
+from analyzers.kubernetes import perf_jobs, resources, scale
 from analyzers.kubernetes.execution import collections
 from analyzers.kubernetes.execution.critical_paths import CriticalPath
 from analyzers.kubernetes.versions.dependencies import Grade, of_kubernetes
@@ -177,6 +177,8 @@ def _walk(subject: Walk, diagnostic: Diagnostic, change: Change) -> Diagnostic:
     multiplier = ""
     if count is not None and subject.everywhere:
         multiplier = f"At the supported limit that is {scale.human_count(count)} {subject.resource}"
+        if subject.resource in resources.FEW:
+            multiplier += f" of about {scale.human_bytes(scale.BYTES[subject.resource])}"
         multiplier += f" x {times:,} {subject.loop}." if times else " each time."
     elif for_a_pod:
         multiplier = f"A namespace may hold {scale.PODS_PER_NAMESPACE:,} pods."

@@ -47,7 +47,7 @@ class CachedKind(NamedTuple):
 def cached_kinds(index: PackageIndex, function: Function, reads: Iterable[Request]) -> Iterator[CachedKind]:
     """Yield what a function has the manager's cache keep; `reads` are its requests, among which the cached ones.
 
-    Only kinds that grow with the cluster are of interest; what is asked for as metadata alone is not among them.
+    Only kinds of which all objects together are much are of interest; what is asked for as metadata alone is not among them.
     """
     for request in reads:
         if request.kind == "controller-runtime" and not request.live and request.verb in {"GET", "LIST"}:
@@ -73,7 +73,7 @@ def _of(index: PackageIndex, function: Function, call: Call, argument: Node, cau
     if not isinstance(type_, Named):
         return
     one = Named(type_.path, type_.name.removesuffix("List")) if cause == "read" else type_
-    resource = kinds.kind(one)
+    resource = kinds.kept(one)
     if resource is not None:
         yield CachedKind(resource, one, call, cause, _handler(call) if cause == "watch" else None)
 
