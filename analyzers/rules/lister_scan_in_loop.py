@@ -68,6 +68,7 @@ from analyzers.kubernetes import resources
 from analyzers.kubernetes.execution import collections, critical_paths
 from analyzers.kubernetes.execution.callpaths import CallPath
 from analyzers.kubernetes.execution.loops import bounded
+from analyzers.kubernetes.execution.reconciled import may_be_many, reconciled
 from analyzers.kubernetes.requests import scans
 from analyzers.kubernetes.requests.managers import manager
 from analyzers.kubernetes.requests.restraints import BY_NAMESPACE
@@ -312,12 +313,22 @@ def _walk(change: Change, each: Added[Call], found: Scan) -> Walk | None:
     path = path_of(change, function, call.closures)
     repeated = path is not None and path.per in {"tick", "round"}  # once a period is the remedy
     if path is not None and not repeated and not scans.serves_all(function) and not found.indexed:
-        seldom = (path.per == "event" and not _of_many(index, way)) or (path.per == "request" and path.of_one_kind)
+        seldom = (
+            (path.per == "event" and not _of_many(index, way))
+            or (path.per == "request" and path.of_one_kind)
+            or (path.per == "object" and _is_of_few(index, way))
+        )
         keyless = path.per == "object" and found.everywhere and _ignores_its_key(way.functions[0])
         return Walk(found.resource, found.everywhere, path.per, "", found.copies, seldom=seldom, keyless=keyless)
     # A function that is given one object and looks through a cache for those that belong to it is called for each object.
     one = _given(change, function, found.resource) if found.everywhere and not found.indexed else None
     return Walk(found.resource, True, one.removesuffix("s"), one, found.copies) if one is not None else None
+
+
+def _is_of_few(index: PackageIndex, way: CallPath) -> bool:
+    """Say whether a reconcile is of a kind of which a cluster has few."""
+    kind = reconciled(index, way.functions)
+    return kind is not None and may_be_many(index, kind) is False
 
 
 def _is_of(loop: Loop, call: Call) -> bool:

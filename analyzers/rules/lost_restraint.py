@@ -46,7 +46,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.diagnostic import Diagnostic, code
 from analyzers.analysis.subject import Watch
 from analyzers.kubernetes import resources, scale
-from analyzers.kubernetes.requests import cached_kinds, restraints
+from analyzers.kubernetes.requests import cached_kinds, managers, restraints
 from analyzers.kubernetes.requests.restraints import Restraint
 from analyzers.news.requests import component_of
 from analyzers.news.restraints import loosened
@@ -58,6 +58,9 @@ def lost_restraint(change: Change) -> Iterator[Diagnostic]:
         each, resource = found.restraint, found.resource
         if each.name == "NamespaceIndex" and _is_cluster_scoped(each):
             continue
+        told = managers.manager(change.head_index, found.file.path).restraints if each.family == "selection" else ()
+        if resource and any(other.family == "selection" and other.resource == resource for other in told):
+            continue  # another file's function has it now
         if each.family == "uncached" and (
             resource not in scale.COUNTS
             or cached_kinds.watched(change.base_index, each.kind, found.file.old_path or "")

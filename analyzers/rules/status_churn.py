@@ -396,6 +396,9 @@ def _set_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
             continue
         if not _around(call) <= _around(other):
             continue
+        written = _is_written(change, Sink(kind, function, other.node, ()))
+        if written is None:
+            return
         yield _diagnostic(
             each.file,
             function,
@@ -403,6 +406,7 @@ def _set_again(change: Change, each: Added[Call]) -> Iterator[Diagnostic]:
             "condition set again",
             f"The condition {code(kind)} is removed and set again, so that it gets a new time in each pass: {_COST}",
             "Leave out the removal: `meta.SetStatusCondition` changes what is there, and keeps its time.",
+            written,
         )
         return
 

@@ -17,7 +17,7 @@ from analyzers.golang.facts.source import SourceFile
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.types.checker import PackageIndex
 from analyzers.golang.types.types import Named, dereferenced
-from analyzers.kubernetes import kinds
+from analyzers.kubernetes import kinds, resources
 from analyzers.kubernetes.execution.programs import project
 from analyzers.kubernetes.requests.clients import CONTROLLER_RUNTIME
 from analyzers.kubernetes.requests.managers import USES, files, left_out, may_hold
@@ -74,7 +74,8 @@ def _of(index: PackageIndex, function: Function, call: Call, argument: Node, cau
         return
     one = Named(type_.path, type_.name.removesuffix("List")) if cause == "read" else type_
     resource = kinds.kept(one)
-    if resource is not None:
+    # What a cache wraps an object in is no kind of its own, and a project's kind of that name is another one.
+    if resource is not None and (resources.plural(one.name) == resource or one.path.startswith("k8s.io/")):
         yield CachedKind(resource, one, call, cause, _handler(call) if cause == "watch" else None)
 
 

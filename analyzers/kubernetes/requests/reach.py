@@ -13,6 +13,7 @@ from analyzers.golang.facts.facts import Call
 from analyzers.golang.facts.syntax import Node
 from analyzers.golang.origins import Origin
 from analyzers.golang.types.place import Place
+from analyzers.golang.types.types import Named
 from analyzers.kubernetes.program import origins, package_called
 
 __all__ = ["Made", "Reach", "made"]
@@ -37,6 +38,8 @@ _MADE: dict[tuple[str, str], Reach] = {
     (f"{_RUNTIME}/pkg/cluster", "ClientBuilderWithOptions"): "cached",
     (f"{_RUNTIME}/pkg/manager", "NewClientBuilder"): "cached",
 }
+# Types of functions that give one.
+_GETTERS: dict[tuple[str, str], Reach] = {("sigs.k8s.io/cluster-api/controllers/remote", "ClusterClientGetter"): "live"}
 # Methods of a manager, a cluster, a cache: their names are the interface's.
 _GIVEN: dict[str, Reach] = {
     "GetClient": "cached",
@@ -44,6 +47,7 @@ _GIVEN: dict[str, Reach] = {
     "GetCache": "cached",
     "GetFieldIndexer": "cached",
 }
+_WITH_OPTIONS = frozenset({"New", "NewWithWatch"})
 _CACHE_OPTIONS = frozenset({"Cache", "CacheReader"})
 
 
@@ -68,8 +72,11 @@ def _of(origin: Origin) -> Reach | None:
         return None
     made = _MADE.get((package_called(origin.place, call), call.name))
     if made is None:
+        getter = origin.place.type_of(call.function)
+        made = _GETTERS.get((getter.path, getter.name)) if isinstance(getter, Named) else None
+    if made is None:
         return _GIVEN.get(call.name) if call.operand is not None and not call.arguments else None
-    return _by_options(origin.place, call) if made == "live" else made
+    return _by_options(origin.place, call) if made == "live" and call.name in _WITH_OPTIONS else made
 
 
 def _by_options(place: Place, call: Call) -> Reach | None:

@@ -18,6 +18,7 @@ from analyzers.golang.types.place import Place
 from analyzers.golang.types.types import Interface, Named, Signature, Slice, Type, dereferenced
 from analyzers.kubernetes import kinds, resources
 from analyzers.kubernetes.execution import conditions, critical_paths
+from analyzers.kubernetes.program import origins
 from analyzers.kubernetes.requests import clients
 from analyzers.kubernetes.requests.requests import requests
 
@@ -270,13 +271,29 @@ def _reads_by_key(methods: frozenset[str]) -> bool:
 def _everywhere(index: PackageIndex, function: Function, call: Call, type_: Type | None) -> bool:
     named = dereferenced(type_)
     if isinstance(named, Named) and "Namespace" not in named.name and not named.name[:1].islower():
-        return True
+        return not _of_one_namespace(index, function, call)
     getter = call.operand
     if getter is not None and getter.type == "call_expression":
         arguments = getter.child_by_field_name("arguments")
         given = syntax.children(arguments) if arguments is not None else []
         return bool(given) and bool(_ALL.search(syntax.text(given[0])))
     return False
+
+
+_FACTORY_OF_ONE = re.compile(r"\.InformersFor\((?!\s*(?:\"\"|\w+\.NamespaceAll)\s*\))")
+"""The factory of the informers of one namespace (openshift/library-go pkg/operator/v1helpers, KubeInformersForNamespaces)."""
+
+
+def _of_one_namespace(index: PackageIndex, function: Function, call: Call) -> bool:
+    """Say whether a lister is of informers that keep one namespace alone."""
+    if call.operand is None or not index.words.files("InformersFor"):
+        return False
+    found = origins(index).of(Place(index, function.file, function), call.operand)
+    return (
+        found.complete
+        and bool(found.origins)
+        and all(map(_FACTORY_OF_ONE.search, (syntax.text(each.node) for each in found.origins)))
+    )
 
 
 _LONGEST_CHAIN = 4
