@@ -26,6 +26,11 @@ def come_to(path: CallPath) -> Which:
     """Say which passes of a reconcile come to the end of a path; "some" where it is no reconcile's."""
     if path.root != "event" or path.critical is not critical_paths.RECONCILER or path.rare:
         return "some"
+    if any(
+        each.place.function is not None and conditions.settled(each.place.function, [each.condition])
+        for each in path.conditions
+    ):
+        return "some"  # which sees to it that the next pass finds it done
     # What is taken from a queue decides whether there is a pass at all.
     found = {passes(each) for each in path.conditions if not takes_from_queue(each.place)}
     return "some" if "some" in found else "asked" if "asked" in found else "all"

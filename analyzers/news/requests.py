@@ -167,7 +167,8 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         for each in added
         if (replaces_cache(change, each) or was_cached(reads, each.request)) and not _was_sent(removed, each.request)
     ]
-    news = list(unpaid(change, [each for each in added if each not in uncached], removed))
+    moved_calls = _moved_calls([each for each in added if each not in uncached], reads)
+    news = list(unpaid(change, [each for each in added if each not in uncached and each not in moved_calls], removed))
     own = {(request.path, request.function.key, request.key) for request, _, _ in news}
     for request, file, because in news:
         if request.via is not None and _sent_as_often(change, request, file):
@@ -185,6 +186,28 @@ def _news(change: Change) -> Iterator[tuple[Request, ChangedFile, Because, int |
         yield each.request, each.file, "uncached", None
     for each in unguarded:
         yield each.request, each.file, "unguarded", each.gap
+
+
+def _moved_calls(added: list[AddedRequest], reads: list[Request]) -> list[AddedRequest]:
+    """The calls of a wrapper that moved from another function, where nobody saw which client it was given."""
+    waiting, found = list(reads), []
+    for each in added:
+        new = each.request
+        old = next(
+            (
+                old
+                for old in waiting
+                if new.via is not None
+                and old.via is not None
+                and (old.method, old.key, old.via.key) == (new.method, new.key, new.via.key)
+                and old.function.key != new.function.key
+            ),
+            None,
+        )
+        if old is not None:
+            waiting.remove(old)
+            found.append(each)
+    return found
 
 
 def _sent_as_often(change: Change, request: Request, file: ChangedFile) -> bool:

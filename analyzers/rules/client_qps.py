@@ -90,6 +90,7 @@ def client_qps(change: Change) -> Iterator[Diagnostic]:
                 yield _diagnostic(file, number, _quickened(pace), pace)
 
 
+_GROWS = frozenset({"*=", "+="})
 _FIELDS = frozenset({"qps", "burst"})
 """The fields of client-go's rest.Config that limit what a client sends."""
 _UNLIMITED_SINCE = 21
@@ -122,8 +123,8 @@ def _limits_a_client(change: Change, setting: Setting) -> bool:
 
 def _had_it(change: Change, setting: Setting) -> bool:
     """Say whether what the change rewrites set a client's limit to the same before."""
-    return setting.kind == "limit" and any(
-        (found.kind, found.value) == ("limit", setting.value)
+    return (setting.kind, setting.operator in _GROWS) == ("limit", False) and any(
+        (found.kind, found.value, found.operator in _GROWS) == ("limit", setting.value, False)
         for file in change.go_files
         if file.base is not None
         for line in file.base.source.decode("utf-8", "replace").splitlines()
@@ -164,13 +165,13 @@ def _diagnostic(file: ChangedFile, line: int, construct: str, subject: ClientLim
 
 def _raised(setting: Setting, same: list[Setting], file: ChangedFile) -> ClientLimit | None:
     name, value = setting.name, setting.value
-    if setting.operator in {"*=", "+="}:
+    if setting.operator in _GROWS:
         former = max((each.value for each in same if each.operator == setting.operator), default=None)
         if value <= (former or 1):
             return None
         factor = value / (former or 1) if setting.operator == "*=" else None
         return ClientLimit(name, None, None, factor, file.component)
-    before = max((each.value for each in same if each.operator not in {"*=", "+="}), default=None)
+    before = max((each.value for each in same if each.operator not in _GROWS), default=None)
     new = None if value < 0 else value
     if before is None:
         return ClientLimit(name, None, new, None, file.component) if new is None or new > _USUAL else None

@@ -12,6 +12,7 @@ from analyzers.analysis.change import Change
 from analyzers.analysis.subject import Allocation, Burden, Copy, Nested, PodAffinity, Walk, Watch
 from analyzers.kubernetes import resources, scale
 from analyzers.kubernetes.execution import critical_paths
+from analyzers.kubernetes.execution.reconciled import reconciled
 from analyzers.news.requests import each_of
 from analyzers.news.sent import Sent
 from analyzers.weighing.load import load
@@ -27,8 +28,11 @@ def is_counted(subject: object, change: Change) -> bool:
 def _sent(subject: Sent, change: Change) -> bool:
     if subject.new.because == "uncached" and subject.new.request.resource in resources.FEW:
         return False
-    if subject.per == "object" or subject.new.because == "uncached" or subject.new.component.every_node:
-        return True  # the same is asked again and again, or was there already; or each of the nodes asks
+    if subject.new.because == "uncached" or subject.new.component.every_node:
+        return True  # it was there already; or each of the nodes asks
+    if subject.per == "object":  # of how many, only a kind of Kubernetes' own tells
+        kind = reconciled(change.head_index, subject.new.path.functions)
+        return kind is not None and kind.path.startswith("k8s.io/api/") and resources.plural(kind.name) in scale.COUNTS
     weight = load(subject.new, change)
     if subject.per == "path":
         return bool(subject.new.request.resource) or weight.rate is not None  # each request, or event, waits for it
