@@ -71,6 +71,8 @@ def first_kept(change: Change) -> list[Kept]:
         if managers.manager(change.head_index, path, within).restricts(kind.name):
             continue
         first = min(places, key=_cause)
+        if not entries.is_linked(change.head_index, first.function.file.folder):
+            continue  # a library's, which somebody else's program uses or none
         # A client reads live where no manager gives it; who writes a builder has one.
         if (within is not None or first.found.cause == "read") and not cached_kinds.makes_manager(
             change.head_index, path, within

@@ -188,6 +188,20 @@ def packages(index: PackageIndex, entry: Entry) -> frozenset[str] | None:
     return known[folder]
 
 
+def is_linked(index: PackageIndex, folder: str) -> bool:
+    """Say whether a program of the tree is made of the package in a folder; yes where the tree has no program, or one that is too
+    large to tell."""
+    mains: dict[str, frozenset[str] | None] | None = index.found.get(is_linked)
+    if mains is None:
+        paths = [path for path in index.words.files("main") if component(path).reviewed]
+        files = [file for path in paths if (file := index.file(path)) is not None and _MAIN.search(file.source)]
+        mains = index.found[is_linked] = {each.folder: _imported(index, each.folder) for each in files}
+    return not mains or any(made is None or folder in made for made in mains.values())
+
+
+_MAIN = re.compile(rb"^package main\b", re.MULTILINE)
+
+
 def _imported(index: PackageIndex, folder: str) -> frozenset[str] | None:
     found: set[str] = set()
     waiting = [folder]
