@@ -116,8 +116,8 @@ def shared_by_others(index: PackageIndex, function: Function, name: Node) -> Sha
         return None
     found = [each for each in origins(index).of(place, name).origins if each.kind != "constant"]
     shares = [(each, _shared_at(index, function, each)) for each in found]
-    # Of a field it is not known which of all the values that are put there somewhere is meant.
-    mixed = any(each.kept and shared is None for each, shared in shares)
+    # Of a field it is not known which of all the values that are put there somewhere is meant: where copies are, none is said.
+    mixed = any(each.kept and shared is None and each.kind != "parameter" for each, shared in shares)
     return next((shared for each, shared in shares if shared is not None and not (each.kept and mixed)), None)
 
 
