@@ -7,10 +7,9 @@ What looks alike is told apart by the same: listers, stores, registries and clou
 
 import re
 from typing import Literal, NamedTuple
-from weakref import WeakKeyDictionary
 
 from analyzers.golang.types.checker import PackageIndex
-from analyzers.golang.types.types import Interface, Named, Pointer, Signature, Struct, Type, dereferenced
+from analyzers.golang.types.types import Named, Pointer, Signature, Type, dereferenced
 from analyzers.kubernetes import resources
 
 Kind = Literal[
@@ -104,25 +103,6 @@ def client(type_: Type | None) -> Client | None:
     if not isinstance(named, Named) or not named.path:
         return None
     return _client(named.path, named.name)
-
-
-def brings(index: PackageIndex, type_: Type | None) -> bool:
-    """Say whether a value of a type may send requests: a client, a set of them, what makes one, or what keeps one in a field."""
-    named = dereferenced(type_)
-    if not isinstance(named, Named) or not named.path:
-        return False
-    if named not in (known := _brings.setdefault(index, {})):
-        made_of = index.underlying(named)
-        parts = [field.type for field in made_of.fields] if isinstance(made_of, Struct) else []
-        parts += made_of.embeds if isinstance(made_of, Interface) else ()
-        methods = made_of.methods if isinstance(made_of, Interface) else ()
-        known[named] = any(map(is_client, (named, *parts))) or any(
-            sends(name, signature) is not None for name, signature in methods
-        )
-    return known[named]
-
-
-_brings: WeakKeyDictionary[PackageIndex, dict[Named, bool]] = WeakKeyDictionary()
 
 
 def is_client(type_: Type | None) -> bool:
